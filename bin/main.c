@@ -1,0 +1,9 @@
+#include "verb.h"
+
+#include <stdio.h>
+
+int main(void)
+{
+    puts("cnngraph " CNNGRAPH_VERSION);
+    return 0;
+}

@@ -1,0 +1,3 @@
+bin_PROGRAMS += cnngraph
+cnngraph_SOURCES = %D%/main.c %D%/verb.h
+cnngraph_LDADD = libcnngraph.la

@@ -1,0 +1,15 @@
+/* A verb of the command line is one file with one descriptor, listed in main.c. */
+#ifndef CNNGRAPH_VERB_H
+#define CNNGRAPH_VERB_H
+
+#include <cnngraph/cnngraph.h>
+
+struct verb {
+    const char *name;
+    const char *usage;   /* "[OPTION...] MODEL" */
+    const char *summary; /* one line */
+    const char *help;    /* the options, a line each */
+    int (*run)(int argc, char *argv[]); /* argv[0] is the verb; returns the exit code */
+};
+
+#endif

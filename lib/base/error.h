@@ -1,0 +1,31 @@
+/* Filling a cg_error and passing a status on. */
+#ifndef CG_BASE_ERROR_H
+#define CG_BASE_ERROR_H
+
+#include <cnngraph/status.h>
+
+#include <stdarg.h>
+
+#if defined __GNUC__
+#define CG_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#else
+#define CG_PRINTF(format, first)
+#endif
+
+/* Each fills *error (unless it is NULL) and returns status, so that a caller can
+ * `return cg_fail(error, CG_EDATA, "%s: %d images, %d labels", ...)`. */
+cg_status cg_fail(cg_error *error, cg_status status, const char *format, ...) CG_PRINTF(3, 4);
+cg_status cg_fail_at(cg_error *error, cg_status status, cg_place place, const char *format, ...)
+    CG_PRINTF(4, 5);
+cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const char *format,
+                     va_list ap);
+cg_status cg_fail_nomem(cg_error *error, const char *what);
+
+/* Passes a failure on. */
+#define CG_TRY(expression)                            \
+    do {                                              \
+        cg_status cg_try_status_ = (expression);      \
+        if (cg_try_status_ != CG_OK) return cg_try_status_; \
+    } while (0)
+
+#endif

@@ -1,0 +1,29 @@
+/* Files: reading whole ones within a limit, and replacing one so that a crash leaves either the
+ * old contents or the new, never a mixture. */
+#ifndef CG_BASE_FILE_H
+#define CG_BASE_FILE_H
+
+#include <cnngraph/status.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* The contents with a NUL after them (not counted in *size); cg_release it.  `limit`: bytes,
+ * beyond which CG_ELIMIT.  CG_EIO names the path and the system's reason. */
+cg_status cg_file_read(const char *path, size_t limit, char **contents, size_t *size,
+                       cg_error *error);
+
+/* Write to a temporary file beside `path`, then sync, rename over `path`, sync the folder.
+ * Between open and commit write to `stream`; cg_replace_abort forgets it all. */
+typedef struct {
+    FILE *stream;
+    char *path, *temporary;
+} cg_replace;
+cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error);
+cg_status cg_replace_commit(cg_replace *r, cg_error *error); /* closes r whatever happens */
+void      cg_replace_abort(cg_replace *r);
+
+cg_status cg_make_folders(const char *path, cg_error *error); /* mkdir -p */
+bool      cg_file_exists(const char *path);
+
+#endif

@@ -1,0 +1,24 @@
+/* Text: numbers that do not depend on the locale, and the nearest word to a misspelt one. */
+#ifndef CG_BASE_TEXT_H
+#define CG_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The whole text as a decimal number (YAML 1.2 core: optional sign, digits, fraction, exponent,
+ * .inf, .nan for reals; digits, 0x and 0o for integers); false if it is anything else. */
+bool cg_parse_real(const char *text, double *value);
+bool cg_parse_int(const char *text, int64_t *value);
+
+/* The shortest decimal that reads back as the same double ("0.1"), with '.' in every locale;
+ * buffer of 32 bytes.  Returns buffer. */
+char *cg_format_real(double value, char buffer[32]);
+
+/* The word of `words` nearest to `word` by edit distance with transpositions, when it is near
+ * enough to be meant (distance <= 1 + length / 4); NULL otherwise. */
+const char *cg_nearest(const char *word, const char *const words[], size_t n_words);
+
+bool cg_utf8_valid(const char *text, size_t size);
+
+#endif

@@ -1,0 +1,1 @@
+libfloors_la_SOURCES +=

@@ -1,0 +1,36 @@
+# An op is one file.  Listing it here compiles it for every tier, registers it, tests it,
+# gradient-checks it and documents it.
+op_sources =
+
+libfloors_la_SOURCES += %D%/registry.c %D%/op_file.h
+
+# One source, several instruction sets; what a file defines once is in the portable copy.
+noinst_LTLIBRARIES += libtier_portable.la
+libtier_portable_la_SOURCES = $(kernel_sources) $(op_sources) $(kernel_headers)
+nodist_libtier_portable_la_SOURCES = %D%/registry.inc
+libtier_portable_la_CFLAGS  = $(AM_CFLAGS) $(KERNEL_CFLAGS)
+libfloors_la_LIBADD += libtier_portable.la
+
+if TIER_AVX2
+noinst_LTLIBRARIES += libtier_avx2.la
+libtier_avx2_la_SOURCES  = $(kernel_sources) $(op_sources)
+libtier_avx2_la_CPPFLAGS = $(AM_CPPFLAGS) -DCG_TIER=avx2
+libtier_avx2_la_CFLAGS   = $(AM_CFLAGS) $(KERNEL_CFLAGS) $(AVX2_CFLAGS)
+libfloors_la_LIBADD     += libtier_avx2.la
+endif
+
+if TIER_AVX512
+noinst_LTLIBRARIES += libtier_avx512.la
+libtier_avx512_la_SOURCES  = $(kernel_sources) $(op_sources)
+libtier_avx512_la_CPPFLAGS = $(AM_CPPFLAGS) -DCG_TIER=avx512
+libtier_avx512_la_CFLAGS   = $(AM_CFLAGS) $(KERNEL_CFLAGS) $(AVX512_CFLAGS)
+libfloors_la_LIBADD       += libtier_avx512.la
+endif
+
+# One CG_OP(name) line per descriptor found in the op files.
+BUILT_SOURCES += %D%/registry.inc
+CLEANFILES    += %D%/registry.inc
+%D%/registry.inc: $(op_sources) %D%/module.mk
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && for f in $(op_sources); do \
+	  sed -n 's/^const cg_op cg_op_\([a-z0-9_]*\) = {.*/CG_OP(\1)/p' $(srcdir)/$$f; \
+	done > $@.tmp && mv $@.tmp $@

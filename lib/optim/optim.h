@@ -1,0 +1,41 @@
+/* Optimisers and learning-rate schedules: one descriptor a file, one list each. */
+#ifndef CG_OPTIM_OPTIM_H
+#define CG_OPTIM_OPTIM_H
+
+#include <cnngraph/graph.h>
+
+/* An optimiser records its update over the flat slab of all parameters, as nodes: new values of its
+ * states and of the slab.  What changes from step to step and is known to the host (learning rate,
+ * bias corrections) comes in as scalars, computed in double precision. */
+enum { CG_MAX_SLOTS = 3, CG_MAX_SCALARS = 4 };
+
+typedef struct cg_optimizer {
+    const char    *name, *help;
+    const cg_attr *attrs; /* its keys in a model file; always "lr" first */
+    size_t         attrs_size;
+    int            n_slots; /* states as large as the slab, zero at first */
+    const char    *slots[CG_MAX_SLOTS];
+    int            n_scalars;
+    const char    *scalars[CG_MAX_SCALARS];
+    /* The scalars of step 0, 1, ... under learning rate lr. */
+    void (*values)(const void *attrs, double lr, uint64_t step, double scalars[]);
+    /* theta, gradient, slots: vectors of one size; scalars: nodes of rank 0.  Returns the new theta
+     * and writes the new slots. */
+    cg_node *(*record)(const void *attrs, cg_node *theta, cg_node *gradient, cg_node *const slots[],
+                       cg_node *const scalars[], cg_node *new_slots[]);
+} cg_optimizer;
+
+/* The factor of the base learning rate at a step of a run. */
+typedef struct cg_schedule {
+    const char    *name, *help;
+    const cg_attr *attrs;
+    size_t         attrs_size;
+    double (*factor)(const void *attrs, double epoch, double epochs); /* epoch: fractional, as is epochs */
+} cg_schedule;
+
+extern const cg_optimizer *const cg_optimizers[]; /* NULL-terminated */
+extern const cg_schedule *const  cg_schedules[];
+const cg_optimizer *cg_optimizer_find(const char *name);
+const cg_schedule  *cg_schedule_find(const char *name);
+
+#endif

@@ -1,0 +1,26 @@
+# CG_SANITIZERS: --enable-sanitizers[=LIST] compiles and links with them; the first report ends the program.
+AC_DEFUN([CG_SANITIZERS], [
+  AC_ARG_ENABLE([sanitizers],
+    [AS_HELP_STRING([--enable-sanitizers@<:@=LIST@:>@], [build with sanitizers @<:@address,undefined@:>@])],
+    [], [enable_sanitizers=no])
+  AS_IF([test "x$enable_sanitizers" = xyes], [enable_sanitizers=address,undefined])
+  AS_IF([test "x$enable_sanitizers" != xno],
+    [SANITIZE_FLAGS="-fsanitize=$enable_sanitizers -fno-omit-frame-pointer -fno-sanitize-recover=all"])
+  AC_SUBST([SANITIZE_FLAGS])
+])
+
+# CG_COVERAGE: --enable-coverage instruments for gcov; `make coverage` runs the tests and reports.
+AC_DEFUN([CG_COVERAGE], [
+  AC_ARG_ENABLE([coverage], [AS_HELP_STRING([--enable-coverage], [instrument for gcov])], [], [enable_coverage=no])
+  AS_IF([test "x$enable_coverage" = xyes], [COVERAGE_FLAGS="--coverage"])
+  AC_SUBST([COVERAGE_FLAGS])
+])
+
+# CG_WARNINGS: the warnings the project is free of; --enable-werror makes them errors.
+AC_DEFUN([CG_WARNINGS], [
+  AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [treat warnings as errors])], [], [enable_werror=no])
+  AX_APPEND_COMPILE_FLAGS([-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes],
+    [WARN_CFLAGS])
+  AS_IF([test "x$enable_werror" = xyes], [AS_VAR_APPEND([WARN_CFLAGS], [" -Werror"])])
+  AC_SUBST([WARN_CFLAGS])
+])
