@@ -7,9 +7,9 @@
 #include <stdarg.h>
 
 #if defined __GNUC__
-#define CG_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define CG_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define CG_PRINTF(format, first)
+#define CG_PRINTF(text, first)
 #endif
 
 /* Each fills *error (unless it is NULL) and returns status, so that a caller can
