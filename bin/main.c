@@ -1,9 +1,110 @@
+/* The command: finds the verb and runs it. */
 #include "verb.h"
 
-#include <stdio.h>
+#include "base/text.h"
 
-int main(void)
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define VERBS(VERB) \
+    VERB(ops)
+
+#define DECLARE(name) extern const struct verb verb_##name;
+VERBS(DECLARE)
+
+#define LIST(name) &verb_##name,
+static const struct verb *const verbs[] = { VERBS(LIST) };
+enum { N_VERBS = sizeof verbs / sizeof *verbs };
+
+int fail(const cg_error *error)
 {
-    puts("cnngraph " CNNGRAPH_VERSION);
-    return 0;
+    fputs("cnngraph: ", stderr);
+    if (error->file[0]) {
+        fprintf(stderr, "%s:", error->file);
+        if (error->line) fprintf(stderr, "%d:%d:", error->line, error->column);
+        fputc(' ', stderr);
+    }
+    fprintf(stderr, "%s\n", error->message[0] ? error->message : cg_status_text(error->status));
+    return cg_status_exit_code(error->status);
+}
+
+int usage_error(const struct verb *verb, const char *format, ...)
+{
+    fprintf(stderr, "cnngraph %s: ", verb->name);
+    va_list ap;
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fprintf(stderr, "\nusage: cnngraph %s %s\nTry 'cnngraph %s --help'.\n", verb->name, verb->usage,
+            verb->name);
+    return EXIT_USAGE;
+}
+
+static void print_verb_help(const struct verb *verb)
+{
+    printf("usage: cnngraph %s %s\n\n%s\n", verb->name, verb->usage, verb->summary);
+    if (verb->help && verb->help[0]) printf("\n%s", verb->help);
+}
+
+static void print_help(FILE *stream)
+{
+    fputs("usage: cnngraph VERB [OPTION...] [OPERAND...]\n\n"
+          "Neural networks declared in YAML: trained, checked and explained.\n\n",
+          stream);
+    for (int i = 0; i < N_VERBS; i++)
+        fprintf(stream, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+    fputs("\n  cnngraph VERB --help tells the options of a verb; --version the version.\n"
+          "  Exit codes: 0 done, 1 internal, 2 usage, 3 model file, 4 data, 5 numeric, 6 gradient check,\n"
+          "  7 checkpoint, 8 memory or limit, 9 not built in, 10 not reproducible, 130 interrupted.\n",
+          stream);
+}
+
+static int unknown_verb(const char *word)
+{
+    const char *names[N_VERBS];
+    for (int i = 0; i < N_VERBS; i++) names[i] = verbs[i]->name;
+    const char *near = cg_nearest(word, names, N_VERBS);
+    fprintf(stderr, "cnngraph: unknown verb '%s'", word);
+    if (near) fprintf(stderr, "; did you mean '%s'?", near);
+    fputs("\nTry 'cnngraph --help'.\n", stderr);
+    return EXIT_USAGE;
+}
+
+static bool asks_for_help(int argc, char *argv[])
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
+}
+
+/* Output that did not reach its file (a full disk, a closed pipe) is a failure. */
+static int flushed(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    perror("cnngraph: standard output");
+    return code ? code : cg_status_exit_code(CG_EIO);
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help(stdout);
+        return flushed(0);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("cnngraph " CNNGRAPH_VERSION);
+        return flushed(0);
+    }
+    for (int i = 0; i < N_VERBS; i++) {
+        if (strcmp(verbs[i]->name, argv[1]) != 0) continue;
+        if (asks_for_help(argc - 1, argv + 1)) print_verb_help(verbs[i]);
+        else return flushed(verbs[i]->run(argc - 1, argv + 1));
+        return flushed(0);
+    }
+    return unknown_verb(argv[1]);
 }

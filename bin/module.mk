@@ -1,3 +1,8 @@
+# The command links the library statically, private floors included: it runs in place and needs no
+# symbol exported for its sake.
 bin_PROGRAMS += cnngraph
-cnngraph_SOURCES = %D%/main.c %D%/verb.h
-cnngraph_LDADD = libcnngraph.la
+cnngraph_SOURCES = \
+  %D%/main.c %D%/verb.h \
+  %D%/options.c %D%/options.h \
+  %D%/cmd_ops.c
+cnngraph_LDADD = libfloors.la

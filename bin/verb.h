@@ -12,4 +12,13 @@ struct verb {
     int (*run)(int argc, char *argv[]); /* argv[0] is the verb; returns the exit code */
 };
 
+enum { EXIT_USAGE = 2 };
+
+/* Says on stderr what went wrong, with its place; returns the exit code of the status. */
+int fail(const cg_error *error);
+
+/* "cnngraph VERB: " and the message, then where help is; returns EXIT_USAGE. */
+int usage_error(const struct verb *verb, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

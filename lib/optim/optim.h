@@ -18,9 +18,9 @@ typedef struct cg_optimizer {
     int            n_scalars;
     const char    *scalars[CG_MAX_SCALARS];
     /* The scalars of step 0, 1, ... under learning rate lr. */
-    void (*values)(const void *attrs, double lr, uint64_t step, double scalars[]);
+    void (*values)(const void *attrs, double lr, uint64_t step, double scalars[CG_MAX_SCALARS]);
     /* theta, gradient, slots: vectors of one size; scalars: nodes of rank 0.  Returns the new theta
-     * and writes the new slots. */
+     * and writes the new slots; one it leaves NULL is of no use under these attributes. */
     cg_node *(*record)(const void *attrs, cg_node *theta, cg_node *gradient, cg_node *const slots[],
                        cg_node *const scalars[], cg_node *new_slots[]);
 } cg_optimizer;
@@ -37,5 +37,10 @@ extern const cg_optimizer *const cg_optimizers[]; /* NULL-terminated */
 extern const cg_schedule *const  cg_schedules[];
 const cg_optimizer *cg_optimizer_find(const char *name);
 const cg_schedule  *cg_schedule_find(const char *name);
+
+/* The gradient, a vector, scaled down to a Euclidean length of at most `norm`; or each of its
+ * elements cut to [-value, value]. */
+cg_node *cg_clip_by_norm(cg_node *gradient, double norm);
+cg_node *cg_clip_by_value(cg_node *gradient, double value);
 
 #endif

@@ -1,0 +1,16 @@
+/* The learning rate stays. */
+#include "optim/optim.h"
+
+static double factor(const void *attrs, double epoch, double epochs)
+{
+    (void)attrs;
+    (void)epoch;
+    (void)epochs;
+    return 1;
+}
+
+const cg_schedule cg_schedule_constant = {
+    .name = "constant",
+    .help = "the learning rate stays",
+    .factor = factor,
+};
