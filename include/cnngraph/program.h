@@ -23,6 +23,9 @@ typedef struct {
     const char *isa;       /* "portable", "avx2", "avx512"; NULL: CNNGRAPH_ISA, else best */
     cg_program *share;     /* parameters and states of the same name live in this program's
                               memory, which must outlive the new one                     */
+    cg_node *const *guards; /* scalars, outputs too, looked at as soon as they are computed: when one is not
+                               finite the run ends there, with no parameter or state changed */
+    int         n_guards;
     bool        no_passes; /* run the recording as it is (to test the passes)            */
     bool        keep_all;  /* every node keeps its buffer after the run (to look at them) */
 } cg_compile_options;
@@ -32,9 +35,8 @@ cg_status cg_compile(cg_program **program, cg_graph *graph, int n, cg_node *cons
                      const cg_compile_options *options, cg_error *error);
 void      cg_program_free(cg_program *program);
 
-/* Runs once.  seed and step are what random ops draw from.  CG_OK or an internal error; NaN and
- * infinity are not errors here, see cg_program_first_nonfinite.  No allocation, no system call
- * but the pool's. */
+/* Runs once.  seed and step are what random ops draw from.  CG_ENUMERIC when a guard is not finite,
+ * CG_OK otherwise.  No allocation, no system call but the pool's. */
 cg_status cg_run(cg_program *program, uint64_t seed, uint64_t step);
 
 /* The memory of an input, parameter, state or output; NULL if the program has none of it (any more).

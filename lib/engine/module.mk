@@ -1,1 +1,12 @@
-libfloors_la_SOURCES +=
+libfloors_la_SOURCES += \
+  %D%/compile.c \
+  %D%/nonfinite.c \
+  %D%/plan.c %D%/plan.h \
+  %D%/program.c %D%/program.h \
+  %D%/run.c \
+  %D%/pass/cse.c \
+  %D%/pass/fold.c \
+  %D%/pass/pass.h \
+  %D%/pass/passes.c \
+  %D%/pass/rewrite.c \
+  %D%/pass/stabilise.c

@@ -51,14 +51,6 @@ static bool step_back(cg_node *node, cg_node *bar[], const bool live[], cg_node 
     return graph->error.status == CG_OK;
 }
 
-static int widest(const cg_graph *graph, int n_nodes)
-{
-    int n = 1;
-    for (int v = 0; v < n_nodes; v++)
-        if (graph->node[v]->n_x > n) n = graph->node[v]->n_x;
-    return n;
-}
-
 static void walk_back(cg_graph *graph, int n_nodes, const bool live[], cg_node *bar[], cg_node *dx[],
                       cg_vjp_hook *hook, void *context)
 {
@@ -95,7 +87,7 @@ cg_status cg_gradient_hooked(cg_node *y, cg_node *dy, int n, cg_node *const wrt[
     for (int i = 0; i < n; i++)
         if (wrt[i]->id >= n_nodes) n_nodes = wrt[i]->id + 1; /* y cannot depend on it, but it needs a place */
     cg_node **bar = cg_alloc((size_t)n_all, sizeof *bar);
-    cg_node **dx = cg_alloc((size_t)widest(graph, n_nodes), sizeof *dx);
+    cg_node **dx = cg_alloc((size_t)cg_graph_widest(graph), sizeof *dx);
     bool *live = cg_alloc((size_t)n_all, sizeof *live);
     if (bar && dx && live) {
         mark_dependents(graph, n_nodes, n, wrt, live);

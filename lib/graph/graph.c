@@ -175,6 +175,13 @@ cg_node *cg_parameter_slab(cg_graph *graph)
     return graph->slab = leaf(graph, CG_NODE_SLAB, "", &shape);
 }
 
+/* Two leaves with memory in common: the slab is all parameters. */
+static bool overlap(const cg_node *a, const cg_node *b)
+{
+    return a == b || (a->kind == CG_NODE_SLAB && b->kind == CG_NODE_PARAMETER) ||
+           (b->kind == CG_NODE_SLAB && a->kind == CG_NODE_PARAMETER);
+}
+
 cg_status cg_update(cg_node *target, cg_node *value)
 {
     if (!target || !value) {
@@ -192,7 +199,7 @@ cg_status cg_update(cg_node *target, cg_node *value)
         return cg_graph_fail(graph, CG_ESHAPE, "cg_update: '%s' is %s, its new value %s", target->name,
                              cg_shape_text(&target->shape, want), cg_shape_text(&value->shape, have));
     for (int i = 0; i < graph->n_updates; i++)
-        if (graph->update[i].leaf == target)
+        if (overlap(graph->update[i].leaf, target))
             return cg_graph_fail(graph, CG_EUSAGE, "cg_update: '%s' is updated twice", target->name);
     void *updates = graph->update;
     bool has_room = grow(&updates, graph->n_updates, &graph->update_capacity, sizeof *graph->update);
@@ -287,4 +294,12 @@ bool *cg_graph_needed(const cg_graph *graph, int n, cg_node *const outputs[])
             needed[graph->node[id]->x[i]->id] = true;
     }
     return needed;
+}
+
+int cg_graph_widest(const cg_graph *graph)
+{
+    int n = 1;
+    for (int id = 0; id < graph->n_nodes; id++)
+        if (graph->node[id]->n_x > n) n = graph->node[id]->n_x;
+    return n;
 }

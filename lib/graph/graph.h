@@ -52,6 +52,9 @@ const char *cg_attrs_text(const cg_op *op, const void *attrs, cg_arena *arena);
  * cg_release it. */
 bool *cg_graph_needed(const cg_graph *graph, int n, cg_node *const outputs[]);
 
+/* The largest number of inputs of a node, at least 1. */
+int cg_graph_widest(const cg_graph *graph);
+
 /* cg_gradient with a hook that may change what each vjp recorded: for checking the checker. */
 typedef void cg_vjp_hook(void *context, cg_node *node, cg_node *dy, cg_node *dx[]);
 cg_status cg_gradient_hooked(cg_node *y, cg_node *dy, int n, cg_node *const wrt[], cg_node *grad[],

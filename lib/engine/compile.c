@@ -1,0 +1,369 @@
+/* Compiling: passes, then a place in memory for each value, then the list of calls. */
+#include "engine/program.h"
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/pool.h"
+#include "engine/pass/pass.h"
+#include "graph/graph.h"
+
+#include <string.h>
+
+enum {
+    CHUNK_FLOPS = 1 << 16, /* a chunk is worth waking a thread for */
+    MAX_CHUNKS = 64,
+};
+
+static cg_status nomem(cg_error *error)
+{
+    return cg_fail_nomem(error, "a program");
+}
+
+/* ---- passes --------------------------------------------------------------------------------- */
+
+/* Replaces p->graph by what a pass makes of it; outputs and node_of follow. */
+static cg_status apply(cg_program *p, const cg_graph *from, int n, cg_node *outputs[], cg_visit *visit,
+                       cg_error *error)
+{
+    cg_graph *to = NULL;
+    cg_node **map = cg_alloc((size_t)from->n_nodes + 1, sizeof *map);
+    cg_status status = map ? cg_rewrite(&to, from, n, outputs, visit, map, error) : nomem(error);
+    if (status == CG_OK) {
+        for (int i = 0; i < n; i++) outputs[i] = map[outputs[i]->id];
+        for (int i = 0; i < p->n_node_of; i++) {
+            const cg_node *now = p->node_of[i] >= 0 ? map[p->node_of[i]] : NULL;
+            p->node_of[i] = now ? now->id : -1;
+        }
+        cg_graph_free(p->graph);
+        p->graph = to;
+    }
+    cg_release(map);
+    return status;
+}
+
+static cg_status rewrite(cg_program *p, const cg_graph *graph, int n, cg_node *outputs[], bool no_passes,
+                         cg_error *error)
+{
+    p->n_node_of = graph->n_nodes;
+    p->node_of = cg_alloc((size_t)graph->n_nodes + 1, sizeof *p->node_of);
+    if (!p->node_of) return nomem(error);
+    for (int i = 0; i < p->n_node_of; i++) p->node_of[i] = i;
+    if (no_passes) return apply(p, graph, n, outputs, NULL, error);
+    for (const cg_pass *pass = cg_passes; pass->name; pass++)
+        CG_TRY(apply(p, p->graph ? p->graph : graph, n, outputs, pass->visit, error));
+    return CG_OK;
+}
+
+/* Only what keeps its value to the end of a run may be looked at. */
+static void hide_the_rest(cg_program *p)
+{
+    for (int i = 0; i < p->n_node_of; i++) {
+        int id = p->node_of[i];
+        if (id >= 0 && p->slot[p->slot[id].root].last_use < p->graph->n_nodes && p->graph->node[id]->op)
+            p->node_of[i] = -1;
+    }
+}
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+static size_t bytes_of(const cg_program *p, const cg_node *node)
+{
+    return (size_t)cg_shape_size(&node->shape) * cg_program_element(p);
+}
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN;
+}
+
+/* The memory of a leaf in the program that is shared, or NULL. */
+static void *shared_data(const cg_program *share, const cg_node *node)
+{
+    if (!share || (node->kind != CG_NODE_PARAMETER && node->kind != CG_NODE_STATE)) return NULL;
+    const cg_node *theirs = cg_graph_find(share->graph, node->name);
+    bool is_same = theirs && theirs->kind == node->kind && cg_shape_equal(&theirs->shape, &node->shape);
+    return is_same ? share->data[theirs->id] : NULL;
+}
+
+/* Leaves get their offset in p->leaves (as a number in data[]) or their shared address. */
+static cg_status place_leaves(cg_program *p, const cg_program *share, size_t *offset, bool is_shared[],
+                              cg_error *error)
+{
+    static const cg_node_kind order[] = { CG_NODE_PARAMETER, CG_NODE_INPUT, CG_NODE_STATE, CG_NODE_CONSTANT };
+    size_t bytes = 0;
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
+        for (int id = 0; id < p->graph->n_nodes; id++) {
+            const cg_node *node = p->graph->node[id];
+            if (node->kind != order[k]) continue;
+            p->data[id] = shared_data(share, node);
+            is_shared[id] = p->data[id] != NULL;
+            if (is_shared[id]) continue;
+            offset[id] = bytes; /* parameters lie one behind the other, the rest on its own lines */
+            bytes += bytes_of(p, node);
+            if (order[k] != CG_NODE_PARAMETER) bytes = aligned(bytes);
+        }
+        bytes = aligned(bytes);
+    }
+    p->leaf_bytes = bytes;
+    p->leaves = cg_alloc_aligned(bytes + CG_ALIGN, 1);
+    if (!p->leaves) return nomem(error);
+    for (int id = 0; id < p->graph->n_nodes; id++)
+        if (!p->graph->node[id]->op && !is_shared[id]) p->data[id] = p->leaves + offset[id];
+    return CG_OK;
+}
+
+static void fill_constant(cg_program *p, const cg_node *node)
+{
+    int64_t n = cg_shape_size(&node->shape);
+    for (int64_t i = 0; i < n; i++) {
+        double v = node->data ? node->data[i] : node->value;
+        if (p->dtype == CG_F64)
+            ((double *)p->data[node->id])[i] = v;
+        else
+            ((float *)p->data[node->id])[i] = (float)v;
+    }
+}
+
+/* The slab is the first parameter's memory, if the others follow it. */
+static cg_status place_slab(cg_program *p, cg_error *error)
+{
+    if (!p->graph->slab) return CG_OK;
+    char *next = NULL;
+    for (int id = 0; id < p->graph->n_nodes; id++) {
+        const cg_node *node = p->graph->node[id];
+        if (node->kind != CG_NODE_PARAMETER) continue;
+        if (!next) p->data[p->graph->slab->id] = next = p->data[id];
+        if (p->data[id] != next)
+            return cg_fail(error, CG_EUSAGE, "the program to share with has other parameters: '%s' lies elsewhere",
+                           node->name);
+        next += bytes_of(p, node);
+    }
+    return CG_OK;
+}
+
+static cg_status place_all(cg_program *p, const cg_program *share, cg_error *error)
+{
+    size_t n = (size_t)p->graph->n_nodes;
+    size_t *offset = cg_alloc(n + 1, sizeof *offset);
+    bool *is_shared = cg_alloc(n + 1, sizeof *is_shared);
+    cg_status status = offset && is_shared ? place_leaves(p, share, offset, is_shared, error) : nomem(error);
+    cg_release(offset);
+    cg_release(is_shared);
+    CG_TRY(status);
+    CG_TRY(place_slab(p, error));
+    p->arena = cg_alloc_aligned(p->arena_bytes + CG_ALIGN, 1);
+    if (!p->arena) return nomem(error);
+    for (int id = 0; id < p->graph->n_nodes; id++) {
+        const cg_node *node = p->graph->node[id];
+        int root = p->slot[id].root;
+        if (node->kind == CG_NODE_CONSTANT) fill_constant(p, node);
+        if (node->op) p->data[id] = root == id ? p->arena + p->slot[id].offset : p->data[root];
+    }
+    return CG_OK;
+}
+
+static cg_status plan(cg_program *p, int n, cg_node *const outputs[], const cg_compile_options *options,
+                      cg_error *error)
+{
+    cg_plan_options how = { cg_program_element(p), options->keep_all, -1 };
+    for (int i = 0; i < p->n_guards; i++)
+        if (p->guard[i] > how.settled) how.settled = p->guard[i];
+    p->slot = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->slot);
+    p->data = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->data);
+    if (!p->slot || !p->data) return nomem(error);
+    int64_t bytes = cg_plan(p->slot, p->graph, n, outputs, &how);
+    if (bytes < 0) return nomem(error);
+    p->arena_bytes = (size_t)bytes;
+    return place_all(p, options->share, error);
+}
+
+/* ---- calls ---------------------------------------------------------------------------------- */
+
+/* Cuts the items of a step into chunks by shape and cost alone, so that a sum's order and hence
+ * its bits do not depend on the number of threads. */
+static void cut(cg_step *step, int64_t flops)
+{
+    const cg_node *node = step->node;
+    step->items = node->op->items ? node->op->items(node) : cg_shape_size(&node->shape);
+    int64_t n = flops / CHUNK_FLOPS + 1;
+    if (n > MAX_CHUNKS) n = MAX_CHUNKS;
+    if (n > step->items) n = step->items;
+    step->grain = n > 0 ? (step->items + n - 1) / n : 1;
+    step->n_chunks = (step->items + step->grain - 1) / step->grain;
+}
+
+static cg_status bind(cg_program *p, cg_step *step, cg_error *error)
+{
+    const cg_node *node = step->node;
+    size_t n = (size_t)node->n_x + 1;
+    const cg_shape **xs = cg_arena_alloc(p->lists, n, sizeof *xs);
+    const void **x = cg_arena_alloc(p->lists, n, sizeof *x);
+    const double **wide = cg_arena_alloc(p->lists, n, sizeof *wide);
+    if (!xs || !x || !wide) return nomem(error);
+    for (int i = 0; i < node->n_x; i++) {
+        xs[i] = &node->x[i]->shape;
+        x[i] = p->data[node->x[i]->id];
+        wide[i] = p->data[node->x[i]->id];
+    }
+    void *y = p->data[node->id];
+    step->call = (cg_call){ .attrs = node->attrs, .n_x = node->n_x, .xs = xs, .x = (const float *const *)x,
+                            .ys = &node->shape, .y = y };
+    step->reference = (cg_ref_call){ .attrs = node->attrs, .n_x = node->n_x, .xs = xs, .x = wide,
+                                     .ys = &node->shape, .y = y, .branches = &p->branches };
+    return CG_OK;
+}
+
+static int64_t elements_of_call(const cg_node *node)
+{
+    int64_t n = cg_shape_size(&node->shape);
+    for (int i = 0; i < node->n_x; i++) n += cg_shape_size(&node->x[i]->shape);
+    return n;
+}
+
+static cg_status make_steps(cg_program *p, cg_error *error)
+{
+    int64_t widest = 0;
+    p->lists = cg_arena_new();
+    p->step = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->step);
+    if (!p->lists || !p->step) return nomem(error);
+    for (int id = 0; id < p->graph->n_nodes; id++) {
+        const cg_node *node = p->graph->node[id];
+        if (!node->op || (node->op->traits & CG_VIEW)) continue;
+        cg_step *step = &p->step[p->n_steps++];
+        step->node = node;
+        step->kernel = node->op->forward[p->tier];
+        CG_TRY(bind(p, step, error));
+        int64_t flops = node->op->flops ? node->op->flops(node) : cg_shape_size(&node->shape);
+        p->flops += flops;
+        cut(step, flops);
+        size_t scratch = node->op->scratch && p->dtype == CG_F32 ? node->op->scratch(node) : 0;
+        if (scratch > p->scratch_stride) p->scratch_stride = scratch;
+        if (p->dtype == CG_F32 && !step->kernel && elements_of_call(node) > widest)
+            widest = elements_of_call(node);
+    }
+    p->scratch_stride = aligned(p->scratch_stride);
+    p->scratch_bytes = p->scratch_stride * (size_t)(p->pool ? cg_pool_threads(p->pool) : 1);
+    p->scratch = cg_alloc_aligned(p->scratch_bytes + CG_ALIGN, 1);
+    if (widest) p->wide = cg_alloc((size_t)widest, sizeof *p->wide);
+    return p->scratch && (p->wide || !widest) ? CG_OK : nomem(error);
+}
+
+static bool is_in_place(const cg_program *p, const cg_update_pair *u)
+{
+    return p->slot[u->value->id].root == u->leaf->id;
+}
+
+static void add_copy(cg_program *p, void *to, const void *from, size_t bytes)
+{
+    p->copy[p->n_copies++] = (cg_copy){ to, from, bytes };
+}
+
+/* Updates that the plan did not make in place become copies.  A value that lives in another leaf is
+ * saved first, since that leaf may be overwritten by a copy of its own. */
+static cg_status make_copies(cg_program *p, cg_error *error)
+{
+    const cg_graph *graph = p->graph;
+    const void **from = cg_arena_alloc(p->lists, (size_t)graph->n_updates + 1, sizeof *from);
+    p->copy = cg_alloc(2 * (size_t)graph->n_updates + 1, sizeof *p->copy);
+    if (!p->copy || !from) return nomem(error);
+    for (int i = 0; i < graph->n_updates; i++) {
+        const cg_update_pair *u = &graph->update[i];
+        from[i] = p->data[u->value->id];
+        if (is_in_place(p, u) || graph->node[p->slot[u->value->id].root]->op) continue;
+        void *saved = cg_arena_alloc(p->lists, bytes_of(p, u->leaf), 1);
+        if (!saved) return nomem(error);
+        add_copy(p, saved, from[i], bytes_of(p, u->leaf));
+        from[i] = saved;
+    }
+    for (int i = 0; i < graph->n_updates; i++) {
+        const cg_update_pair *u = &graph->update[i];
+        if (!is_in_place(p, u)) add_copy(p, p->data[u->leaf->id], from[i], bytes_of(p, u->leaf));
+    }
+    return CG_OK;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+static cg_status choose_tier(cg_program *p, const char *isa, cg_error *error)
+{
+    if (!isa) return cg_tier_choose(&p->tier, error);
+    for (int t = CG_PORTABLE; t < CG_N_TIERS; t++)
+        if (strcmp(isa, cg_tier_name((cg_tier)t)) == 0 && cg_tier_usable((cg_tier)t)) {
+            p->tier = (cg_tier)t;
+            return CG_OK;
+        }
+    return cg_fail(error, CG_EUSAGE, "this machine or build has no instruction set '%s'", isa);
+}
+
+static int by_id(const int *guard, int n, int id)
+{
+    int at = n;
+    while (at > 0 && guard[at - 1] > id) at--;
+    return at;
+}
+
+static cg_status note_guards(cg_program *p, cg_node *const guards[], int n, cg_error *error)
+{
+    p->guard = cg_alloc((size_t)n + 1, sizeof *p->guard);
+    if (!p->guard) return nomem(error);
+    for (int i = 0; i < n; i++) { /* in the order in which they are computed */
+        if (cg_shape_size(&guards[i]->shape) != 1)
+            return cg_fail(error, CG_EUSAGE, "a guard must be a scalar");
+        int at = by_id(p->guard, p->n_guards, guards[i]->id);
+        memmove(p->guard + at + 1, p->guard + at, (size_t)(p->n_guards - at) * sizeof *p->guard);
+        p->guard[at] = guards[i]->id;
+        p->n_guards++;
+    }
+    return CG_OK;
+}
+
+static cg_status build(cg_program *p, const cg_graph *graph, int n, cg_node *outputs[],
+                       const cg_compile_options *options, cg_error *error)
+{
+    int n_all = n + options->n_guards;
+    CG_TRY(choose_tier(p, options->isa, error));
+    CG_TRY(rewrite(p, graph, n_all, outputs, options->no_passes, error));
+    CG_TRY(note_guards(p, outputs + n, options->n_guards, error));
+    CG_TRY(plan(p, n_all, outputs, options, error));
+    hide_the_rest(p);
+    CG_TRY(make_steps(p, error));
+    return make_copies(p, error);
+}
+
+cg_status cg_compile(cg_program **program, cg_graph *graph, int n, cg_node *const outputs[],
+                     const cg_compile_options *options, cg_error *error)
+{
+    static const cg_compile_options defaults = { .dtype = CG_F32 };
+    *program = NULL;
+    if (!options) options = &defaults;
+    if (graph->error.status != CG_OK) {
+        if (error) *error = graph->error;
+        return graph->error.status;
+    }
+    for (int i = 0; i < n; i++)
+        if (!outputs[i] || outputs[i]->graph != graph)
+            return cg_fail(error, CG_EUSAGE, "output %d is not a node of the graph", i);
+    if (options->share && options->share->dtype != options->dtype)
+        return cg_fail(error, CG_EUSAGE, "the program to share with has another precision");
+
+    cg_program *p = cg_alloc(1, sizeof *p);
+    cg_node **all = cg_alloc((size_t)(n + options->n_guards) + 1, sizeof *all);
+    cg_status status = CG_ENOMEM;
+    if (p && all) {
+        p->dtype = options->dtype;
+        p->pool = options->pool;
+        if (n) memcpy(all, outputs, (size_t)n * sizeof *all);
+        if (options->n_guards) memcpy(all + n, options->guards, (size_t)options->n_guards * sizeof *all);
+        status = build(p, graph, n, all, options, error);
+    } else {
+        nomem(error);
+    }
+    cg_release(all);
+    if (status != CG_OK) {
+        cg_program_free(p);
+        return status;
+    }
+    *program = p;
+    return CG_OK;
+}

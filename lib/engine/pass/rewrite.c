@@ -1,0 +1,125 @@
+/* The frame of every pass: copy a graph node by node, letting the pass replace some. */
+#include "engine/pass/pass.h"
+
+#include "base/error.h"
+#include "graph/graph.h"
+
+#include <string.h>
+
+bool cg_is(const cg_node *node, const char *op)
+{
+    return node->op && strcmp(node->op->name, op) == 0;
+}
+
+bool cg_is_filled(const cg_node *node, double *value)
+{
+    if (node->kind != CG_NODE_CONSTANT || node->data) return false;
+    if (value) *value = node->value;
+    return true;
+}
+
+static cg_node *copy_leaf(cg_graph *to, const cg_node *node)
+{
+    switch (node->kind) {
+    case CG_NODE_INPUT: return cg_input(to, node->name, node->shape);
+    case CG_NODE_PARAMETER: return cg_parameter(to, node->name, node->shape);
+    case CG_NODE_STATE: return cg_state(to, node->name, node->shape);
+    case CG_NODE_SLAB: return cg_parameter_slab(to);
+    case CG_NODE_CONSTANT:
+        return node->data ? cg_constant_data(to, node->shape, node->data)
+                          : cg_constant(to, node->shape, node->value);
+    case CG_NODE_OP: break;
+    }
+    return NULL;
+}
+
+static bool keeps(const cg_node *node, bool is_needed)
+{
+    return is_needed || node->kind == CG_NODE_INPUT || node->kind == CG_NODE_PARAMETER ||
+           node->kind == CG_NODE_STATE;
+}
+
+static void copy_nodes(cg_graph *to, const cg_graph *from, const bool needed[], cg_visit *visit,
+                       cg_node *map[], cg_node *x[])
+{
+    for (int id = 0; id < from->n_nodes && to->error.status == CG_OK; id++) {
+        const cg_node *node = from->node[id];
+        if (!keeps(node, needed[id])) continue;
+        to->label = node->label; /* lent until own_places makes them the copy's own */
+        to->place = node->place;
+        for (int i = 0; i < node->n_x; i++) x[i] = map[node->x[i]->id];
+        if (!node->op)
+            map[id] = copy_leaf(to, node);
+        else if (!visit || !(map[id] = visit(to, node, x)))
+            map[id] = cg_record(to, node->op, node->attrs, node->n_x, x);
+    }
+    for (int i = 0; i < from->n_updates && to->error.status == CG_OK; i++)
+        cg_update(map[from->update[i].leaf->id], map[from->update[i].value->id]);
+}
+
+/* Copies the labels and file names that nodes carry into their own graph's arena. */
+static bool own_places(cg_graph *graph)
+{
+    const char *label = NULL, *own_label = "", *file = NULL, *own_file = NULL;
+    for (int id = 0; id < graph->n_nodes; id++) {
+        cg_node *node = graph->node[id];
+        if (node->label != label) { /* neighbours mostly share one */
+            label = node->label;
+            own_label = cg_arena_text(graph->arena, label);
+        }
+        if (node->place.file != file) {
+            file = node->place.file;
+            own_file = file ? cg_arena_text(graph->arena, file) : NULL;
+        }
+        if (!own_label || (file && !own_file)) return false;
+        node->label = own_label;
+        node->place.file = own_file;
+    }
+    graph->label = "";
+    graph->place = (cg_place){ 0 };
+    return true;
+}
+
+/* Everything that outputs and updates read. */
+static bool *needed_with_updates(const cg_graph *graph, int n, cg_node *const outputs[])
+{
+    int n_roots = n + 2 * graph->n_updates, k = n;
+    cg_node **roots = cg_alloc((size_t)n_roots + 1, sizeof *roots);
+    if (!roots) return NULL;
+    if (n) memcpy(roots, outputs, (size_t)n * sizeof *roots);
+    for (int i = 0; i < graph->n_updates; i++) {
+        roots[k++] = graph->update[i].leaf;
+        roots[k++] = graph->update[i].value;
+    }
+    bool *needed = cg_graph_needed(graph, n_roots, roots);
+    cg_release(roots);
+    return needed;
+}
+
+cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const outputs[],
+                     cg_visit *visit, cg_node *map[], cg_error *error)
+{
+    if (from->error.status != CG_OK) {
+        if (error) *error = from->error;
+        return from->error.status;
+    }
+    memset(map, 0, (size_t)from->n_nodes * sizeof *map);
+    cg_graph *graph = cg_graph_new();
+    cg_node **x = cg_alloc((size_t)cg_graph_widest(from), sizeof *x);
+    bool *needed = needed_with_updates(from, n, outputs);
+    cg_status status = CG_ENOMEM;
+    if (graph && x && needed) {
+        copy_nodes(graph, from, needed, visit, map, x);
+        status = graph->error.status;
+        if (status == CG_OK && !own_places(graph)) status = CG_ENOMEM;
+        if (graph->error.status != CG_OK && error) *error = graph->error;
+    }
+    cg_release(x);
+    cg_release(needed);
+    if (status == CG_OK) {
+        *to = graph;
+        return CG_OK;
+    }
+    cg_graph_free(graph);
+    return status == CG_ENOMEM ? cg_fail_nomem(error, "a copy of the graph") : status;
+}

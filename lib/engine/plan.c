@@ -1,0 +1,164 @@
+/* The memory plan: views and in-place results share memory, the rest is packed by lifetime. */
+#include "engine/plan.h"
+
+#include "graph/graph.h"
+
+#include <stdlib.h>
+
+typedef struct {
+    const cg_graph *graph;
+    cg_slot        *slot;
+    int            *last_read;   /* of a node by itself: -1, a node's id, or n_nodes */
+    int            *target;      /* of a node: the leaf that it becomes the new value of, or -1 */
+    const cg_plan_options *options;
+} plan;
+
+static void find_reads(plan *p, int n, cg_node *const outputs[])
+{
+    const cg_graph *graph = p->graph;
+    for (int v = 0; v < graph->n_nodes; v++) {
+        p->last_read[v] = -1;
+        p->target[v] = -1;
+        for (int i = 0; i < graph->node[v]->n_x; i++) p->last_read[graph->node[v]->x[i]->id] = v;
+    }
+    for (int i = 0; i < n; i++) p->last_read[outputs[i]->id] = graph->n_nodes;
+    for (int i = 0; i < graph->n_updates; i++) {
+        const cg_update_pair *u = &graph->update[i];
+        if (p->target[u->value->id] < 0) p->target[u->value->id] = u->leaf->id;
+        p->last_read[u->value->id] = graph->n_nodes; /* read when the run ends, by the update */
+    }
+}
+
+/* Do two roots have memory in common?  The parameters lie in the slab. */
+static bool overlap(const cg_graph *graph, int a, int b)
+{
+    cg_node_kind x = graph->node[a]->kind, y = graph->node[b]->kind;
+    return a == b || (x == CG_NODE_SLAB && y == CG_NODE_PARAMETER) ||
+           (x == CG_NODE_PARAMETER && y == CG_NODE_SLAB);
+}
+
+/* Is every read that node makes of memory overlapping `root` one of the very element it writes? */
+static bool reads_in_place(const plan *p, const cg_node *node, int root)
+{
+    for (int i = 0; i < node->n_x; i++) {
+        int r = p->slot[node->x[i]->id].root;
+        if (!overlap(p->graph, r, root)) continue;
+        if (r != root || !(node->op->traits & CG_ELEMENTWISE) ||
+            !cg_shape_equal(&node->x[i]->shape, &node->shape))
+            return false;
+    }
+    return true;
+}
+
+/* May node's value be written over the leaf that it updates, at once? */
+static bool can_overwrite_target(const plan *p, const cg_node *node)
+{
+    int leaf = p->target[node->id], last = -1;
+    if (leaf < 0 || p->options->keep_all || node->id <= p->options->settled) return false;
+    for (int v = 0; v < p->graph->n_nodes; v++)
+        if (!p->graph->node[v]->op && overlap(p->graph, v, leaf) && p->slot[v].last_use > last)
+            last = p->slot[v].last_use;
+    return last <= node->id && reads_in_place(p, node, leaf);
+}
+
+/* An input whose memory node may write its value over, or -1. */
+static int dying_input(const plan *p, const cg_node *node)
+{
+    if (p->options->keep_all || !(node->op->traits & CG_ELEMENTWISE)) return -1;
+    for (int i = 0; i < node->n_x; i++) {
+        int root = p->slot[node->x[i]->id].root;
+        if (p->graph->node[root]->op && p->slot[root].last_use <= node->id &&
+            cg_shape_equal(&node->x[i]->shape, &node->shape) && reads_in_place(p, node, root))
+            return root;
+    }
+    return -1;
+}
+
+static int choose_root(const plan *p, const cg_node *node)
+{
+    if (!node->op) return node->id;
+    if (node->op->traits & CG_VIEW) return p->slot[node->x[0]->id].root;
+    if (can_overwrite_target(p, node)) return p->target[node->id];
+    int root = dying_input(p, node);
+    return root >= 0 ? root : node->id;
+}
+
+/* ---- packing -------------------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t bytes;
+    int     node, last_use;
+} buffer;
+
+static int by_size(const void *a, const void *b)
+{
+    const buffer *x = a, *y = b;
+    if (x->bytes != y->bytes) return x->bytes < y->bytes ? 1 : -1;
+    return x->node - y->node;
+}
+
+/* The lowest offset free of the buffers already placed that live at the same time; those are
+ * visited in order of offset. */
+static int64_t lowest_gap(const cg_slot slots[], const buffer *placed, int n, const buffer *b, int order[])
+{
+    int n_order = 0;
+    for (int i = 0; i < n; i++) {
+        if (placed[i].last_use < b->node || placed[i].node > b->last_use) continue;
+        int at = n_order++;
+        for (; at > 0 && slots[placed[order[at - 1]].node].offset > slots[placed[i].node].offset; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+    int64_t begin = 0;
+    for (int i = 0; i < n_order; i++) {
+        int64_t offset = slots[placed[order[i]].node].offset, end = offset + placed[order[i]].bytes;
+        if (offset - begin >= b->bytes) break;
+        if (end > begin) begin = end;
+    }
+    return begin;
+}
+
+static int64_t pack(const plan *p, buffer *buffers, int order[])
+{
+    int n = 0;
+    int64_t total = 0;
+    for (int v = 0; v < p->graph->n_nodes; v++) {
+        if (p->slot[v].root != v || !p->graph->node[v]->op) continue;
+        int64_t bytes = cg_shape_size(&p->graph->node[v]->shape) * (int64_t)p->options->element;
+        buffers[n++] = (buffer){ (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN, v, p->slot[v].last_use };
+    }
+    qsort(buffers, (size_t)n, sizeof *buffers, by_size); /* large first: O. Pisarchyk, J. Lee, 2020 */
+    for (int i = 0; i < n; i++) {
+        int64_t offset = lowest_gap(p->slot, buffers, i, &buffers[i], order);
+        p->slot[buffers[i].node].offset = offset;
+        if (offset + buffers[i].bytes > total) total = offset + buffers[i].bytes;
+    }
+    return total;
+}
+
+int64_t cg_plan(cg_slot slots[], const cg_graph *graph, int n, cg_node *const outputs[],
+                const cg_plan_options *options)
+{
+    size_t n_nodes = (size_t)graph->n_nodes;
+    plan p = { .graph = graph, .slot = slots, .options = options };
+    p.last_read = cg_alloc(n_nodes, sizeof *p.last_read);
+    p.target = cg_alloc(n_nodes, sizeof *p.target);
+    buffer *buffers = cg_alloc(n_nodes, sizeof *buffers);
+    int *order = cg_alloc(n_nodes, sizeof *order);
+    int64_t total = -1;
+    if (p.last_read && p.target && buffers && order) {
+        find_reads(&p, n, outputs);
+        for (int v = 0; v < graph->n_nodes; v++)
+            slots[v] = (cg_slot){ v, options->keep_all ? graph->n_nodes : p.last_read[v], 0 };
+        for (int v = 0; v < graph->n_nodes; v++) {
+            int root = slots[v].root = choose_root(&p, graph->node[v]);
+            if (slots[v].last_use > slots[root].last_use) slots[root].last_use = slots[v].last_use;
+        }
+        total = pack(&p, buffers, order);
+    }
+    cg_release(p.last_read);
+    cg_release(p.target);
+    cg_release(buffers);
+    cg_release(order);
+    return total;
+}
