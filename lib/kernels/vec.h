@@ -1,0 +1,144 @@
+/* Vectors of floats, as wide as the tier being compiled has them.
+ *
+ * Arithmetic is that of the compilers' vector extensions.  A comparison gives a cg_ivec, all bits
+ * set where true.  Loads and stores take the number of elements that are left: past the end lanes
+ * are 0 and nothing is touched, so that the tail of an array goes through the very same
+ * instructions as the rest and an element has the same bits wherever a run begins or ends. */
+#ifndef CG_KERNELS_VEC_H
+#define CG_KERNELS_VEC_H
+
+#include "kernels/tier.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined __AVX512F__
+#define CG_LANES 16
+#elif defined __AVX2__
+#define CG_LANES 8
+#else
+#define CG_LANES 4
+#endif
+#if CG_LANES > 4
+#include <immintrin.h>
+#endif
+
+typedef float   cg_vec __attribute__((vector_size(4 * CG_LANES)));
+typedef int32_t cg_ivec __attribute__((vector_size(4 * CG_LANES)));
+typedef uint32_t cg_uvec __attribute__((vector_size(4 * CG_LANES))); /* wraps around */
+
+#define CG_INLINE static inline __attribute__((always_inline, unused))
+
+CG_INLINE cg_vec cg_vec_splat(float value)
+{
+    return value - (cg_vec){ 0 };
+}
+
+/* a where the mask is set, else b. */
+CG_INLINE cg_vec cg_vec_select(cg_ivec mask, cg_vec a, cg_vec b)
+{
+#if CG_LANES == 16
+    return (cg_vec)_mm512_mask_blend_ps(_mm512_movepi32_mask((__m512i)mask), (__m512)b, (__m512)a);
+#elif CG_LANES == 8
+    return (cg_vec)_mm256_blendv_ps((__m256)b, (__m256)a, (__m256)mask);
+#else
+    return (cg_vec)(((cg_ivec)a & mask) | ((cg_ivec)b & ~mask));
+#endif
+}
+
+/* a > b ? a : b, hence b where either is NaN. */
+CG_INLINE cg_vec cg_vec_max(cg_vec a, cg_vec b)
+{
+#if CG_LANES == 16
+    return (cg_vec)_mm512_max_ps((__m512)a, (__m512)b);
+#elif CG_LANES == 8
+    return (cg_vec)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    return cg_vec_select(a > b, a, b);
+#endif
+}
+
+/* a < b ? a : b, hence b where either is NaN. */
+CG_INLINE cg_vec cg_vec_min(cg_vec a, cg_vec b)
+{
+#if CG_LANES == 16
+    return (cg_vec)_mm512_min_ps((__m512)a, (__m512)b);
+#elif CG_LANES == 8
+    return (cg_vec)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+    return cg_vec_select(a < b, a, b);
+#endif
+}
+
+CG_INLINE cg_vec cg_vec_sqrt(cg_vec a)
+{
+#if CG_LANES == 16
+    return (cg_vec)_mm512_sqrt_ps((__m512)a);
+#elif CG_LANES == 8
+    return (cg_vec)_mm256_sqrt_ps((__m256)a);
+#else
+    cg_vec y;
+    for (int i = 0; i < CG_LANES; i++) y[i] = sqrtf(a[i]);
+    return y;
+#endif
+}
+
+CG_INLINE cg_vec cg_vec_abs(cg_vec a)
+{
+    return (cg_vec)((cg_ivec)a & INT32_MAX);
+}
+
+/* |a| with the sign of b. */
+CG_INLINE cg_vec cg_vec_with_sign(cg_vec a, cg_vec b)
+{
+    return (cg_vec)(((cg_ivec)a & INT32_MAX) | ((cg_ivec)b & INT32_MIN));
+}
+
+/* The first min(n, CG_LANES) elements at p, then zeros; n >= 1. */
+CG_INLINE cg_vec cg_vec_load(const float *p, int64_t n)
+{
+    cg_vec v = { 0 };
+    if (n >= CG_LANES) {
+        memcpy(&v, p, sizeof v);
+        return v;
+    }
+#if CG_LANES == 16
+    return (cg_vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+#else
+    for (int i = 0; i < (int)n; i++) v[i] = p[i];
+    return v;
+#endif
+}
+
+CG_INLINE void cg_vec_store(float *p, cg_vec v, int64_t n)
+{
+    if (n >= CG_LANES) {
+        memcpy(p, &v, sizeof v);
+        return;
+    }
+#if CG_LANES == 16
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+#else
+    for (int i = 0; i < (int)n; i++) p[i] = v[i];
+#endif
+}
+
+/* Like cg_vec_load, with `pad` in the lanes past the end. */
+CG_INLINE cg_vec cg_vec_load_pad(const float *p, int64_t n, float pad)
+{
+    static const int32_t lanes[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+    cg_vec v = cg_vec_load(p, n);
+    if (n >= CG_LANES) return v;
+    cg_ivec lane;
+    memcpy(&lane, lanes, sizeof lane);
+    return cg_vec_select(lane < (int32_t)n, v, cg_vec_splat(pad));
+}
+
+/* The larger of two; NaN where either is. */
+CG_INLINE cg_vec cg_vec_larger(cg_vec a, cg_vec b)
+{
+    return cg_vec_select(a != a, a, cg_vec_max(a, b));
+}
+
+#endif
