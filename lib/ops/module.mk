@@ -1,8 +1,45 @@
 # An op is one file.  Listing it here compiles it for every tier, registers it, tests it,
 # gradient-checks it and documents it.
-op_sources =
+op_sources = \
+  %D%/abs.c \
+  %D%/add.c \
+  %D%/clip.c \
+  %D%/div.c \
+  %D%/elu.c \
+  %D%/erf.c \
+  %D%/exp.c \
+  %D%/gelu.c \
+  %D%/greater.c \
+  %D%/leaky_relu.c \
+  %D%/log.c \
+  %D%/log_softmax.c \
+  %D%/max.c \
+  %D%/max_mask.c \
+  %D%/maximum.c \
+  %D%/mean.c \
+  %D%/minimum.c \
+  %D%/mul.c \
+  %D%/neg.c \
+  %D%/pow.c \
+  %D%/relu.c \
+  %D%/sigmoid.c \
+  %D%/silu.c \
+  %D%/softmax.c \
+  %D%/softplus.c \
+  %D%/sqrt.c \
+  %D%/square.c \
+  %D%/sub.c \
+  %D%/sum.c \
+  %D%/tanh.c \
+  %D%/where.c
 
-libfloors_la_SOURCES += %D%/registry.c %D%/op_file.h
+libfloors_la_SOURCES += \
+  %D%/compose.c \
+  %D%/op_file.h \
+  %D%/reduce_rules.h \
+  %D%/reference.h \
+  %D%/registry.c \
+  %D%/softmax_rules.h
 
 # One source, several instruction sets; what a file defines once is in the portable copy.
 noinst_LTLIBRARIES += libtier_portable.la
