@@ -94,13 +94,14 @@ static inline int64_t cg_take(const cg_ref_call *call, int64_t decision)
 
 /* ---- samples ---------------------------------------------------------------------------------
  * What every checker runs an op on.  Values are drawn on a grid, spread apart and off 0, within
- * (low, high) for all inputs; an input of `fixed` draws whole numbers 0..below-1 instead. */
+ * (low, high) for all inputs; an input of `fixed` draws whole numbers 0..below-1 instead, or, with
+ * below -1, real numbers like the others (its gradient is zero wherever there is one). */
 typedef struct {
     cg_shape    x[4];
     int         n_x; /* 0 ends the table */
     const void *attrs;
     double      low, high; /* both 0: (-1, 1) */
-    int64_t     below;     /* 0: 2 */
+    int64_t     below;     /* 0: 2; -1: as above */
 } cg_sample;
 
 /* ---- the batch axis --------------------------------------------------------------------------
@@ -129,7 +130,7 @@ struct cg_op {
     const char    *inputs;  /* "x w": names in order, hence the arity; "x..." takes 1 or more   */
     const char    *onnx;    /* the operator's name, "" where there is none                      */
     unsigned       traits;
-    unsigned       fixed;   /* bit i: input i holds indices, labels or masks and has no gradient */
+    unsigned       fixed;   /* bit i: input i holds indices, labels or masks, or only selects: it has no gradient */
     const cg_attr *attrs;   /* NULL where there are none                                        */
     size_t         attrs_size;
 

@@ -1,5 +1,5 @@
 # Loops over raw memory.  Each file is compiled once per tier: see lib/ops/module.mk.
-kernel_sources =
+kernel_sources = %D%/gemm.c
 kernel_headers = \
   %D%/gemm.h \
   %D%/map.h \

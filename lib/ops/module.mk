@@ -13,6 +13,7 @@ op_sources = \
   %D%/leaky_relu.c \
   %D%/log.c \
   %D%/log_softmax.c \
+  %D%/matmul.c \
   %D%/max.c \
   %D%/max_mask.c \
   %D%/maximum.c \
