@@ -12,7 +12,8 @@ CG_BEGIN_API
 typedef struct cg_program cg_program;
 typedef struct cg_pool cg_pool;
 
-/* A pool of threads; threads 0: as many as the cores that this process may use. */
+/* A pool of threads, lent to programs; threads <= 0: as many as the cores that this process may
+ * use.  NULL when out of memory; fewer threads than asked for where the system refuses them. */
 cg_pool *cg_pool_new(int threads);
 void     cg_pool_free(cg_pool *pool);
 int      cg_pool_threads(const cg_pool *pool);

@@ -5,6 +5,7 @@
 #include <cnngraph/status.h>
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #if defined __GNUC__
 #define CG_PRINTF(text, first) __attribute__((format(printf, text, first)))

@@ -2,18 +2,10 @@
 #ifndef CG_BASE_POOL_H
 #define CG_BASE_POOL_H
 
-#include <cnngraph/status.h>
-
-typedef struct cg_pool cg_pool;
+#include <cnngraph/program.h>
 
 /* chunk: 0..n_chunks-1; thread: 0..threads-1, to pick per-thread scratch memory with. */
 typedef void cg_job(void *context, int64_t chunk, int thread);
-
-/* threads <= 0: as many as the cores this process may use.  NULL when out of memory; fewer
- * threads than asked for where the system refuses them. */
-cg_pool *cg_pool_new(int threads);
-void     cg_pool_free(cg_pool *pool);
-int      cg_pool_threads(const cg_pool *pool);
 
 /* Runs job(context, 0..n_chunks-1, thread) and returns when all are done.  Which thread runs which
  * chunk is not defined.  A pool runs one job at a time; a NULL pool runs it on the caller alone. */
