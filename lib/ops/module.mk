@@ -3,44 +3,63 @@
 op_sources = \
   %D%/abs.c \
   %D%/add.c \
+  %D%/bce.c \
+  %D%/bce_with_logits.c \
+  %D%/broadcast.c \
+  %D%/cce.c \
   %D%/clip.c \
+  %D%/concat.c \
   %D%/div.c \
   %D%/elu.c \
   %D%/erf.c \
   %D%/exp.c \
   %D%/gelu.c \
   %D%/greater.c \
+  %D%/hinge.c \
+  %D%/huber.c \
+  %D%/kl.c \
   %D%/leaky_relu.c \
   %D%/log.c \
   %D%/log_softmax.c \
+  %D%/mae.c \
   %D%/matmul.c \
   %D%/max.c \
   %D%/max_mask.c \
   %D%/maximum.c \
   %D%/mean.c \
   %D%/minimum.c \
+  %D%/mse.c \
   %D%/mul.c \
   %D%/neg.c \
+  %D%/one_hot.c \
   %D%/pow.c \
+  %D%/registry.c \
   %D%/relu.c \
+  %D%/reshape.c \
   %D%/sigmoid.c \
   %D%/silu.c \
+  %D%/slice.c \
   %D%/softmax.c \
+  %D%/softmax_cross_entropy.c \
   %D%/softplus.c \
   %D%/sqrt.c \
   %D%/square.c \
   %D%/sub.c \
   %D%/sum.c \
   %D%/tanh.c \
+  %D%/transpose.c \
+  %D%/unslice.c \
   %D%/where.c
 
 libfloors_la_SOURCES += \
   %D%/compose.c \
+  %D%/loss.h \
   %D%/op_file.h \
   %D%/reduce_rules.h \
   %D%/reference.h \
   %D%/registry.c \
-  %D%/softmax_rules.h
+  %D%/softmax_rules.h \
+  %D%/strided.h
 
 # One source, several instruction sets; what a file defines once is in the portable copy.
 noinst_LTLIBRARIES += libtier_portable.la
