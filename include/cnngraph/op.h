@@ -97,7 +97,7 @@ static inline int64_t cg_take(const cg_ref_call *call, int64_t decision)
  * (low, high) for all inputs; an input of `fixed` draws whole numbers 0..below-1 instead, or, with
  * below -1, real numbers like the others (its gradient is zero wherever there is one). */
 typedef struct {
-    cg_shape    x[4];
+    cg_shape    x[5];
     int         n_x; /* 0 ends the table */
     const void *attrs;
     double      low, high; /* both 0: (-1, 1) */

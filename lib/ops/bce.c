@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-/* Both logarithms are cut off at CG_LOG_FLOOR, so that a wrong certainty costs 100, not infinity. */
+/* Both logarithms are cut off at CG_LOG_FLOOR, so that a wrong certainty costs 100, not infinity.
+ */
 static inline float cut_log(float p)
 {
     float y = logf(p);
@@ -63,19 +64,20 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_bce = {
-    .name       = "bce",
-    .formula    = "y[n] = -mean over i of t[n,i] log p[n,i] + (1 - t[n,i]) log(1 - p[n,i])",
-    .help       = "Each logarithm is cut off at -100 and the gradient's denominator p (1 - p) at 1e-12, as in "
-                  "PyTorch. From logits, bce_with_logits is more exact.",
-    .inputs     = "p t",
-    .onnx       = "",
-    .shape      = loss_shape,
-    .vjp        = vjp,
-    .flow       = loss_flow,
-    .flops      = loss_flops,
-    .forward    = CG_TIERS(bce_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .name = "bce",
+    .formula = "y[n] = -mean over i of t[n,i] log p[n,i] + (1 - t[n,i]) log(1 - p[n,i])",
+    .help = "Each logarithm is cut off at -100 and the gradient's denominator p (1 - p) at 1e-12, "
+            "as in "
+            "PyTorch. From logits, bce_with_logits is more exact.",
+    .inputs = "p t",
+    .onnx = "",
+    .shape = loss_shape,
+    .vjp = vjp,
+    .flow = loss_flow,
+    .flops = loss_flops,
+    .forward = CG_TIERS(bce_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_bce(cg_node *p, cg_node *t)

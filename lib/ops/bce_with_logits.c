@@ -27,7 +27,8 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     if (cg_wants(node, 1)) dx[1] = cg_neg(cg_mul(z, w));
 }
 
-/* t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)), each logarithm written so that exp stays below 1. */
+/* t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)), each logarithm written so that exp stays below 1.
+ */
 static double term_reference(const cg_ref_call *c, double z, double t)
 {
     (void)c;
@@ -50,18 +51,18 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_bce_with_logits = {
-    .name       = "bce_with_logits",
-    .formula    = "y[n] = mean over i of log(1 + exp(z[n,i])) - t[n,i] z[n,i]",
-    .help       = "bce(sigmoid(z), t) in a form that neither overflows nor cancels.",
-    .inputs     = "z t",
-    .onnx       = "",
-    .shape      = loss_shape,
-    .vjp        = vjp,
-    .flow       = loss_flow,
-    .flops      = loss_flops,
-    .forward    = CG_TIERS(bce_with_logits_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .name = "bce_with_logits",
+    .formula = "y[n] = mean over i of log(1 + exp(z[n,i])) - t[n,i] z[n,i]",
+    .help = "bce(sigmoid(z), t) in a form that neither overflows nor cancels.",
+    .inputs = "z t",
+    .onnx = "",
+    .shape = loss_shape,
+    .vjp = vjp,
+    .flow = loss_flow,
+    .flops = loss_flops,
+    .forward = CG_TIERS(bce_with_logits_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_bce_with_logits(cg_node *z, cg_node *t)

@@ -44,8 +44,10 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
     for (int k = 1; fits && k <= x->rank; k++)
         fits = x->dim[x->rank - k] == 1 || x->dim[x->rank - k] == y->dim[y->rank - k];
     if (!fits)
-        return cg_shape_fail(node, error, "%s does not broadcast to %s: axes, counted from the last, "
-                             "must be equal or 1 in x", cg_shape_text(x, from), cg_shape_text(y, to));
+        return cg_shape_fail(node, error,
+                             "%s does not broadcast to %s: axes, counted from the last, "
+                             "must be equal or 1 in x",
+                             cg_shape_text(x, from), cg_shape_text(y, to));
     return CG_OK;
 }
 
@@ -85,22 +87,22 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_broadcast = {
-    .name       = "broadcast",
-    .formula    = "y[i, j, ...] = x[i or 0, j or 0, ...], 0 where x has 1 along an axis",
-    .help       = "NumPy's rule: shapes are aligned at their last axes; an axis of 1, or one that x "
-                  "lacks, is repeated.",
-    .inputs     = "x",
-    .onnx       = "Expand",
-    .traits     = CG_LINEAR,
-    .attrs      = attrs,
+    .name = "broadcast",
+    .formula = "y[i, j, ...] = x[i or 0, j or 0, ...], 0 where x has 1 along an axis",
+    .help = "NumPy's rule: shapes are aligned at their last axes; an axis of 1, or one that x "
+            "lacks, is repeated.",
+    .inputs = "x",
+    .onnx = "Expand",
+    .traits = CG_LINEAR,
+    .attrs = attrs,
     .attrs_size = sizeof(cg_shape_attrs),
-    .shape      = shape,
-    .vjp        = vjp,
-    .flow       = flow,
-    .items      = items_runs,
-    .forward    = CG_TIERS(broadcast_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .shape = shape,
+    .vjp = vjp,
+    .flow = flow,
+    .items = items_runs,
+    .forward = CG_TIERS(broadcast_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_broadcast(cg_node *x, cg_shape shape)

@@ -20,12 +20,14 @@ CG_KERNEL(cce_forward)
 
 #if CG_DESCRIBE
 
-/* dp = -t / p, the denominator at least CG_LOSS_TINY; dt = -log p; each divided by the positions. */
+/* dp = -t / p, the denominator at least CG_LOSS_TINY; dt = -log p; each divided by the positions.
+ */
 static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     cg_node *p = cg_node_input(node, 0), *t = cg_node_input(node, 1);
     cg_node *w = loss_weight(node, dy, -loss_per_position(node));
-    if (cg_wants(node, 0)) dx[0] = cg_mul(cg_div(t, cg_maximum(p, loss_scalar(node, CG_LOSS_TINY))), w);
+    if (cg_wants(node, 0))
+        dx[0] = cg_mul(cg_div(t, cg_maximum(p, loss_scalar(node, CG_LOSS_TINY))), w);
     if (cg_wants(node, 1)) dx[1] = cg_mul(loss_log(node, p), w);
 }
 
@@ -47,19 +49,20 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_cce = {
-    .name       = "cce",
-    .formula    = "y[n] = -sum over classes k of t[n,k] log p[n,k]",
-    .help       = "Classes are axis 1; axes after it are averaged over. The logarithm is cut off at -100 and the "
-                  "gradient's denominator at 1e-12. From logits, softmax_cross_entropy is more exact.",
-    .inputs     = "p t",
-    .onnx       = "",
-    .shape      = loss_shape_classes,
-    .vjp        = vjp,
-    .flow       = loss_flow,
-    .flops      = loss_flops,
-    .forward    = CG_TIERS(cce_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .name = "cce",
+    .formula = "y[n] = -sum over classes k of t[n,k] log p[n,k]",
+    .help = "Classes are axis 1; axes after it are averaged over. The logarithm is cut off at -100 "
+            "and the "
+            "gradient's denominator at 1e-12. From logits, softmax_cross_entropy is more exact.",
+    .inputs = "p t",
+    .onnx = "",
+    .shape = loss_shape_classes,
+    .vjp = vjp,
+    .flow = loss_flow,
+    .flops = loss_flops,
+    .forward = CG_TIERS(cce_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_cce(cg_node *p, cg_node *t)

@@ -35,7 +35,8 @@ CG_KERNEL(concat_forward)
 #if CG_DESCRIBE
 
 static const cg_attr attrs[] = {
-    CG_INT(cg_axis_attrs, axis, 1, -CG_MAX_RANK, CG_MAX_RANK - 1, "that grows; negative from the last"),
+    CG_INT(cg_axis_attrs, axis, 1, -CG_MAX_RANK, CG_MAX_RANK - 1,
+           "that grows; negative from the last"),
     CG_END_ATTRS,
 };
 
@@ -52,9 +53,10 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
         bool fits = x->rank == y->rank;
         for (int i = 0; fits && i < y->rank; i++) fits = i == axis || x->dim[i] == y->dim[i];
         if (!fits)
-            return cg_shape_fail(node, error, "inputs must agree but for axis %lld, found %s and %s",
-                                 (long long)axis, cg_shape_text(cg_node_shape(cg_node_input(node, 0)), first),
-                                 cg_shape_text(x, other));
+            return cg_shape_fail(
+                node, error, "inputs must agree but for axis %lld, found %s and %s",
+                (long long)axis, cg_shape_text(cg_node_shape(cg_node_input(node, 0)), first),
+                cg_shape_text(x, other));
         y->dim[axis] += x->dim[axis];
     }
     return CG_OK;
@@ -93,7 +95,9 @@ static void reference(const cg_ref_call *c)
 }
 
 static const cg_sample samples[] = {
-    { .x = { CG_DIMS(2, 3, 2), CG_DIMS(2, 1, 2), CG_DIMS(2, 2, 2) }, .n_x = 3, .attrs = &(cg_axis_attrs){ 1 } },
+    { .x = { CG_DIMS(2, 3, 2), CG_DIMS(2, 1, 2), CG_DIMS(2, 2, 2) },
+      .n_x = 3,
+      .attrs = &(cg_axis_attrs){ 1 } },
     { .x = { CG_DIMS(2, 3), CG_DIMS(4, 3) }, .n_x = 2, .attrs = &(cg_axis_attrs){ 0 } },
     { .x = { CG_DIMS(2, 3), CG_DIMS(2, 4) }, .n_x = 2, .attrs = &(cg_axis_attrs){ -1 } },
     { .x = { CG_DIMS(2, 3) }, .n_x = 1, .attrs = &(cg_axis_attrs){ 1 } },
@@ -101,20 +105,20 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_concat = {
-    .name       = "concat",
-    .formula    = "y = x_0, x_1, ... one behind the other along axis",
-    .help       = "All other axes must agree. The default axis is 1, the channels.",
-    .inputs     = "x...",
-    .onnx       = "Concat",
-    .traits     = CG_LINEAR,
-    .attrs      = attrs,
+    .name = "concat",
+    .formula = "y = x_0, x_1, ... one behind the other along axis",
+    .help = "All other axes must agree. The default axis is 1, the channels.",
+    .inputs = "x...",
+    .onnx = "Concat",
+    .traits = CG_LINEAR,
+    .attrs = attrs,
     .attrs_size = sizeof(cg_axis_attrs),
-    .shape      = shape,
-    .vjp        = vjp,
-    .flow       = flow,
-    .forward    = CG_TIERS(concat_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .shape = shape,
+    .vjp = vjp,
+    .flow = flow,
+    .forward = CG_TIERS(concat_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_concat(int n, cg_node *const x[], int axis)

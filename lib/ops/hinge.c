@@ -46,18 +46,18 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_hinge = {
-    .name       = "hinge",
-    .formula    = "y[n] = mean over i of max(0, 1 - t[n,i] x[n,i])",
-    .help       = "t is -1 or 1. The gradient at t x = 1 is 0.",
-    .inputs     = "x t",
-    .onnx       = "",
-    .shape      = loss_shape,
-    .vjp        = vjp,
-    .flow       = loss_flow,
-    .flops      = loss_flops,
-    .forward    = CG_TIERS(hinge_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .name = "hinge",
+    .formula = "y[n] = mean over i of max(0, 1 - t[n,i] x[n,i])",
+    .help = "t is -1 or 1. The gradient at t x = 1 is 0.",
+    .inputs = "x t",
+    .onnx = "",
+    .shape = loss_shape,
+    .vjp = vjp,
+    .flow = loss_flow,
+    .flops = loss_flops,
+    .forward = CG_TIERS(hinge_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_hinge(cg_node *x, cg_node *t)

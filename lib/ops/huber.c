@@ -15,7 +15,8 @@ static inline float term(float x, float t, float delta)
 
 CG_KERNEL(huber_forward)
 {
-    loss_rows(c, begin, end, term, (float)((const cg_huber_attrs *)c->attrs)->delta, loss_row(c->xs[0]));
+    loss_rows(c, begin, end, term, (float)((const cg_huber_attrs *)c->attrs)->delta,
+              loss_row(c->xs[0]));
 }
 
 #if CG_DESCRIBE
@@ -48,28 +49,45 @@ static void reference(const cg_ref_call *c)
 }
 
 static const cg_sample samples[] = {
-    { .x = { CG_DIMS(3, 4), CG_DIMS(3, 4) }, .n_x = 2, .attrs = &(cg_huber_attrs){ 1 }, .low = -2, .high = 2 },
-    { .x = { CG_DIMS(2, 3, 3, 2), CG_DIMS(2, 3, 3, 2) }, .n_x = 2, .attrs = &(cg_huber_attrs){ 0.3 }, .low = -2, .high = 2 },
-    { .x = { CG_DIMS(4), CG_DIMS(4) }, .n_x = 2, .attrs = &(cg_huber_attrs){ 1 }, .low = -2, .high = 2 },
-    { .x = { CG_DIMS(2, 37), CG_DIMS(2, 37) }, .n_x = 2, .attrs = &(cg_huber_attrs){ 0.3 }, .low = -2, .high = 2 },
+    { .x = { CG_DIMS(3, 4), CG_DIMS(3, 4) },
+      .n_x = 2,
+      .attrs = &(cg_huber_attrs){ 1 },
+      .low = -2,
+      .high = 2 },
+    { .x = { CG_DIMS(2, 3, 3, 2), CG_DIMS(2, 3, 3, 2) },
+      .n_x = 2,
+      .attrs = &(cg_huber_attrs){ 0.3 },
+      .low = -2,
+      .high = 2 },
+    { .x = { CG_DIMS(4), CG_DIMS(4) },
+      .n_x = 2,
+      .attrs = &(cg_huber_attrs){ 1 },
+      .low = -2,
+      .high = 2 },
+    { .x = { CG_DIMS(2, 37), CG_DIMS(2, 37) },
+      .n_x = 2,
+      .attrs = &(cg_huber_attrs){ 0.3 },
+      .low = -2,
+      .high = 2 },
     CG_END_SAMPLES,
 };
 
 const cg_op cg_op_huber = {
-    .name       = "huber",
-    .formula    = "y[n] = mean over i of (d^2 / 2 if |d| <= delta else delta (|d| - delta / 2)), d = x[n,i] - t[n,i]",
-    .help       = "Huber (1964): square near the target, linear beyond delta; as PyTorch's huber_loss.",
-    .inputs     = "x t",
-    .onnx       = "",
-    .attrs      = attrs,
+    .name = "huber",
+    .formula = "y[n] = mean over i of (d^2 / 2 if |d| <= delta else delta (|d| - delta / 2)), d = "
+               "x[n,i] - t[n,i]",
+    .help = "Huber (1964): square near the target, linear beyond delta; as PyTorch's huber_loss.",
+    .inputs = "x t",
+    .onnx = "",
+    .attrs = attrs,
     .attrs_size = sizeof(cg_huber_attrs),
-    .shape      = loss_shape,
-    .vjp        = vjp,
-    .flow       = loss_flow,
-    .flops      = loss_flops,
-    .forward    = CG_TIERS(huber_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .shape = loss_shape,
+    .vjp = vjp,
+    .flow = loss_flow,
+    .flops = loss_flops,
+    .forward = CG_TIERS(huber_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_huber(cg_node *x, cg_node *t, double delta)

@@ -59,19 +59,20 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_kl = {
-    .name       = "kl",
-    .formula    = "y[n] = sum over classes k of t[n,k] (log t[n,k] - log p[n,k])",
-    .help       = "KL(t || p): 0 where t is 0. Classes are axis 1; axes after it are averaged over. log p is cut off "
-                  "at -100 and the gradient's denominator at 1e-12.",
-    .inputs     = "p t",
-    .onnx       = "",
-    .shape      = loss_shape_classes,
-    .vjp        = vjp,
-    .flow       = loss_flow,
-    .flops      = loss_flops,
-    .forward    = CG_TIERS(kl_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .name = "kl",
+    .formula = "y[n] = sum over classes k of t[n,k] (log t[n,k] - log p[n,k])",
+    .help = "KL(t || p): 0 where t is 0. Classes are axis 1; axes after it are averaged over. log "
+            "p is cut off "
+            "at -100 and the gradient's denominator at 1e-12.",
+    .inputs = "p t",
+    .onnx = "",
+    .shape = loss_shape_classes,
+    .vjp = vjp,
+    .flow = loss_flow,
+    .flops = loss_flops,
+    .forward = CG_TIERS(kl_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_kl(cg_node *p, cg_node *t)

@@ -7,7 +7,9 @@
 
 #include <cnngraph/ops.h>
 
-enum { LOSS_LANES = 16 }; /* partial sums of a row: fixed, so that the bits do not depend on the tier's width */
+enum {
+    LOSS_LANES = 16
+}; /* partial sums of a row: fixed, so that the bits do not depend on the tier's width */
 
 /* log p is cut off here, as in PyTorch's binary_cross_entropy, and 1/p at 1/CG_LOSS_TINY. */
 #define CG_LOG_FLOOR (-100.0)
@@ -26,8 +28,8 @@ static inline int64_t loss_positions(const cg_shape *x)
 
 /* y[row] = sum over the row of term(x, t, parameter) / divisor.  Inlined, `term` and all. */
 __attribute__((always_inline)) static inline void
-loss_rows(const cg_call *c, int64_t begin, int64_t end, float term(float x, float t, float parameter),
-          float parameter, int64_t divisor)
+loss_rows(const cg_call *c, int64_t begin, int64_t end,
+          float term(float x, float t, float parameter), float parameter, int64_t divisor)
 {
     int64_t n = loss_row(c->xs[0]);
     for (int64_t row = begin; row < end; row++) {

@@ -46,18 +46,18 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_mae = {
-    .name       = "mae",
-    .formula    = "y[n] = mean over i of |x[n,i] - t[n,i]|",
-    .help       = "Mean absolute error of each row. The gradient at x = t is 0.",
-    .inputs     = "x t",
-    .onnx       = "",
-    .shape      = loss_shape,
-    .vjp        = vjp,
-    .flow       = loss_flow,
-    .flops      = loss_flops,
-    .forward    = CG_TIERS(mae_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .name = "mae",
+    .formula = "y[n] = mean over i of |x[n,i] - t[n,i]|",
+    .help = "Mean absolute error of each row. The gradient at x = t is 0.",
+    .inputs = "x t",
+    .onnx = "",
+    .shape = loss_shape,
+    .vjp = vjp,
+    .flow = loss_flow,
+    .flops = loss_flops,
+    .forward = CG_TIERS(mae_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_mae(cg_node *x, cg_node *t)

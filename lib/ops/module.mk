@@ -3,6 +3,8 @@
 op_sources = \
   %D%/abs.c \
   %D%/add.c \
+  %D%/batch_norm.c \
+  %D%/batch_norm_eval.c \
   %D%/bce.c \
   %D%/bce_with_logits.c \
   %D%/broadcast.c \
@@ -10,14 +12,17 @@ op_sources = \
   %D%/clip.c \
   %D%/concat.c \
   %D%/div.c \
+  %D%/dropout.c \
   %D%/elu.c \
   %D%/erf.c \
   %D%/exp.c \
+  %D%/gather.c \
   %D%/gelu.c \
   %D%/greater.c \
   %D%/hinge.c \
   %D%/huber.c \
   %D%/kl.c \
+  %D%/layer_norm.c \
   %D%/leaky_relu.c \
   %D%/log.c \
   %D%/log_softmax.c \
@@ -32,10 +37,11 @@ op_sources = \
   %D%/mul.c \
   %D%/neg.c \
   %D%/one_hot.c \
+  %D%/pad.c \
   %D%/pow.c \
-  %D%/registry.c \
   %D%/relu.c \
   %D%/reshape.c \
+  %D%/scatter_add.c \
   %D%/sigmoid.c \
   %D%/silu.c \
   %D%/slice.c \
@@ -48,16 +54,20 @@ op_sources = \
   %D%/sum.c \
   %D%/tanh.c \
   %D%/transpose.c \
+  %D%/unpad.c \
   %D%/unslice.c \
   %D%/where.c
 
 libfloors_la_SOURCES += \
   %D%/compose.c \
   %D%/loss.h \
+  %D%/norm.h \
   %D%/op_file.h \
+  %D%/pad.h \
   %D%/reduce_rules.h \
   %D%/reference.h \
   %D%/registry.c \
+  %D%/rows.h \
   %D%/softmax_rules.h \
   %D%/strided.h
 

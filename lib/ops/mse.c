@@ -46,18 +46,18 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_mse = {
-    .name       = "mse",
-    .formula    = "y[n] = mean over i of (x[n,i] - t[n,i])^2",
-    .help       = "Mean squared error of each row; without a factor of 1/2.",
-    .inputs     = "x t",
-    .onnx       = "",
-    .shape      = loss_shape,
-    .vjp        = vjp,
-    .flow       = loss_flow,
-    .flops      = loss_flops,
-    .forward    = CG_TIERS(mse_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .name = "mse",
+    .formula = "y[n] = mean over i of (x[n,i] - t[n,i])^2",
+    .help = "Mean squared error of each row; without a factor of 1/2.",
+    .inputs = "x t",
+    .onnx = "",
+    .shape = loss_shape,
+    .vjp = vjp,
+    .flow = loss_flow,
+    .flops = loss_flops,
+    .forward = CG_TIERS(mse_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_mse(cg_node *x, cg_node *t)

@@ -1,6 +1,8 @@
 /* Class numbers as rows of one 1. */
 #include "ops/op_file.h"
 
+#include "ops/rows.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -10,8 +12,8 @@ CG_KERNEL(one_hot_forward)
     int64_t depth = ((const cg_one_hot_attrs *)c->attrs)->depth;
     memset(c->y + begin * depth, 0, (size_t)((end - begin) * depth) * sizeof(float));
     for (int64_t i = begin; i < end; i++) {
-        float k = c->x[0][i];
-        if (k >= 0 && (double)k < (double)depth) c->y[i * depth + (int64_t)k] = 1;
+        int64_t k = row_number(c->x[0][i], depth);
+        if (k >= 0) c->y[i * depth + k] = 1;
     }
 }
 
@@ -63,21 +65,21 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_one_hot = {
-    .name       = "one_hot",
-    .formula    = "y[..., k] = 1 if k = index[...] else 0",
-    .help       = "Indices are whole numbers; one outside 0..depth-1 gives a row of zeros. No gradient.",
-    .inputs     = "index",
-    .onnx       = "OneHot",
-    .fixed      = 1,
-    .attrs      = attrs,
+    .name = "one_hot",
+    .formula = "y[..., k] = 1 if k = index[...] else 0",
+    .help = "Indices are whole numbers; one outside 0..depth-1 gives a row of zeros. No gradient.",
+    .inputs = "index",
+    .onnx = "OneHot",
+    .fixed = 1,
+    .attrs = attrs,
     .attrs_size = sizeof(cg_one_hot_attrs),
-    .shape      = shape,
-    .vjp        = vjp,
-    .flow       = flow,
-    .items      = items,
-    .forward    = CG_TIERS(one_hot_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .shape = shape,
+    .vjp = vjp,
+    .flow = flow,
+    .items = items,
+    .forward = CG_TIERS(one_hot_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_one_hot(cg_node *index, int64_t depth)

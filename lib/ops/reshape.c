@@ -18,7 +18,8 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
     *y = a->shape;
     if (cg_shape_size(x) != cg_shape_size(y))
         return cg_shape_fail(node, error, "expected a shape of %lld elements for %s, found %s",
-                             (long long)cg_shape_size(x), cg_shape_text(x, from), cg_shape_text(y, to));
+                             (long long)cg_shape_size(x), cg_shape_text(x, from),
+                             cg_shape_text(y, to));
     return CG_OK;
 }
 
@@ -53,20 +54,20 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_reshape = {
-    .name       = "reshape",
-    .formula    = "y[i] = x[i], i the position in C order",
-    .help       = "The elements keep their order (C order); nothing is moved or copied.",
-    .inputs     = "x",
-    .onnx       = "Reshape",
-    .traits     = CG_VIEW | CG_LINEAR,
-    .attrs      = attrs,
+    .name = "reshape",
+    .formula = "y[i] = x[i], i the position in C order",
+    .help = "The elements keep their order (C order); nothing is moved or copied.",
+    .inputs = "x",
+    .onnx = "Reshape",
+    .traits = CG_VIEW | CG_LINEAR,
+    .attrs = attrs,
     .attrs_size = sizeof(cg_shape_attrs),
-    .shape      = shape,
-    .vjp        = vjp,
-    .flow       = flow,
-    .flops      = flops,
-    .reference  = reference,
-    .samples    = samples,
+    .shape = shape,
+    .vjp = vjp,
+    .flow = flow,
+    .flops = flops,
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_reshape(cg_node *x, cg_shape shape)

@@ -48,9 +48,10 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
     for (int i = 0; i < x->rank; i++) {
         int64_t room = x->dim[i] - 1 - a->begin[i]; /* from the first position to the last of x */
         if (room < 0 || (y->dim[i] - 1) > room / a->step[i])
-            return cg_shape_fail(node, error, "axis %d: %lld positions from %lld by %lld leave 0..%lld", i,
-                                 (long long)y->dim[i], (long long)a->begin[i], (long long)a->step[i],
-                                 (long long)x->dim[i] - 1);
+            return cg_shape_fail(node, error,
+                                 "axis %d: %lld positions from %lld by %lld leave 0..%lld", i,
+                                 (long long)y->dim[i], (long long)a->begin[i],
+                                 (long long)a->step[i], (long long)x->dim[i] - 1);
     }
     return CG_OK;
 }
@@ -83,36 +84,48 @@ static void reference(const cg_ref_call *c)
     }
 }
 
-#define ONES { 1, 1, 1, 1, 1, 1, 1, 1 }
+#define ONES                                                                                       \
+    {                                                                                              \
+        1, 1, 1, 1, 1, 1, 1, 1                                                                     \
+    }
 static const cg_sample samples[] = {
-    { .x = { CG_DIMS(3, 6) }, .n_x = 1,
+    { .x = { CG_DIMS(3, 6) },
+      .n_x = 1,
       .attrs = &(cg_slice_attrs){ .begin = { 1, 2 }, .step = ONES, .size = CG_DIMS(2, 3) } },
-    { .x = { CG_DIMS(2, 7) }, .n_x = 1,
-      .attrs = &(cg_slice_attrs){ .begin = { 0, 1 }, .step = { 1, 3, 1, 1, 1, 1, 1, 1 }, .size = CG_DIMS(2, 2) } },
-    { .x = { CG_DIMS(2, 5, 4, 3) }, .n_x = 1,
-      .attrs = &(cg_slice_attrs){ .begin = { 0, 1, 1, 0 }, .step = { 1, 2, 2, 1, 1, 1, 1, 1 },
+    { .x = { CG_DIMS(2, 7) },
+      .n_x = 1,
+      .attrs = &(cg_slice_attrs){ .begin = { 0, 1 },
+                                  .step = { 1, 3, 1, 1, 1, 1, 1, 1 },
+                                  .size = CG_DIMS(2, 2) } },
+    { .x = { CG_DIMS(2, 5, 4, 3) },
+      .n_x = 1,
+      .attrs = &(cg_slice_attrs){ .begin = { 0, 1, 1, 0 },
+                                  .step = { 1, 2, 2, 1, 1, 1, 1, 1 },
                                   .size = CG_DIMS(2, 2, 2, 3) } },
-    { .x = { CG_DIMS(9) }, .n_x = 1,
-      .attrs = &(cg_slice_attrs){ .begin = { 0 }, .step = { 4, 1, 1, 1, 1, 1, 1, 1 }, .size = CG_DIMS(3) } },
+    { .x = { CG_DIMS(9) },
+      .n_x = 1,
+      .attrs = &(cg_slice_attrs){ .begin = { 0 },
+                                  .step = { 4, 1, 1, 1, 1, 1, 1, 1 },
+                                  .size = CG_DIMS(3) } },
     CG_END_SAMPLES,
 };
 
 const cg_op cg_op_slice = {
-    .name       = "slice",
-    .formula    = "y[i, j, ...] = x[begin_0 + i step_0, begin_1 + j step_1, ...]",
-    .help       = "A box of x, every step-th position along each axis.",
-    .inputs     = "x",
-    .onnx       = "Slice",
-    .traits     = CG_LINEAR,
-    .attrs      = attrs,
+    .name = "slice",
+    .formula = "y[i, j, ...] = x[begin_0 + i step_0, begin_1 + j step_1, ...]",
+    .help = "A box of x, every step-th position along each axis.",
+    .inputs = "x",
+    .onnx = "Slice",
+    .traits = CG_LINEAR,
+    .attrs = attrs,
     .attrs_size = sizeof(cg_slice_attrs),
-    .shape      = shape,
-    .vjp        = vjp,
-    .flow       = flow,
-    .items      = items_runs,
-    .forward    = CG_TIERS(slice_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .shape = shape,
+    .vjp = vjp,
+    .flow = flow,
+    .items = items_runs,
+    .forward = CG_TIERS(slice_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_slice(cg_node *x, const int64_t begin[], cg_shape size, const int64_t step[])

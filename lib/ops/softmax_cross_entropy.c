@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-/* One position of a row: classes lie `step` apart.  log softmax(z)_k = z_k - m - log sum exp(z - m),
- * m the largest logit, so exp never overflows and the sum is at least 1. */
+/* One position of a row: classes lie `step` apart.  log softmax(z)_k = z_k - m - log sum exp(z -
+ * m), m the largest logit, so exp never overflows and the sum is at least 1. */
 static inline float cross_entropy(const float *z, const float *t, int64_t n, int64_t step)
 {
     float m = z[0], mass = 0, target = 0, dot = 0;
@@ -27,7 +27,8 @@ CG_KERNEL(softmax_cross_entropy_forward)
     for (int64_t n = begin; n < end; n++) {
         float sum = 0;
         for (int64_t p = 0; p < positions; p++)
-            sum += cross_entropy(c->x[0] + n * row + p, c->x[1] + n * row + p, xs->dim[1], positions);
+            sum +=
+                cross_entropy(c->x[0] + n * row + p, c->x[1] + n * row + p, xs->dim[1], positions);
         c->y[n] = sum / (float)positions;
     }
 }
@@ -73,19 +74,20 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_softmax_cross_entropy = {
-    .name       = "softmax_cross_entropy",
-    .formula    = "y[n] = -sum over classes k of t[n,k] log softmax(z[n])_k",
-    .help       = "cce(softmax(z), t) in a form that neither overflows nor cancels. Classes are axis 1; axes "
-                  "after it are averaged over.",
-    .inputs     = "z t",
-    .onnx       = "",
-    .shape      = loss_shape_classes,
-    .vjp        = vjp,
-    .flow       = loss_flow,
-    .flops      = loss_flops,
-    .forward    = CG_TIERS(softmax_cross_entropy_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .name = "softmax_cross_entropy",
+    .formula = "y[n] = -sum over classes k of t[n,k] log softmax(z[n])_k",
+    .help =
+        "cce(softmax(z), t) in a form that neither overflows nor cancels. Classes are axis 1; axes "
+        "after it are averaged over.",
+    .inputs = "z t",
+    .onnx = "",
+    .shape = loss_shape_classes,
+    .vjp = vjp,
+    .flow = loss_flow,
+    .flops = loss_flops,
+    .forward = CG_TIERS(softmax_cross_entropy_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_softmax_cross_entropy(cg_node *z, cg_node *t)

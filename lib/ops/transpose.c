@@ -5,10 +5,13 @@
 
 #include <string.h>
 
-enum { GROUP = 16 }; /* runs of y at once: a cache line of x is read whole when they lie side by side */
+enum {
+    GROUP = 16
+}; /* runs of y at once: a cache line of x is read whole when they lie side by side */
 
 /* y[k n + j] = x[k across + j along] for `rows` neighbouring runs k of length n. */
-static inline void place(float *y, const float *x, int64_t rows, int64_t n, int64_t across, int64_t along)
+static inline void place(float *y, const float *x, int64_t rows, int64_t n, int64_t across,
+                         int64_t along)
 {
     if (along == 1) {
         for (int64_t k = 0; k < rows; k++) memcpy(y + k * n, x + k * across, (size_t)n * sizeof *y);
@@ -58,8 +61,10 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
     for (int i = 0; i < x->rank; i++) {
         int64_t from = a->order[i];
         if (from < 0 || from >= x->rank || (seen >> from & 1))
-            return cg_shape_fail(node, error, "order must name each of the axes 0..%d once, found %lld "
-                                 "at position %d", x->rank - 1, (long long)from, i);
+            return cg_shape_fail(node, error,
+                                 "order must name each of the axes 0..%d once, found %lld "
+                                 "at position %d",
+                                 x->rank - 1, (long long)from, i);
         seen |= 1u << from;
         y->dim[i] = x->dim[from];
     }
@@ -105,21 +110,21 @@ static const cg_sample samples[] = {
 };
 
 const cg_op cg_op_transpose = {
-    .name       = "transpose",
-    .formula    = "y[i_0, i_1, ...] = x[j_0, j_1, ...] with j_order[k] = i_k",
-    .help       = "Permutes the axes: axis k of y is axis order[k] of x, as numpy.transpose.",
-    .inputs     = "x",
-    .onnx       = "Transpose",
-    .traits     = CG_LINEAR,
-    .attrs      = attrs,
+    .name = "transpose",
+    .formula = "y[i_0, i_1, ...] = x[j_0, j_1, ...] with j_order[k] = i_k",
+    .help = "Permutes the axes: axis k of y is axis order[k] of x, as numpy.transpose.",
+    .inputs = "x",
+    .onnx = "Transpose",
+    .traits = CG_LINEAR,
+    .attrs = attrs,
     .attrs_size = sizeof(cg_transpose_attrs),
-    .shape      = shape,
-    .vjp        = vjp,
-    .flow       = flow,
-    .items      = items_runs,
-    .forward    = CG_TIERS(transpose_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .shape = shape,
+    .vjp = vjp,
+    .flow = flow,
+    .items = items_runs,
+    .forward = CG_TIERS(transpose_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_transpose(cg_node *x, const int64_t order[])

@@ -29,7 +29,8 @@ static inline const float *source(const cg_call *c, const int64_t index[], const
 CG_KERNEL(unslice_forward)
 {
     const cg_unslice_attrs *a = c->attrs;
-    int64_t stride[CG_MAX_RANK], index[CG_MAX_RANK], n = run_length(c->ys), n_x = run_length(c->xs[0]);
+    int64_t stride[CG_MAX_RANK], index[CG_MAX_RANK], n = run_length(c->ys),
+                                                     n_x = run_length(c->xs[0]);
     int last = c->ys->rank - 1;
     int64_t first = last < 0 ? 0 : a->begin[last], step = last < 0 ? 1 : a->step[last];
     strides_of(c->xs[0], stride);
@@ -69,9 +70,10 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
     for (int i = 0; i < x->rank; i++) {
         int64_t room = y->dim[i] - 1 - a->begin[i];
         if (room < 0 || (x->dim[i] - 1) > room / a->step[i])
-            return cg_shape_fail(node, error, "axis %d: %lld positions from %lld by %lld leave 0..%lld", i,
-                                 (long long)x->dim[i], (long long)a->begin[i], (long long)a->step[i],
-                                 (long long)y->dim[i] - 1);
+            return cg_shape_fail(node, error,
+                                 "axis %d: %lld positions from %lld by %lld leave 0..%lld", i,
+                                 (long long)x->dim[i], (long long)a->begin[i],
+                                 (long long)a->step[i], (long long)y->dim[i] - 1);
     }
     return CG_OK;
 }
@@ -104,34 +106,43 @@ static void reference(const cg_ref_call *c)
     }
 }
 
-#define ONES { 1, 1, 1, 1, 1, 1, 1, 1 }
+#define ONES                                                                                       \
+    {                                                                                              \
+        1, 1, 1, 1, 1, 1, 1, 1                                                                     \
+    }
 static const cg_sample samples[] = {
-    { .x = { CG_DIMS(2, 3) }, .n_x = 1,
+    { .x = { CG_DIMS(2, 3) },
+      .n_x = 1,
       .attrs = &(cg_unslice_attrs){ .begin = { 1, 2 }, .step = ONES, .like = CG_DIMS(3, 6) } },
-    { .x = { CG_DIMS(2, 2) }, .n_x = 1,
-      .attrs = &(cg_unslice_attrs){ .begin = { 0, 1 }, .step = { 1, 3, 1, 1, 1, 1, 1, 1 }, .like = CG_DIMS(2, 7) } },
-    { .x = { CG_DIMS(2, 2, 2, 3) }, .n_x = 1,
-      .attrs = &(cg_unslice_attrs){ .begin = { 0, 1, 1, 0 }, .step = { 1, 2, 2, 1, 1, 1, 1, 1 },
+    { .x = { CG_DIMS(2, 2) },
+      .n_x = 1,
+      .attrs = &(cg_unslice_attrs){ .begin = { 0, 1 },
+                                    .step = { 1, 3, 1, 1, 1, 1, 1, 1 },
+                                    .like = CG_DIMS(2, 7) } },
+    { .x = { CG_DIMS(2, 2, 2, 3) },
+      .n_x = 1,
+      .attrs = &(cg_unslice_attrs){ .begin = { 0, 1, 1, 0 },
+                                    .step = { 1, 2, 2, 1, 1, 1, 1, 1 },
                                     .like = CG_DIMS(2, 5, 4, 3) } },
     CG_END_SAMPLES,
 };
 
 const cg_op cg_op_unslice = {
-    .name       = "unslice",
-    .formula    = "y[begin_0 + i step_0, ...] = x[i, ...], 0 elsewhere",
-    .help       = "The adjoint of slice; `like` is the shape that the slice was taken from.",
-    .inputs     = "x",
-    .onnx       = "",
-    .traits     = CG_LINEAR,
-    .attrs      = attrs,
+    .name = "unslice",
+    .formula = "y[begin_0 + i step_0, ...] = x[i, ...], 0 elsewhere",
+    .help = "The adjoint of slice; `like` is the shape that the slice was taken from.",
+    .inputs = "x",
+    .onnx = "",
+    .traits = CG_LINEAR,
+    .attrs = attrs,
     .attrs_size = sizeof(cg_unslice_attrs),
-    .shape      = shape,
-    .vjp        = vjp,
-    .flow       = flow,
-    .items      = items_runs,
-    .forward    = CG_TIERS(unslice_forward),
-    .reference  = reference,
-    .samples    = samples,
+    .shape = shape,
+    .vjp = vjp,
+    .flow = flow,
+    .items = items_runs,
+    .forward = CG_TIERS(unslice_forward),
+    .reference = reference,
+    .samples = samples,
 };
 
 cg_node *cg_unslice(cg_node *x, const int64_t begin[], const int64_t step[], cg_shape like)
