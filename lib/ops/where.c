@@ -26,7 +26,7 @@ static const cg_sample samples[] = {
     { .x = { CG_DIMS(2, 3, 5), CG_DIMS(3, 1), CG_DIMS(5) }, .n_x = 3 },
     { .x = { CG_DIMS(4, 1), CG_DIMS(1, 3), { .rank = 0 } }, .n_x = 3 },
     { .x = { CG_DIMS(5), { .rank = 0 }, CG_DIMS(4, 5) }, .n_x = 3 },
-    { .x = { CG_DIMS(3, 1, 2, 1), CG_DIMS(2, 1, 3, 1, 2), CG_DIMS(2, 4, 1, 1, 1) }, .n_x = 3 },
+    { .x = { CG_DIMS(3, 1, 2, 1), CG_DIMS(2, 1, 3, 1, 2), CG_DIMS(2, 3, 1, 1, 1) }, .n_x = 3 },
     CG_END_SAMPLES,
 };
 
