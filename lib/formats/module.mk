@@ -1,1 +1,2 @@
-libfloors_la_SOURCES +=
+libfloors_la_SOURCES += \
+  %D%/safetensors.h %D%/safetensors_read.c %D%/safetensors_write.c

@@ -1,0 +1,264 @@
+/* Reading named tensors.  The file is not trusted: nothing is used before its length, type, range
+ * and uniqueness have been checked. */
+#include "formats/safetensors.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The header of the reference reader is at most so long. */
+enum { MAX_HEADER = 100 * 1000 * 1000, LENGTH_BYTES = 8 };
+static const size_t max_file = (size_t)1 << 40;
+
+typedef struct {
+    cg_named_tensor tensor; /* its name belongs to the header */
+    int64_t         begin, end;
+} entry;
+
+struct cg_safetensors {
+    char   *contents;
+    char   *data; /* within contents */
+    json_t *header;
+    entry  *entries; /* by begin */
+    int     n;
+};
+
+static int64_t element_bytes(cg_dtype dtype)
+{
+    return dtype == CG_F64 ? 8 : 4;
+}
+
+/* ---- one tensor --------------------------------------------------------------------------------*/
+static cg_status read_dtype(const char *name, const json_t *value, cg_dtype *dtype, cg_error *error)
+{
+    const char *text = json_string_value(value);
+    if (!text) return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has no dtype", name);
+    if (strcmp(text, "F32") == 0) *dtype = CG_F32;
+    else if (strcmp(text, "F64") == 0) *dtype = CG_F64;
+    else return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' is of dtype %.16s, not F32 or F64", name, text);
+    return CG_OK;
+}
+
+static cg_status read_shape(const char *name, const json_t *value, cg_shape *shape, cg_error *error)
+{
+    if (!json_is_array(value)) return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has no shape", name);
+    size_t rank = json_array_size(value);
+    if (rank > CG_MAX_RANK)
+        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has %zu axes, more than %d", name, rank,
+                       (int)CG_MAX_RANK);
+    *shape = (cg_shape){ .rank = (int)rank };
+    for (size_t i = 0; i < rank; i++) {
+        json_t *dim = json_array_get(value, i);
+        if (!json_is_integer(dim) || json_integer_value(dim) < 1)
+            return cg_fail(error, CG_ECHECKPOINT, "tensor '%s': axis %zu is not a positive number", name, i);
+        shape->dim[i] = json_integer_value(dim);
+    }
+    if (cg_shape_check(shape, NULL) != CG_OK)
+        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' is too large", name);
+    return CG_OK;
+}
+
+static cg_status read_offsets(entry *e, const json_t *value, int64_t data_size, cg_error *error)
+{
+    const char *name = e->tensor.name;
+    json_t *begin = json_array_get(value, 0), *end = json_array_get(value, 1);
+    if (json_array_size(value) != 2 || !json_is_integer(begin) || !json_is_integer(end))
+        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has no data_offsets", name);
+    e->begin = json_integer_value(begin);
+    e->end = json_integer_value(end);
+    if (e->begin < 0 || e->end < e->begin || e->end > data_size)
+        return cg_fail(error, CG_ECHECKPOINT,
+                       "tensor '%s' lies at %" PRId64 "..%" PRId64 " of %" PRId64 " bytes", name, e->begin,
+                       e->end, data_size);
+    int64_t bytes = cg_shape_size(&e->tensor.shape) * element_bytes(e->tensor.dtype);
+    if (e->end - e->begin != bytes)
+        return cg_fail(error, CG_ECHECKPOINT,
+                       "tensor '%s' takes %" PRId64 " bytes, its shape %" PRId64, name, e->end - e->begin,
+                       bytes);
+    return CG_OK;
+}
+
+static cg_status read_entry(entry *e, const char *name, const json_t *value, int64_t data_size,
+                            cg_error *error)
+{
+    if (!json_is_object(value))
+        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' is not described by an object", name);
+    e->tensor.name = name;
+    CG_TRY(read_dtype(name, json_object_get(value, "dtype"), &e->tensor.dtype, error));
+    CG_TRY(read_shape(name, json_object_get(value, "shape"), &e->tensor.shape, error));
+    CG_TRY(read_offsets(e, json_object_get(value, "data_offsets"), data_size, error));
+    if (json_object_size(value) != 3)
+        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has keys beside dtype, shape and data_offsets",
+                       name);
+    return CG_OK;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------*/
+static int by_begin(const void *a, const void *b)
+{
+    int64_t x = ((const entry *)a)->begin, y = ((const entry *)b)->begin;
+    return (x > y) - (x < y);
+}
+
+static cg_status check_metadata(json_t *metadata, cg_error *error)
+{
+    if (!metadata) return CG_OK;
+    if (!json_is_object(metadata)) return cg_fail(error, CG_ECHECKPOINT, "__metadata__ is not an object");
+    const char *key;
+    json_t *value;
+    json_object_foreach(metadata, key, value)
+        if (!json_is_string(value))
+            return cg_fail(error, CG_ECHECKPOINT, "__metadata__ '%s' is not a text", key);
+    return CG_OK;
+}
+
+/* Every byte of the data belongs to one tensor. */
+static cg_status check_cover(const entry entries[], int n, int64_t data_size, cg_error *error)
+{
+    int64_t at = 0;
+    for (int i = 0; i < n; i++) {
+        if (entries[i].begin != at)
+            return cg_fail(error, CG_ECHECKPOINT,
+                           "tensor '%s' begins at byte %" PRId64 " of the data, the one before ends at %" PRId64,
+                           entries[i].tensor.name, entries[i].begin, at);
+        at = entries[i].end;
+    }
+    if (at != data_size)
+        return cg_fail(error, CG_ECHECKPOINT, "%" PRId64 " bytes of data belong to no tensor", data_size - at);
+    return CG_OK;
+}
+
+static cg_status read_entries(cg_safetensors *file, int64_t data_size, cg_error *error)
+{
+    json_t *metadata = json_object_get(file->header, "__metadata__"), *value;
+    CG_TRY(check_metadata(metadata, error));
+    size_t n = json_object_size(file->header);
+    file->entries = cg_alloc(n + 1, sizeof *file->entries);
+    if (!file->entries) return cg_fail_nomem(error, "a checkpoint's tensors");
+    const char *name;
+    json_object_foreach(file->header, name, value) {
+        if (value == metadata) continue;
+        CG_TRY(read_entry(&file->entries[file->n], name, value, data_size, error));
+        file->n++;
+    }
+    qsort(file->entries, (size_t)file->n, sizeof *file->entries, by_begin);
+    CG_TRY(check_cover(file->entries, file->n, data_size, error));
+    for (int i = 0; i < file->n; i++) file->entries[i].tensor.data = file->data + file->entries[i].begin;
+    return CG_OK;
+}
+
+static cg_status read_header(cg_safetensors *file, size_t size, cg_error *error)
+{
+    if (size < LENGTH_BYTES)
+        return cg_fail(error, CG_ECHECKPOINT, "%zu bytes are no safetensors file", size);
+    uint64_t length = 0;
+    for (int i = 0; i < LENGTH_BYTES; i++)
+        length |= (uint64_t)(unsigned char)file->contents[i] << (8 * i);
+    if (length > MAX_HEADER)
+        return cg_fail(error, CG_ECHECKPOINT, "a header of %" PRIu64 " bytes is beyond the limit of %d",
+                       length, (int)MAX_HEADER);
+    if (length > size - LENGTH_BYTES)
+        return cg_fail(error, CG_ECHECKPOINT, "the file ends within its header, at byte %zu of %" PRIu64,
+                       size, length + LENGTH_BYTES);
+    const char *text = file->contents + LENGTH_BYTES;
+    if (length == 0 || text[0] != '{') return cg_fail(error, CG_ECHECKPOINT, "the header is not a JSON object");
+    json_error_t mistake;
+    file->header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &mistake);
+    if (!file->header)
+        return cg_fail(error, CG_ECHECKPOINT, "the header, at byte %d: %s", mistake.position, mistake.text);
+    file->data = file->contents + LENGTH_BYTES + length;
+    return read_entries(file, (int64_t)(size - LENGTH_BYTES - length), error);
+}
+
+/* The data in this machine's byte order. */
+static void to_native(const cg_safetensors *file)
+{
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+    for (int i = 0; i < file->n; i++) {
+        const entry *e = &file->entries[i];
+        int64_t bytes = element_bytes(e->tensor.dtype);
+        for (char *p = file->data + e->begin; p < file->data + e->end; p += bytes)
+            for (int64_t a = 0, b = bytes - 1; a < b; a++, b--) {
+                char byte = p[a];
+                p[a] = p[b];
+                p[b] = byte;
+            }
+    }
+#else
+    (void)file;
+#endif
+}
+
+cg_status cg_safetensors_read(cg_safetensors **result, const char *path, cg_error *error)
+{
+    *result = NULL;
+    cg_safetensors *file = cg_alloc(1, sizeof *file);
+    if (!file) return cg_fail_nomem(error, "a checkpoint");
+    size_t size;
+    cg_status status = cg_file_read(path, max_file, &file->contents, &size, error);
+    if (status == CG_OK) {
+        cg_error cause = { 0 };
+        status = read_header(file, size, &cause);
+        if (status != CG_OK) cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause.message);
+    }
+    if (status != CG_OK) {
+        cg_safetensors_free(file);
+        return status;
+    }
+    to_native(file);
+    *result = file;
+    return CG_OK;
+}
+
+void cg_safetensors_free(cg_safetensors *file)
+{
+    if (!file) return;
+    json_decref(file->header);
+    cg_release(file->entries);
+    cg_release(file->contents);
+    cg_release(file);
+}
+
+int cg_safetensors_count(const cg_safetensors *file)
+{
+    return file->n;
+}
+
+cg_named_tensor cg_safetensors_tensor(const cg_safetensors *file, int i)
+{
+    return file->entries[i].tensor;
+}
+
+int cg_safetensors_find(const cg_safetensors *file, const char *name)
+{
+    for (int i = 0; i < file->n; i++)
+        if (strcmp(file->entries[i].tensor.name, name) == 0) return i;
+    return -1;
+}
+
+const char *cg_safetensors_metadata(const cg_safetensors *file, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(file->header, "__metadata__"), key));
+}
+
+cg_status cg_safetensors_copy(const cg_safetensors *file, const char *name, cg_dtype dtype,
+                              const cg_shape *shape, void *data, cg_error *error)
+{
+    int i = cg_safetensors_find(file, name);
+    if (i < 0) return cg_fail(error, CG_ECHECKPOINT, "there is no tensor '%s'", name);
+    const cg_named_tensor *tensor = &file->entries[i].tensor;
+    char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
+    if (!cg_shape_equal(&tensor->shape, shape))
+        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' is %s, not %s", name,
+                       cg_shape_text(&tensor->shape, found), cg_shape_text(shape, expected));
+    if (tensor->dtype != dtype)
+        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' is F%d, not F%d", name,
+                       tensor->dtype == CG_F64 ? 64 : 32, dtype == CG_F64 ? 64 : 32);
+    memcpy(data, tensor->data, (size_t)(file->entries[i].end - file->entries[i].begin));
+    return CG_OK;
+}

@@ -1,0 +1,113 @@
+/* Writing named tensors: a header with sorted keys, so that equal contents are equal bytes. */
+#include "formats/safetensors.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t element_bytes(cg_dtype dtype)
+{
+    return dtype == CG_F64 ? 8 : 4;
+}
+
+static json_t *describe(const cg_named_tensor *tensor, int64_t begin, int64_t end)
+{
+    json_t *shape = json_array();
+    for (int i = 0; i < tensor->shape.rank; i++)
+        json_array_append_new(shape, json_integer(tensor->shape.dim[i]));
+    return json_pack("{ss so s[II]}", "dtype", tensor->dtype == CG_F64 ? "F64" : "F32", "shape", shape,
+                     "data_offsets", (json_int_t)begin, (json_int_t)end);
+}
+
+static cg_status add(json_t *object, const char *key, json_t *value, cg_error *error)
+{
+    if (json_object_get(object, key)) {
+        json_decref(value);
+        return cg_fail(error, CG_EUSAGE, "'%s' is given twice", key);
+    }
+    if (json_object_set_new(object, key, value) != 0)
+        return cg_fail(error, CG_EUSAGE, "'%s' is not a name", key);
+    return CG_OK;
+}
+
+static cg_status fill_header(json_t *header, int n, const cg_named_tensor tensors[], int n_metadata,
+                             const cg_metadata metadata[], cg_error *error)
+{
+    json_t *texts = json_object();
+    CG_TRY(add(header, "__metadata__", texts, error));
+    for (int i = 0; i < n_metadata; i++)
+        CG_TRY(add(texts, metadata[i].key, json_string(metadata[i].value), error));
+
+    int64_t begin = 0;
+    for (int i = 0; i < n; i++) {
+        CG_TRY(cg_shape_check(&tensors[i].shape, error));
+        int64_t end = begin + cg_shape_size(&tensors[i].shape) * (int64_t)element_bytes(tensors[i].dtype);
+        CG_TRY(add(header, tensors[i].name, describe(&tensors[i], begin, end), error));
+        begin = end;
+    }
+    if (n_metadata == 0) json_object_del(header, "__metadata__");
+    return CG_OK;
+}
+
+/* The header as text, padded with spaces to a multiple of 8 bytes; free() it. */
+static cg_status make_header(char **text, int n, const cg_named_tensor tensors[], int n_metadata,
+                             const cg_metadata metadata[], cg_error *error)
+{
+    *text = NULL;
+    json_t *header = json_object();
+    if (!header) return cg_fail_nomem(error, "a checkpoint's header");
+    cg_status status = fill_header(header, n, tensors, n_metadata, metadata, error);
+    char *json = status == CG_OK ? json_dumps(header, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    json_decref(header);
+    if (status != CG_OK) return status;
+    if (!json) return cg_fail_nomem(error, "a checkpoint's header");
+
+    size_t length = strlen(json), padded = (length + 7) / 8 * 8;
+    char *grown = realloc(json, padded + 1);
+    if (!grown) {
+        free(json);
+        return cg_fail_nomem(error, "a checkpoint's header");
+    }
+    memset(grown + length, ' ', padded - length);
+    grown[padded] = '\0';
+    *text = grown;
+    return CG_OK;
+}
+
+static void write_length(FILE *stream, uint64_t length)
+{
+    for (int i = 0; i < 8; i++) putc((int)(length >> (8 * i) & 0xff), stream);
+}
+
+static void write_data(FILE *stream, const cg_named_tensor *tensor)
+{
+    size_t n = (size_t)cg_shape_size(&tensor->shape), bytes = element_bytes(tensor->dtype);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    fwrite(tensor->data, bytes, n, stream);
+#else
+    const unsigned char *data = tensor->data;
+    for (size_t i = 0; i < n * bytes; i += bytes)
+        for (size_t k = bytes; k-- > 0;) putc(data[i + k], stream);
+#endif
+}
+
+/* A stream that failed stays failed, and the commit reports it. */
+cg_status cg_safetensors_write(const char *path, int n, const cg_named_tensor tensors[],
+                               int n_metadata, const cg_metadata metadata[], cg_error *error)
+{
+    char *header;
+    CG_TRY(make_header(&header, n, tensors, n_metadata, metadata, error));
+    cg_replace file;
+    cg_status status = cg_replace_open(&file, path, error);
+    if (status == CG_OK) {
+        write_length(file.stream, strlen(header));
+        fputs(header, file.stream);
+        for (int i = 0; i < n; i++) write_data(file.stream, &tensors[i]);
+        status = cg_replace_commit(&file, error);
+    }
+    free(header);
+    return status;
+}
