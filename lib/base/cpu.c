@@ -1,48 +1,49 @@
-/* Choosing the instruction-set tier. */
 #include "config.h"
 
 #include "base/cpu.h"
-
 #include "base/error.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[CG_N_TIERS] = { "portable", "avx2", "avx512" };
+static const char *const tier_names[CG_N_TIERS] = {
+    [CG_PORTABLE] = "portable",
+    [CG_AVX2]     = "avx2",
+    [CG_AVX512]   = "avx512",
+};
 
 const char *cg_tier_name(cg_tier tier)
 {
-    return names[tier];
+    return (unsigned)tier < CG_N_TIERS ? tier_names[tier] : "unknown";
 }
 
+/* The features are those that configure.ac compiles the tier for. */
 bool cg_tier_usable(cg_tier tier)
 {
     switch (tier) {
-    case CG_PORTABLE: return true;
-    case CG_AVX2:
+    case CG_PORTABLE:
+        return true;
 #ifdef HAVE_TIER_AVX2
+    case CG_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-        return false;
 #endif
-    case CG_AVX512:
 #ifdef HAVE_TIER_AVX512
+    case CG_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-#else
-        return false;
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("fma");
 #endif
-    case CG_N_TIERS: break;
+    default:
+        return false;
     }
-    return false;
 }
 
 cg_tier cg_tier_best(void)
 {
-    cg_tier tier = CG_N_TIERS - 1;
-    while (!cg_tier_usable(tier)) tier--;
-    return tier;
+    int tier = CG_N_TIERS - 1;
+    while (!cg_tier_usable((cg_tier)tier)) tier--;
+    return (cg_tier)tier;
 }
 
 cg_status cg_tier_choose(cg_tier *tier, cg_error *error)
@@ -50,28 +51,32 @@ cg_status cg_tier_choose(cg_tier *tier, cg_error *error)
     const char *wanted = getenv("CNNGRAPH_ISA");
     *tier = cg_tier_best();
     if (!wanted || !*wanted) return CG_OK;
-    for (int t = 0; t < CG_N_TIERS; t++) {
-        if (strcmp(wanted, names[t]) != 0) continue;
-        if (!cg_tier_usable((cg_tier)t))
-            return cg_fail(error, CG_EUSAGE, "CNNGRAPH_ISA=%s: this processor or this build has no %s", wanted,
-                           wanted);
-        *tier = (cg_tier)t;
+    for (int i = 0; i < CG_N_TIERS; i++) {
+        if (strcmp(wanted, tier_names[i]) != 0) continue;
+        if (!cg_tier_usable((cg_tier)i))
+            return cg_fail(error, CG_EUSAGE,
+                           "CNNGRAPH_ISA=%s: not built in, or this processor cannot run it "
+                           "(the best is %s)",
+                           wanted, cg_tier_name(*tier));
+        *tier = (cg_tier)i;
         return CG_OK;
     }
-    return cg_fail(error, CG_EUSAGE, "CNNGRAPH_ISA=%s: must be portable, avx2 or avx512", wanted);
+    return cg_fail(error, CG_EUSAGE,
+                   "CNNGRAPH_ISA=%s: unknown; it may be portable, avx2 or avx512", wanted);
 }
 
+/* "model name\t: Intel(R) Xeon(R) ..." of the first processor. */
 const char *cg_cpu_model(char buffer[128])
 {
     char line[256];
-    FILE *file = fopen("/proc/cpuinfo", "r");
-    snprintf(buffer, 128, "unknown processor");
-    while (file && fgets(line, sizeof line, file)) {
-        const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) != 0 || !colon) continue;
-        snprintf(buffer, 128, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
-        break;
+    bool found = false;
+    FILE *stream = fopen("/proc/cpuinfo", "r");
+    while (stream && !found && fgets(line, sizeof line, stream)) {
+        const char *colon = strstr(line, ": ");
+        found = colon && !strncmp(line, "model name", 10);
+        if (found) snprintf(buffer, 128, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
     }
-    if (file) fclose(file);
+    if (stream) fclose(stream);
+    if (!found) snprintf(buffer, 128, "unknown processor");
     return buffer;
 }

@@ -1,4 +1,4 @@
-/* Status codes: one table gives name, text and exit code. */
+/* The statuses in one table, and filling a cg_error. */
 #include "base/error.h"
 
 #include <stdio.h>
@@ -6,63 +6,72 @@
 
 static const struct {
     const char *name, *text;
-    int         exit_code;
-} table[CG_N_STATUS] = {
-    [CG_OK] = { "CG_OK", "no error", 0 },
-    [CG_EINTERNAL] = { "CG_EINTERNAL", "internal error", 1 },
-    [CG_EUSAGE] = { "CG_EUSAGE", "wrong use", 2 },
-    [CG_ESHAPE] = { "CG_ESHAPE", "shapes do not fit", 2 },
-    [CG_ENOGRAD] = { "CG_ENOGRAD", "no gradient is defined", 2 },
-    [CG_EMODEL] = { "CG_EMODEL", "mistake in the model file", 3 },
-    [CG_EDATA] = { "CG_EDATA", "unusable data", 4 },
-    [CG_EIO] = { "CG_EIO", "cannot read or write", 4 },
-    [CG_ENUMERIC] = { "CG_ENUMERIC", "not a finite number", 5 },
-    [CG_ECHECK] = { "CG_ECHECK", "gradient check failed", 6 },
-    [CG_ECHECKPOINT] = { "CG_ECHECKPOINT", "unusable checkpoint", 7 },
-    [CG_ENOMEM] = { "CG_ENOMEM", "out of memory", 8 },
-    [CG_ELIMIT] = { "CG_ELIMIT", "over a limit", 8 },
-    [CG_ENOTBUILT] = { "CG_ENOTBUILT", "left out of this build", 9 },
-    [CG_EREPRODUCE] = { "CG_EREPRODUCE", "not reproducible", 10 },
+    int exit_code; /* of the cnngraph command */
+} statuses[CG_N_STATUS] = {
+    [CG_OK]           = { "CG_OK", "no error", 0 },
+    [CG_EINTERNAL]    = { "CG_EINTERNAL", "internal error", 1 },
+    [CG_EUSAGE]       = { "CG_EUSAGE", "invalid argument", 2 },
+    [CG_ESHAPE]       = { "CG_ESHAPE", "shapes do not fit", 2 },
+    [CG_ENOGRAD]      = { "CG_ENOGRAD", "no gradient exists", 2 },
+    [CG_EMODEL]       = { "CG_EMODEL", "mistake in the model file", 3 },
+    [CG_EDATA]        = { "CG_EDATA", "data absent or damaged", 4 },
+    [CG_EIO]          = { "CG_EIO", "cannot read or write", 4 },
+    [CG_ENUMERIC]     = { "CG_ENUMERIC", "a value is not finite", 5 },
+    [CG_ECHECK]       = { "CG_ECHECK", "gradient check failed", 6 },
+    [CG_ECHECKPOINT]  = { "CG_ECHECKPOINT", "checkpoint damaged or of another model", 7 },
+    [CG_ENOMEM]       = { "CG_ENOMEM", "out of memory", 8 },
+    [CG_ELIMIT]       = { "CG_ELIMIT", "over a limit", 8 },
+    [CG_ENOTBUILT]    = { "CG_ENOTBUILT", "left out of this build", 9 },
+    [CG_EREPRODUCE]   = { "CG_EREPRODUCE", "results differ that had to agree", 10 },
     [CG_EINTERRUPTED] = { "CG_EINTERRUPTED", "interrupted", 130 },
 };
 
-static bool is_known(cg_status status)
+/* What is no status at all is an internal error. */
+static unsigned row(cg_status status)
 {
-    return (unsigned)status < CG_N_STATUS;
+    unsigned i = (unsigned)status;
+    return i < CG_N_STATUS ? i : CG_EINTERNAL;
 }
 
 const char *cg_status_name(cg_status status)
 {
-    return is_known(status) ? table[status].name : "unknown";
+    return statuses[row(status)].name;
 }
 
 const char *cg_status_text(cg_status status)
 {
-    return is_known(status) ? table[status].text : "unknown status";
+    return statuses[row(status)].text;
 }
 
 int cg_status_exit_code(cg_status status)
 {
-    return is_known(status) ? table[status].exit_code : 1;
+    return statuses[row(status)].exit_code;
 }
 
-cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const char *format, va_list ap)
+/* Ends a text that was cut at the end of its buffer before the character that lost its tail. */
+static void trim_utf8(char *text)
+{
+    size_t n = strlen(text), start = n;
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80) start--;
+    if (start == 0) return;
+    unsigned char lead = (unsigned char)text[start - 1];
+    size_t tail = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
+    if (n - start < tail) text[start - 1] = '\0';
+}
+
+cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const char *format,
+                     va_list ap)
 {
     if (!error) return status;
-    error->status = status;
+    *error = (cg_error){ .status = status };
+    vsnprintf(error->message, sizeof error->message, format, ap);
+    trim_utf8(error->message);
+    if (place.file) {
+        snprintf(error->file, sizeof error->file, "%s", place.file);
+        trim_utf8(error->file);
+    }
     error->line = place.line;
     error->column = place.column;
-    snprintf(error->file, sizeof error->file, "%s", place.file ? place.file : "");
-    vsnprintf(error->message, sizeof error->message, format, ap);
-    return status;
-}
-
-cg_status cg_fail(cg_error *error, cg_status status, const char *format, ...)
-{
-    va_list ap;
-    va_start(ap, format);
-    cg_fail_va(error, status, (cg_place){ 0 }, format, ap);
-    va_end(ap);
     return status;
 }
 
@@ -71,6 +80,15 @@ cg_status cg_fail_at(cg_error *error, cg_status status, cg_place place, const ch
     va_list ap;
     va_start(ap, format);
     cg_fail_va(error, status, place, format, ap);
+    va_end(ap);
+    return status;
+}
+
+cg_status cg_fail(cg_error *error, cg_status status, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    cg_fail_va(error, status, (cg_place){ 0 }, format, ap);
     va_end(ap);
     return status;
 }

@@ -1,14 +1,11 @@
-/* Whole files in, and files replaced as one act. */
 #include "config.h"
 
 #include "base/file.h"
-
 #include "base/error.h"
 #include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,129 +15,157 @@ static cg_status fail_io(cg_error *error, const char *path, const char *what)
     return cg_fail(error, CG_EIO, "%s: %s: %s", path, what, strerror(errno));
 }
 
-bool cg_file_exists(const char *path)
-{
-    struct stat s;
-    return stat(path, &s) == 0;
-}
+/* --- reading ---------------------------------------------------------------------------------- */
 
-/* Reads until the end of the stream; a pipe has no size to ask for. */
-static cg_status read_all(FILE *file, const char *path, size_t limit, char **contents, size_t *size,
-                          cg_error *error)
+static cg_status read_all(FILE *stream, const char *path, size_t limit, char **contents,
+                          size_t *size, cg_error *error)
 {
-    size_t used = 0, capacity = 1 << 14;
-    char *text = cg_alloc(capacity, 1);
-    while (text) {
-        used += fread(text + used, 1, capacity - 1 - used, file);
-        if (used > limit || used < capacity - 1) break;
-        char *wider = cg_resize(text, capacity *= 2, 1);
-        if (!wider) cg_release(text);
-        text = wider;
+    size_t n = 0, room = 0;
+    char *bytes = NULL;
+    for (;;) {
+        if (n + 1 >= room) {
+            size_t wanted = room ? 2 * room : 4096;
+            char *more = cg_resize(bytes, wanted, 1);
+            *contents = bytes = more ? more : bytes;
+            if (!more) return cg_fail_nomem(error, path);
+            room = wanted;
+        }
+        size_t got = fread(bytes + n, 1, room - 1 - n, stream);
+        if (got == 0) break;
+        n += got;
+        if (n > limit)
+            return cg_fail(error, CG_ELIMIT, "%s: larger than the limit of %zu bytes", path, limit);
     }
-    if (!text) return cg_fail_nomem(error, path);
-    cg_status status = CG_OK;
-    if (ferror(file)) status = fail_io(error, path, "cannot read");
-    if (used > limit) status = cg_fail(error, CG_ELIMIT, "%s: larger than %zu bytes", path, limit);
-    if (status != CG_OK) {
-        cg_release(text);
-        return status;
-    }
-    text[used] = '\0';
-    *contents = text;
-    *size = used;
+    if (ferror(stream)) return fail_io(error, path, "cannot read");
+    bytes[n] = '\0';
+    *size = n;
     return CG_OK;
 }
 
-cg_status cg_file_read(const char *path, size_t limit, char **contents, size_t *size, cg_error *error)
+cg_status cg_file_read(const char *path, size_t limit, char **contents, size_t *size,
+                       cg_error *error)
 {
     *contents = NULL;
-    FILE *file = fopen(path, "rb");
-    if (!file) return fail_io(error, path, "cannot open");
-    cg_status status = read_all(file, path, limit, contents, size, error);
-    fclose(file);
+    *size = 0;
+    FILE *stream = fopen(path, "rb");
+    if (!stream) return fail_io(error, path, "cannot open");
+    cg_status status = read_all(stream, path, limit, contents, size, error);
+    fclose(stream);
+    if (status != CG_OK) {
+        cg_release(*contents);
+        *contents = NULL;
+    }
     return status;
 }
 
-/* ---- replacing ------------------------------------------------------------------------------ */
+bool cg_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* --- replacing -------------------------------------------------------------------------------- */
+
+/* The first free name among path.tmp, path.tmp1, ...: a crash may have left some behind. */
+static int open_beside(const char *path, char *temporary, size_t bytes)
+{
+    for (int i = 0;; i++) {
+        snprintf(temporary, bytes, i ? "%s.tmp%d" : "%s.tmp", path, i);
+        int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file >= 0 || errno != EEXIST || i == 999) return file;
+    }
+}
 
 cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error)
 {
-    size_t bytes = strlen(path) + sizeof ".XXXXXX";
+    size_t bytes = strlen(path) + sizeof ".tmp999";
     *r = (cg_replace){ .path = cg_copy_text(path), .temporary = cg_alloc(bytes, 1) };
     if (!r->path || !r->temporary) {
-        cg_replace_abort(r);
+        cg_release(r->path);
+        cg_release(r->temporary);
+        *r = (cg_replace){ 0 };
         return cg_fail_nomem(error, path);
     }
-    snprintf(r->temporary, bytes, "%s.XXXXXX", path);
-    int fd = mkstemp(r->temporary);
-    if (fd < 0) {
-        cg_status status = fail_io(error, path, "cannot make a temporary file beside it");
-        *r->temporary = '\0';
-        cg_replace_abort(r);
-        return status;
+    int file = open_beside(path, r->temporary, bytes);
+    r->stream = file < 0 ? NULL : fdopen(file, "wb");
+    if (r->stream) return CG_OK;
+
+    cg_status status = fail_io(error, r->temporary, "cannot write");
+    if (file >= 0) {
+        close(file);
+        unlink(r->temporary);
     }
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(fd, 0666 & ~mask) == 0 && (r->stream = fdopen(fd, "wb"))) return CG_OK;
-    cg_status status = fail_io(error, path, "cannot write");
-    close(fd);
-    cg_replace_abort(r);
+    cg_release(r->path);
+    cg_release(r->temporary);
+    *r = (cg_replace){ 0 };
     return status;
 }
 
-/* A rename is lasting only once its folder is on disk. */
-static bool sync_folder(const char *path)
+/* Makes the rename itself durable.  Some file systems cannot sync a folder: nothing can be done. */
+static void sync_folder_of(char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = cg_copy_text(slash ? path : ".");
-    if (!folder) return false;
-    if (slash) folder[slash == path ? 1 : slash - path] = '\0';
-    int fd = open(folder, O_RDONLY | O_DIRECTORY);
-    bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* some file systems cannot */
-    if (fd >= 0) close(fd);
-    cg_release(folder);
-    return is_synced;
+    char *slash = strrchr(path, '/');
+    if (slash == path) slash++;
+    char kept = slash ? *slash : '\0';
+    if (slash) *slash = '\0';
+    int folder = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (slash) *slash = kept;
+    if (folder < 0) return;
+    fsync(folder);
+    close(folder);
 }
 
 cg_status cg_replace_commit(cg_replace *r, cg_error *error)
 {
-    bool is_written = fflush(r->stream) == 0 && !ferror(r->stream) && fsync(fileno(r->stream)) == 0;
-    is_written = fclose(r->stream) == 0 && is_written;
-    r->stream = NULL;
-    cg_status status = CG_OK;
-    if (!is_written || rename(r->temporary, r->path) != 0) {
-        status = fail_io(error, r->path, "cannot write");
-    } else {
-        *r->temporary = '\0'; /* it bears its final name now */
-        if (!sync_folder(r->path)) status = fail_io(error, r->path, "cannot sync its folder");
+    bool written = !ferror(r->stream) && fflush(r->stream) == 0 && fsync(fileno(r->stream)) == 0;
+    if (!written) {
+        cg_status status = fail_io(error, r->temporary, "cannot write");
+        cg_replace_abort(r);
+        return status;
     }
-    cg_replace_abort(r);
-    return status;
+    bool closed = fclose(r->stream) == 0;
+    r->stream = NULL;
+    if (!closed || rename(r->temporary, r->path) != 0) {
+        cg_status status = fail_io(error, r->path, "cannot write");
+        cg_replace_abort(r);
+        return status;
+    }
+    sync_folder_of(r->path);
+    cg_release(r->path);
+    cg_release(r->temporary);
+    *r = (cg_replace){ 0 };
+    return CG_OK;
 }
 
 void cg_replace_abort(cg_replace *r)
 {
     if (r->stream) fclose(r->stream);
-    if (r->temporary && *r->temporary) unlink(r->temporary);
-    cg_release(r->temporary);
+    if (r->temporary) unlink(r->temporary);
     cg_release(r->path);
+    cg_release(r->temporary);
     *r = (cg_replace){ 0 };
+}
+
+/* --- folders ---------------------------------------------------------------------------------- */
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 cg_status cg_make_folders(const char *path, cg_error *error)
 {
-    struct stat s;
     char *part = cg_copy_text(path);
     if (!part) return cg_fail_nomem(error, path);
     cg_status status = CG_OK;
-    for (char *end = part; *end && status == CG_OK;) {
-        end += strspn(end, "/");
-        end += strcspn(end, "/");
+    for (char *end = part + 1; *part && status == CG_OK; end++) {
+        if (*end && *end != '/') continue;
         char kept = *end;
         *end = '\0';
-        if (mkdir(part, 0777) != 0 && !(errno == EEXIST && stat(part, &s) == 0 && S_ISDIR(s.st_mode)))
+        if (mkdir(part, 0777) != 0 && !is_folder(part))
             status = fail_io(error, part, "cannot make the folder");
         *end = kept;
+        if (!kept) break;
     }
     cg_release(part);
     return status;

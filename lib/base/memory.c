@@ -1,4 +1,3 @@
-/* Checked allocation and arenas. */
 #include "base/memory.h"
 
 #include <stdarg.h>
@@ -9,61 +8,58 @@
 
 bool cg_mul_ok(int64_t a, int64_t b, int64_t *product)
 {
-    if (a < 0 || b < 0 || (a && b > INT64_MAX / a)) return false;
-    *product = a * b;
-    return true;
+    return a >= 0 && b >= 0 && !__builtin_mul_overflow(a, b, product);
 }
 
 bool cg_add_ok(int64_t a, int64_t b, int64_t *sum)
 {
-    if (a < 0 || b < 0 || b > INT64_MAX - a) return false;
-    *sum = a + b;
-    return true;
+    return a >= 0 && b >= 0 && !__builtin_add_overflow(a, b, sum);
 }
 
-/* Tests count down here to the allocation that fails; negative: never. */
-static atomic_llong allowed = -1;
+/* Allocations left before they fail; negative: they never do.  Set by tests alone. */
+static _Atomic int64_t n_before_failure = -1;
 
 void cg_fail_allocation_after(int64_t n)
 {
-    atomic_store(&allowed, n);
+    atomic_store(&n_before_failure, n);
 }
 
 static bool may_allocate(void)
 {
-    if (atomic_load_explicit(&allowed, memory_order_relaxed) < 0) return true;
-    if (atomic_fetch_sub(&allowed, 1) > 0) return true;
-    atomic_store(&allowed, 0); /* once out, out for good */
-    return false;
+    int64_t left = atomic_load(&n_before_failure);
+    while (left > 0)
+        if (atomic_compare_exchange_weak(&n_before_failure, &left, left - 1)) return true;
+    return left < 0;
 }
 
-/* n * size, at least 1; false on overflow. */
-static bool bytes_of(size_t n, size_t size, size_t *bytes)
+/* n * size bytes, at least one so that NULL always means failure; false on overflow. */
+static bool byte_count(size_t n, size_t size, size_t *bytes)
 {
-    if (size && n > (SIZE_MAX - CG_ALIGN) / size) return false;
-    *bytes = n && size ? n * size : 1;
+    if (__builtin_mul_overflow(n, size, bytes) || *bytes > PTRDIFF_MAX - CG_ALIGN) return false;
+    if (*bytes == 0) *bytes = 1;
     return true;
 }
 
 void *cg_alloc(size_t n, size_t size)
 {
     size_t bytes;
-    return bytes_of(n, size, &bytes) && may_allocate() ? calloc(bytes, 1) : NULL;
+    return byte_count(n, size, &bytes) && may_allocate() ? calloc(1, bytes) : NULL;
 }
 
 void *cg_alloc_aligned(size_t n, size_t size)
 {
     size_t bytes;
-    if (!bytes_of(n, size, &bytes) || !may_allocate()) return NULL;
-    bytes = (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN;
+    if (!byte_count(n, size, &bytes) || !may_allocate()) return NULL;
+    bytes = (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN; /* aligned_alloc wants a multiple */
     void *p = aligned_alloc(CG_ALIGN, bytes);
-    return p ? memset(p, 0, bytes) : NULL;
+    if (p) memset(p, 0, bytes);
+    return p;
 }
 
 void *cg_resize(void *p, size_t n, size_t size)
 {
     size_t bytes;
-    return bytes_of(n, size, &bytes) && may_allocate() ? realloc(p, bytes) : NULL;
+    return byte_count(n, size, &bytes) && may_allocate() ? realloc(p, bytes) : NULL;
 }
 
 void cg_release(void *p)
@@ -73,23 +69,26 @@ void cg_release(void *p)
 
 char *cg_copy_text(const char *text)
 {
-    size_t bytes = text ? strlen(text) + 1 : 0;
-    char *copy = text ? cg_alloc(bytes, 1) : NULL;
+    if (!text) return NULL;
+    size_t bytes = strlen(text) + 1;
+    char *copy = cg_alloc(bytes, 1);
     return copy ? memcpy(copy, text, bytes) : NULL;
 }
 
-/* ---- arenas --------------------------------------------------------------------------------- */
+/* --- arenas --------------------------------------------------------------------------------- */
 
-enum { BLOCK = 1 << 14 }; /* bytes of an ordinary block; larger requests get one of their own */
+#ifndef CG_ARENA_BLOCK
+#define CG_ARENA_BLOCK 16384 /* bytes; tests of small blocks define another */
+#endif
 
 struct block {
     struct block *next;
-    size_t        used, size;
-    max_align_t   data[];
+    size_t used, size;         /* bytes of data[] */
+    _Alignas(max_align_t) unsigned char data[];
 };
 
 struct cg_arena {
-    struct block *blocks; /* the first one is being filled */
+    struct block *blocks; /* the newest first; only that one has room */
 };
 
 cg_arena *cg_arena_new(void)
@@ -100,39 +99,42 @@ cg_arena *cg_arena_new(void)
 void cg_arena_free(cg_arena *arena)
 {
     if (!arena) return;
-    for (struct block *b = arena->blocks, *next; b; b = next) {
-        next = b->next;
-        cg_release(b);
+    for (struct block *block = arena->blocks; block;) {
+        struct block *next = block->next;
+        cg_release(block);
+        block = next;
     }
     cg_release(arena);
 }
 
 static struct block *add_block(cg_arena *arena, size_t bytes)
 {
-    size_t size = bytes > BLOCK ? bytes : BLOCK;
-    if (size > SIZE_MAX / 2) return NULL;
-    struct block *b = cg_alloc(1, sizeof *b + size);
-    if (!b) return NULL;
-    b->size = size;
-    b->next = arena->blocks;
-    return arena->blocks = b;
+    if (bytes > PTRDIFF_MAX - sizeof(struct block)) return NULL;
+    size_t size = bytes > CG_ARENA_BLOCK ? bytes : CG_ARENA_BLOCK;
+    struct block *block = cg_alloc(1, sizeof *block + size);
+    if (!block) return NULL;
+    block->size = size;
+    block->next = arena->blocks;
+    arena->blocks = block;
+    return block;
 }
 
 void *cg_arena_alloc(cg_arena *arena, size_t n, size_t size)
 {
     size_t bytes;
-    if (!bytes_of(n, size, &bytes)) return NULL;
-    bytes = (bytes + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-    struct block *b = arena->blocks;
-    if (!b || b->size - b->used < bytes) b = add_block(arena, bytes);
-    if (!b) return NULL;
-    void *p = (char *)b->data + b->used;
-    b->used += bytes;
+    if (!byte_count(n, size, &bytes)) return NULL;
+    bytes = (bytes + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
+    struct block *block = arena->blocks;
+    if (!block || block->size - block->used < bytes) block = add_block(arena, bytes);
+    if (!block) return NULL;
+    void *p = block->data + block->used;
+    block->used += bytes;
     return p;
 }
 
 char *cg_arena_text(cg_arena *arena, const char *text)
 {
+    if (!text) return NULL;
     size_t bytes = strlen(text) + 1;
     char *copy = cg_arena_alloc(arena, bytes, 1);
     return copy ? memcpy(copy, text, bytes) : NULL;
@@ -144,7 +146,7 @@ char *cg_arena_printf(cg_arena *arena, const char *format, ...)
     va_start(ap, format);
     int length = vsnprintf(NULL, 0, format, ap);
     va_end(ap);
-    char *text = length >= 0 ? cg_arena_alloc(arena, (size_t)length + 1, 1) : NULL;
+    char *text = length < 0 ? NULL : cg_arena_alloc(arena, (size_t)length + 1, 1);
     if (!text) return NULL;
     va_start(ap, format);
     vsnprintf(text, (size_t)length + 1, format, ap);

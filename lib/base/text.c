@@ -1,180 +1,198 @@
-/* Numbers as text, whatever the locale; nearest words; UTF-8. */
 #include "base/text.h"
 
-#include "base/memory.h"
-
-#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- numbers --------------------------------------------------------------------------------
- * strtod and printf write the decimal point of the locale.  So the grammar is checked here and the
- * point is exchanged on the way in and out. */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
-static const char *decimal_point(void)
+/* Makes '.' the decimal point of the calling thread alone. */
+typedef struct {
+    locale_t plain, before;
+} locale_guard;
+
+static bool enter_c_locale(locale_guard *guard)
 {
-    const char *point = localeconv()->decimal_point;
-    return point && *point ? point : ".";
+    guard->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (guard->plain == (locale_t)0) return false;
+    guard->before = uselocale(guard->plain);
+    return true;
 }
 
-static const char *digits(const char *s)
+static void leave_c_locale(locale_guard *guard)
 {
-    return s + strspn(s, "0123456789");
+    uselocale(guard->before);
+    freelocale(guard->plain);
 }
 
-/* [-+]? ( digits [. digits*] | . digits ) ( [eE] [-+]? digits )? */
-static bool is_real(const char *s)
+static const char *skip_digits(const char *p)
 {
-    s += *s == '-' || *s == '+';
-    const char *whole = digits(s), *end = whole;
-    if (*end == '.') end = digits(end + 1);
-    if (end == s || (whole == s && end == s + 1)) return false;
+    while (*p >= '0' && *p <= '9') p++;
+    return p;
+}
+
+/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)? */
+static bool is_decimal(const char *p)
+{
+    p += *p == '-' || *p == '+';
+    const char *whole = skip_digits(p), *end = whole;
+    if (*whole == '.') end = skip_digits(whole + 1);
+    if (end - p == 0 || (whole == p && end == p + 1)) return false; /* no digit at all */
     if (*end == 'e' || *end == 'E') {
-        const char *exponent = end + 1;
-        exponent += *exponent == '-' || *exponent == '+';
-        end = digits(exponent);
-        if (end == exponent) return false;
+        const char *digits = end + 1;
+        digits += *digits == '-' || *digits == '+';
+        end = skip_digits(digits);
+        if (end == digits) return false;
     }
     return *end == '\0';
 }
 
-static bool is_word(const char *s, const char *lower, const char *title, const char *upper)
+static bool is_one_of(const char *text, const char *lower, const char *title, const char *upper)
 {
-    return strcmp(s, lower) == 0 || strcmp(s, title) == 0 || strcmp(s, upper) == 0;
+    return !strcmp(text, lower) || !strcmp(text, title) || !strcmp(text, upper);
 }
 
 bool cg_parse_real(const char *text, double *value)
 {
-    const char *unsigned_ = text + (*text == '-' || *text == '+');
-    char buffer[128];
-    if (is_word(unsigned_, ".inf", ".Inf", ".INF")) {
-        *value = *text == '-' ? -INFINITY : INFINITY;
+    const char *unsigned_text = text + (*text == '-' || *text == '+');
+    if (is_one_of(unsigned_text, ".inf", ".Inf", ".INF")) {
+        *value = *text == '-' ? -(double)INFINITY : (double)INFINITY;
         return true;
     }
-    if (is_word(text, ".nan", ".NaN", ".NAN")) {
-        *value = NAN;
+    if (is_one_of(text, ".nan", ".NaN", ".NAN")) {
+        *value = (double)NAN;
         return true;
     }
-    if (!is_real(text)) {
-        int64_t whole; /* 0x and 0o */
-        if (!cg_parse_int(text, &whole)) return false;
-        *value = (double)whole;
-        return true;
+    if (!is_decimal(text)) { /* 0x and 0o are numbers, too */
+        int64_t whole = 0;
+        bool is_whole = cg_parse_int(text, &whole);
+        if (is_whole) *value = (double)whole;
+        return is_whole;
     }
-    const char *dot = strchr(text, '.');
-    int before = dot ? (int)(dot - text) : (int)strlen(text);
-    int n = snprintf(buffer, sizeof buffer, "%.*s%s%s", before, text, dot ? decimal_point() : "",
-                     dot ? dot + 1 : "");
-    if (n < 0 || n >= (int)sizeof buffer) return false;
-    *value = strtod(buffer, NULL);
+    locale_guard guard;
+    if (!enter_c_locale(&guard)) return false;
+    double read = strtod(text, NULL);
+    leave_c_locale(&guard);
+    if (!isfinite(read)) return false;
+    *value = read;
     return true;
+}
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return 99;
 }
 
 bool cg_parse_int(const char *text, int64_t *value)
 {
-    const char *s = text + (*text == '-' || *text == '+');
+    bool negative = *text == '-';
     int base = 10;
-    if (s[0] == '0' && (s[1] == 'x' || s[1] == 'o')) {
-        if (s != text) return false; /* YAML: no sign before these */
-        base = s[1] == 'x' ? 16 : 8;
-        s += 2;
+    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'o')) {
+        base = text[1] == 'x' ? 16 : 8;
+        text += 2;
+    } else if (*text == '-' || *text == '+') {
+        text++;
     }
-    const char *allowed = base == 16 ? "0123456789abcdefABCDEF" : base == 8 ? "01234567" : "0123456789";
-    if (!*s || s[strspn(s, allowed)]) return false;
-    errno = 0;
-    long long number = strtoll(base == 10 ? text : s, NULL, base);
-    if (errno) return false;
-    *value = number;
+    if (!*text) return false;
+    int64_t n = 0; /* kept negative, for the negative range is the larger */
+    for (; *text; text++) {
+        int digit = digit_value(*text);
+        if (digit >= base || __builtin_mul_overflow(n, base, &n) ||
+            __builtin_sub_overflow(n, digit, &n))
+            return false;
+    }
+    if (!negative && n == INT64_MIN) return false;
+    *value = negative ? n : -n;
     return true;
 }
 
 char *cg_format_real(double value, char buffer[32])
 {
-    if (isnan(value)) return strcpy(buffer, ".nan");
-    if (isinf(value)) return strcpy(buffer, value < 0 ? "-.inf" : ".inf");
-    for (int precision = 1; precision <= 17; precision++) {
-        snprintf(buffer, 32, "%.*g", precision, value);
-        if (precision == 17 || strtod(buffer, NULL) == value) break;
+    if (!isfinite(value))
+        return strcpy(buffer, isnan(value) ? ".nan" : value < 0 ? "-.inf" : ".inf");
+    locale_guard guard;
+    bool entered = enter_c_locale(&guard);
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(buffer, 32, "%.*g", digits, value);
+        if (strtod(buffer, NULL) == value) break;
     }
-    const char *point = decimal_point();
-    char *at = strstr(buffer, point);
-    size_t wide = strlen(point);
-    if (at) {
-        *at = '.';
-        memmove(at + 1, at + wide, strlen(at + wide) + 1);
-    }
+    if (entered) leave_c_locale(&guard);
     return buffer;
 }
 
-/* ---- words ---------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
-enum { LONGEST = 40 }; /* letters; a longer word has no neighbours */
+enum { LONGEST_WORD = 63 };
 
-static int min3(int a, int b, int c)
+static size_t least(size_t a, size_t b)
 {
-    int least = a < b ? a : b;
-    return least < c ? least : c;
+    return a < b ? a : b;
 }
 
-/* Edit distance in which exchanging two neighbours counts 1 (optimal string alignment). */
-static int distance(const char *a, int na, const char *b, int nb)
+/* Edit distance in which two neighbours changing places is one edit (optimal string alignment). */
+static size_t distance(const char *a, size_t n_a, const char *b, size_t n_b)
 {
-    int d[LONGEST + 1][LONGEST + 1];
-    for (int i = 0; i <= na; i++) d[i][0] = i;
-    for (int j = 0; j <= nb; j++) d[0][j] = j;
-    for (int i = 1; i <= na; i++)
-        for (int j = 1; j <= nb; j++) {
-            d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < d[i][j])
-                d[i][j] = d[i - 2][j - 2] + 1;
+    size_t rows[3][LONGEST_WORD + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= n_b; j++) above[j] = j;
+    for (size_t i = 1; i <= n_a; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= n_b; j++) {
+            row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
         }
-    return d[na][nb];
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
+    }
+    return above[n_b];
 }
 
 const char *cg_nearest(const char *word, const char *const words[], size_t n_words)
 {
-    size_t length = strlen(word);
-    const char *best = NULL;
-    int least = 2 + (int)(length < LONGEST ? length : LONGEST) / 4;
-    for (size_t i = 0; i < n_words && length <= LONGEST; i++) {
-        size_t other = strlen(words[i]);
-        if (other > LONGEST) continue;
-        int d = distance(word, (int)length, words[i], (int)other);
-        if (d >= least) continue;
-        least = d;
-        best = words[i];
+    size_t length = strlen(word), nearest = 1 + length / 4 + 1;
+    const char *found = NULL;
+    if (length > LONGEST_WORD) return NULL;
+    for (size_t i = 0; i < n_words; i++) {
+        size_t n = strlen(words[i]);
+        if (n > LONGEST_WORD) continue;
+        size_t d = distance(word, length, words[i], n);
+        if (d < nearest) {
+            nearest = d;
+            found = words[i];
+        }
     }
-    return best;
+    return found;
 }
 
-/* ---- UTF-8: RFC 3629, without overlong forms and surrogates ---------------------------------- */
+/* --- UTF-8 (RFC 3629) ------------------------------------------------------------------------- */
 
-static size_t sequence_length(const unsigned char *s, size_t left)
+/* The bytes of the character at s, 0 if there is no valid one. */
+static size_t utf8_length(const unsigned char *s, size_t size)
 {
-    static const struct {
-        unsigned char first_low, first_high, second_low, second_high, length;
-    } forms[] = {
-        { 0x00, 0x7F, 0x00, 0x00, 1 }, { 0xC2, 0xDF, 0x80, 0xBF, 2 }, { 0xE0, 0xE0, 0xA0, 0xBF, 3 },
-        { 0xE1, 0xEC, 0x80, 0xBF, 3 }, { 0xED, 0xED, 0x80, 0x9F, 3 }, { 0xEE, 0xEF, 0x80, 0xBF, 3 },
-        { 0xF0, 0xF0, 0x90, 0xBF, 4 }, { 0xF1, 0xF3, 0x80, 0xBF, 4 }, { 0xF4, 0xF4, 0x80, 0x8F, 4 },
-    };
-    for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
-        if (s[0] < forms[f].first_low || s[0] > forms[f].first_high || left < forms[f].length) continue;
-        if (forms[f].length > 1 && (s[1] < forms[f].second_low || s[1] > forms[f].second_high)) return 0;
-        for (size_t i = 2; i < forms[f].length; i++)
-            if ((s[i] & 0xC0) != 0x80) return 0;
-        return forms[f].length;
-    }
-    return 0;
+    if (s[0] < 0x80) return 1;
+    size_t n = s[0] >= 0xC2 && s[0] <= 0xDF ? 2 : (s[0] & 0xF0) == 0xE0 ? 3
+               : s[0] >= 0xF0 && s[0] <= 0xF4 ? 4 : 0;
+    if (n == 0 || n > size) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xC0) != 0x80) return 0;
+    bool is_overlong = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90);
+    bool is_surrogate = s[0] == 0xED && s[1] >= 0xA0, is_beyond = s[0] == 0xF4 && s[1] >= 0x90;
+    return is_overlong || is_surrogate || is_beyond ? 0 : n;
 }
 
 bool cg_utf8_valid(const char *text, size_t size)
 {
+    const unsigned char *s = (const unsigned char *)text;
     for (size_t i = 0; i < size;) {
-        size_t n = sequence_length((const unsigned char *)text + i, size - i);
+        size_t n = utf8_length(s + i, size - i);
         if (n == 0) return false;
         i += n;
     }

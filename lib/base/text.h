@@ -7,12 +7,13 @@
 #include <stdint.h>
 
 /* The whole text as a decimal number (YAML 1.2 core: optional sign, digits, fraction, exponent,
- * .inf, .nan for reals; digits, 0x and 0o for integers); false if it is anything else. */
+ * .inf, .nan for reals; digits, 0x and 0o for integers); false if it is anything else, or finite
+ * digits beyond what the type holds. */
 bool cg_parse_real(const char *text, double *value);
 bool cg_parse_int(const char *text, int64_t *value);
 
-/* The shortest decimal that reads back as the same double ("0.1"), with '.' in every locale;
- * buffer of 32 bytes.  Returns buffer. */
+/* The first of 15, 16 or 17 significant digits that reads back as the same double ("0.1"), with
+ * '.' in every locale; ".inf", "-.inf", ".nan" for the rest.  Returns buffer. */
 char *cg_format_real(double value, char buffer[32]);
 
 /* The word of `words` nearest to `word` by edit distance with transpositions, when it is near

@@ -1,46 +1,52 @@
-/* Shapes. */
+/* Shapes: dimensions that are known to multiply without overflow. */
 #include <cnngraph/tensor.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+
+#define MAX_BYTES (INT64_C(1) << 46) /* as float64 */
 
 int64_t cg_shape_size(const cg_shape *shape)
 {
-    int64_t n = 1;
-    for (int i = 0; i < shape->rank; i++) n *= shape->dim[i];
-    return n;
+    int64_t size = 1;
+    for (int i = 0; i < shape->rank; i++) size *= shape->dim[i];
+    return size;
 }
 
 bool cg_shape_equal(const cg_shape *a, const cg_shape *b)
 {
-    bool is_equal = a->rank == b->rank;
-    for (int i = 0; is_equal && i < a->rank; i++) is_equal = a->dim[i] == b->dim[i];
-    return is_equal;
+    if (a->rank != b->rank) return false;
+    for (int i = 0; i < a->rank; i++)
+        if (a->dim[i] != b->dim[i]) return false;
+    return true;
 }
 
 cg_status cg_shape_check(const cg_shape *shape, cg_error *error)
 {
-    static const int64_t most = INT64_C(1) << 43; /* elements: 2^46 bytes of double */
-    int64_t size = 1;
     if (shape->rank < 0 || shape->rank > CG_MAX_RANK)
         return cg_fail(error, CG_ESHAPE, "rank %d is not within 0..%d", shape->rank, CG_MAX_RANK);
+    int64_t bytes = sizeof(double);
     for (int i = 0; i < shape->rank; i++) {
         if (shape->dim[i] < 1)
-            return cg_fail(error, CG_ESHAPE, "dimension %d is %lld, must be at least 1", i,
-                           (long long)shape->dim[i]);
-        if (!cg_mul_ok(size, shape->dim[i], &size) || size > most)
-            return cg_fail(error, CG_ESHAPE, "a shape of more than 2^43 elements");
+            return cg_fail(error, CG_ESHAPE, "dimension %d is %" PRId64 ", it must be at least 1", i,
+                           shape->dim[i]);
+        if (!cg_mul_ok(bytes, shape->dim[i], &bytes) || bytes > MAX_BYTES) {
+            char text[CG_SHAPE_TEXT];
+            return cg_fail(error, CG_ESHAPE, "shape %s is over the limit of 2^43 elements",
+                           cg_shape_text(shape, text));
+        }
     }
     return CG_OK;
 }
 
 char *cg_shape_text(const cg_shape *shape, char *buffer)
 {
-    int used = snprintf(buffer, CG_SHAPE_TEXT, "%s", shape->rank ? "" : "scalar");
+    int n = snprintf(buffer, CG_SHAPE_TEXT, "%s", shape->rank == 0 ? "scalar" : "");
     for (int i = 0; i < shape->rank && i < CG_MAX_RANK; i++)
-        used += snprintf(buffer + used, (size_t)(CG_SHAPE_TEXT - used), "%s%lld", i ? "x" : "",
-                         (long long)shape->dim[i]);
+        n += snprintf(buffer + n, CG_SHAPE_TEXT - (size_t)n, "%s%" PRId64, i ? "x" : "",
+                      shape->dim[i]);
     return buffer;
 }

@@ -1,1 +1,3 @@
-# Tests of lib/base.
+check_PROGRAMS += t/base/rng.t
+t_base_rng_t_SOURCES = %D%/rng.c
+t_base_rng_t_LDADD = $(test_ldadd)
