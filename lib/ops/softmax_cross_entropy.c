@@ -69,7 +69,7 @@ static const cg_sample samples[] = {
     { .x = { CG_DIMS(3, 4), CG_DIMS(3, 4) }, .n_x = 2, .low = -3, .high = 3 },
     { .x = { CG_DIMS(2, 3, 2, 2), CG_DIMS(2, 3, 2, 2) }, .n_x = 2 },
     { .x = { CG_DIMS(2, 19), CG_DIMS(2, 19) }, .n_x = 2, .low = 0.05, .high = 0.95 },
-    { .x = { CG_DIMS(2, 1), CG_DIMS(2, 1) }, .n_x = 2 },
+    { .x = { CG_DIMS(3, 2), CG_DIMS(3, 2) }, .n_x = 2 },
     CG_END_SAMPLES,
 };
 
