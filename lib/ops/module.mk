@@ -11,6 +11,8 @@ op_sources = \
   %D%/cce.c \
   %D%/clip.c \
   %D%/concat.c \
+  %D%/conv2d.c \
+  %D%/conv_transpose2d.c \
   %D%/div.c \
   %D%/dropout.c \
   %D%/elu.c \
@@ -59,6 +61,7 @@ op_sources = \
   %D%/where.c
 
 libfloors_la_SOURCES += \
+  %D%/conv_rules.h \
   %D%/compose.c \
   %D%/loss.h \
   %D%/norm.h \

@@ -1,0 +1,49 @@
+/* Convolution and its two gradients as matrix products, the patches packed straight from the image.
+ *
+ * Images x: N C H W, filters w: K C/groups R S, outputs y: N K P Q, with zeros around the image:
+ *   y[n, k, p, q] = sum over c, r, s of w[k, c, r, s] x[n, c, p stride + r dilation - top, ...]
+ * K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for document
+ * processing", IWFHR 2006, without the buffer for the unrolled image. */
+#ifndef CG_KERNELS_CONV_H
+#define CG_KERNELS_CONV_H
+
+#include "kernels/tier.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    int64_t n, groups;
+    int64_t c, h, w;         /* image: c in all groups           */
+    int64_t k, r, s;         /* filters: k in all groups         */
+    int64_t p, q;            /* output                           */
+    int64_t stride[2], dilation[2];
+    int64_t before[2];       /* zeros above and left of an image */
+} cg_conv;
+
+#define cg_conv_forward CG_TIERED(cg_conv_forward)
+#define cg_conv_input_gradient CG_TIERED(cg_conv_input_gradient)
+#define cg_conv_weight_gradient CG_TIERED(cg_conv_weight_gradient)
+
+/* Each computes items [begin, end) of its result.  Items are blocks of pixels of y, blocks of
+ * pixels of dx, and blocks of dw's filters or taps; dw sums over the images in their order. */
+void cg_conv_forward(const cg_conv *conv, const float *x, const float *w, float *y, void *scratch,
+                     int64_t begin, int64_t end);
+void cg_conv_input_gradient(const cg_conv *conv, const float *dy, const float *w, float *dx,
+                            void *scratch, int64_t begin, int64_t end);
+void cg_conv_weight_gradient(const cg_conv *conv, const float *dy, const float *x, float *dw,
+                             void *scratch, int64_t begin, int64_t end);
+
+int64_t cg_conv_forward_items(const cg_conv *conv);
+int64_t cg_conv_input_gradient_items(const cg_conv *conv);
+int64_t cg_conv_weight_gradient_items(const cg_conv *conv);
+
+/* Bytes that each needs on every tier. */
+size_t cg_conv_forward_scratch(const cg_conv *conv);
+size_t cg_conv_input_gradient_scratch(const cg_conv *conv);
+size_t cg_conv_weight_gradient_scratch(const cg_conv *conv);
+
+/* Multiplications and additions of any of the three. */
+int64_t cg_conv_flops(const cg_conv *conv);
+
+#endif

@@ -1,0 +1,327 @@
+/* 2-D convolution (cross-correlation, as everywhere in deep learning) and its weight gradient.  The
+ * input gradient is conv_transpose2d; the three are closed under differentiation. */
+#include "ops/conv_rules.h"
+
+/* ---- kernels --------------------------------------------------------------------------------- */
+
+static cg_conv conv(const cg_shape *x, const cg_shape *w, const cg_shape *y, const void *attrs)
+{
+    const cg_conv2d_attrs *a = attrs;
+    return conv_of(x, w, y, a->stride, a->padding, a->dilation, a->groups);
+}
+
+CG_KERNEL(conv2d_forward)
+{
+    const cg_conv v = conv(c->xs[0], c->xs[1], c->ys, c->attrs);
+    cg_conv_forward(&v, c->x[0], c->x[1], c->y, c->scratch, begin, end);
+}
+
+CG_KERNEL(conv2d_dw_forward)
+{
+    const cg_conv v = conv(c->xs[1], c->ys, c->xs[0], c->attrs);
+    cg_conv_weight_gradient(&v, c->x[0], c->x[1], c->y, c->scratch, begin, end);
+}
+
+#if CG_DESCRIBE
+
+static const cg_shape *input_shape(const cg_node *node, int i)
+{
+    return cg_node_shape(cg_node_input(node, i));
+}
+
+static cg_conv conv_node(const cg_node *node)
+{
+    return conv(input_shape(node, 0), input_shape(node, 1), cg_node_shape(node), cg_node_attrs(node));
+}
+
+static cg_conv dw_node(const cg_node *node)
+{
+    return conv(input_shape(node, 1), cg_node_shape(node), input_shape(node, 0), cg_node_attrs(node));
+}
+
+static int64_t conv_items(const cg_node *node)
+{
+    cg_conv v = conv_node(node);
+    return cg_conv_forward_items(&v);
+}
+
+static int64_t conv_flops(const cg_node *node)
+{
+    cg_conv v = conv_node(node);
+    return cg_conv_flops(&v);
+}
+
+static size_t conv_scratch(const cg_node *node)
+{
+    cg_conv v = conv_node(node);
+    return cg_conv_forward_scratch(&v);
+}
+
+static int64_t dw_items(const cg_node *node)
+{
+    cg_conv v = dw_node(node);
+    return cg_conv_weight_gradient_items(&v);
+}
+
+static int64_t dw_flops(const cg_node *node)
+{
+    cg_conv v = dw_node(node);
+    return cg_conv_flops(&v);
+}
+
+static size_t dw_scratch(const cg_node *node)
+{
+    cg_conv v = dw_node(node);
+    return cg_conv_weight_gradient_scratch(&v);
+}
+
+/* ---- shapes ---------------------------------------------------------------------------------- */
+
+static cg_status conv_shape(const cg_node *node, cg_shape *y, cg_error *error)
+{
+    const cg_conv2d_attrs *a = cg_node_attrs(node);
+    const cg_shape *x = input_shape(node, 0), *w = input_shape(node, 1);
+    char x_text[CG_SHAPE_TEXT], w_text[CG_SHAPE_TEXT];
+    if (x->rank != 4 || w->rank != 4)
+        return cg_shape_fail(node, error, "x must be N C H W and w K C R S, found %s and %s",
+                             cg_shape_text(x, x_text), cg_shape_text(w, w_text));
+    if (x->dim[1] % a->groups || w->dim[0] % a->groups || x->dim[1] / a->groups != w->dim[1])
+        return cg_shape_fail(node, error, "x has %lld channels, w expects %lld and has %lld filters, in %lld groups",
+                             (long long)x->dim[1], (long long)(w->dim[1] * a->groups), (long long)w->dim[0],
+                             (long long)a->groups);
+    *y = CG_SHAPE(x->dim[0], w->dim[0], 0, 0);
+    for (int axis = 0; axis < 2; axis++)
+        y->dim[2 + axis] = conv_size(x->dim[2 + axis], w->dim[2 + axis], axis, a->stride, a->padding, a->dilation);
+    if (y->dim[2] && y->dim[3]) return CG_OK;
+    return cg_shape_fail(node, error, "kernel %lldx%lld exceeds its padded input %lldx%lld",
+                         (long long)reach_of(w->dim[2], a->dilation[0]), (long long)reach_of(w->dim[3], a->dilation[1]),
+                         (long long)(x->dim[2] + a->padding[0] + a->padding[2]),
+                         (long long)(x->dim[3] + a->padding[1] + a->padding[3]));
+}
+
+static cg_status dw_shape(const cg_node *node, cg_shape *dw, cg_error *error)
+{
+    const cg_conv2d_attrs *a = cg_node_attrs(node);
+    const cg_shape *dy = input_shape(node, 0), *x = input_shape(node, 1);
+    char dy_text[CG_SHAPE_TEXT], x_text[CG_SHAPE_TEXT];
+    cg_shape_text(dy, dy_text);
+    cg_shape_text(x, x_text);
+    if (dy->rank != 4 || x->rank != 4 || dy->dim[0] != x->dim[0])
+        return cg_shape_fail(node, error, "dy must be N K P Q and x N C H W, found %s and %s", dy_text, x_text);
+    if (x->dim[1] % a->groups || dy->dim[1] % a->groups)
+        return cg_shape_fail(node, error, "dy %s and x %s have no %lld groups of channels", dy_text, x_text,
+                             (long long)a->groups);
+    for (int axis = 0; axis < 2; axis++) {
+        int64_t size = conv_size(x->dim[2 + axis], a->output[axis], axis, a->stride, a->padding, a->dilation);
+        if (size != dy->dim[2 + axis])
+            return cg_shape_fail(node, error, "a %lldx%lld kernel on x %s gives %lld %s, dy %s has %lld",
+                                 (long long)a->output[0], (long long)a->output[1], x_text, (long long)size,
+                                 axis ? "columns" : "rows", dy_text, (long long)dy->dim[2 + axis]);
+    }
+    *dw = CG_SHAPE(dy->dim[1], x->dim[1] / a->groups, a->output[0], a->output[1]);
+    return CG_OK;
+}
+
+/* ---- gradients ------------------------------------------------------------------------------- */
+
+/* What of y's gradient reaches x, of the given shape, through w. */
+static cg_node *input_gradient(cg_node *dy, cg_node *w, const cg_shape *x, const cg_conv2d_attrs *a)
+{
+    cg_conv_transpose2d_attrs t = { .groups = a->groups };
+    if (!dy || !w) return NULL;
+    for (int i = 0; i < 4; i++) t.padding[i] = a->padding[i];
+    for (int axis = 0; axis < 2; axis++) {
+        t.stride[axis] = a->stride[axis];
+        t.dilation[axis] = a->dilation[axis];
+        t.output_padding[axis] = conv_rest(x->dim[2 + axis], cg_node_shape(w)->dim[2 + axis], axis, a->stride,
+                                           a->padding, a->dilation);
+    }
+    return cg_conv_transpose2d(dy, w, &t);
+}
+
+static void conv_vjp(cg_node *node, cg_node *dy, cg_node *dx[])
+{
+    cg_conv2d_attrs a = *(const cg_conv2d_attrs *)cg_node_attrs(node);
+    cg_node *x = cg_node_input(node, 0), *w = cg_node_input(node, 1);
+    a.output[0] = cg_node_shape(w)->dim[2];
+    a.output[1] = cg_node_shape(w)->dim[3];
+    if (cg_wants(node, 0)) dx[0] = input_gradient(dy, w, cg_node_shape(x), &a);
+    if (cg_wants(node, 1)) dx[1] = cg_conv2d_dw(dy, x, &a);
+}
+
+/* dw is linear in dy as conv2d is in w, and in x as conv2d's input gradient is. */
+static void dw_vjp(cg_node *node, cg_node *dw, cg_node *dx[])
+{
+    const cg_conv2d_attrs *a = cg_node_attrs(node);
+    cg_node *dy = cg_node_input(node, 0), *x = cg_node_input(node, 1);
+    if (cg_wants(node, 0)) dx[0] = cg_conv2d(x, dw, a);
+    if (cg_wants(node, 1)) dx[1] = input_gradient(dy, dw, cg_node_shape(x), a);
+}
+
+static cg_flow dw_flow(const cg_node *node, const bool batched[])
+{
+    (void)node;
+    if (batched[0] != batched[1]) return CG_FLOW_MIXED;
+    return batched[0] ? CG_FLOW_REDUCED : CG_FLOW_NONE;
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+/* x[n, channel, h, w], or 0 around the image. */
+static double pixel(const double *x, const cg_shape *xs, int64_t n, int64_t channel, int64_t h, int64_t w)
+{
+    if (h < 0 || w < 0 || h >= xs->dim[2] || w >= xs->dim[3]) return 0;
+    return x[((n * xs->dim[1] + channel) * xs->dim[2] + h) * xs->dim[3] + w];
+}
+
+static void conv_reference(const cg_ref_call *c)
+{
+    const cg_conv2d_attrs *a = c->attrs;
+    const cg_shape *xs = c->xs[0], *ws = c->xs[1], *ys = c->ys;
+    const int64_t channels = ws->dim[1], filters = ys->dim[1] / a->groups;
+    double *y = c->y;
+    for (int64_t n = 0; n < ys->dim[0]; n++)
+    for (int64_t k = 0; k < ys->dim[1]; k++)
+    for (int64_t p = 0; p < ys->dim[2]; p++)
+    for (int64_t q = 0; q < ys->dim[3]; q++) {
+        const double *w = c->x[1] + k * channels * ws->dim[2] * ws->dim[3];
+        double sum = 0;
+        for (int64_t ch = 0; ch < channels; ch++)
+        for (int64_t r = 0; r < ws->dim[2]; r++)
+        for (int64_t s = 0; s < ws->dim[3]; s++)
+            sum += *w++ * pixel(c->x[0], xs, n, k / filters * channels + ch,
+                                p * a->stride[0] + r * a->dilation[0] - a->padding[0],
+                                q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
+        *y++ = sum;
+    }
+}
+
+static void dw_reference(const cg_ref_call *c)
+{
+    const cg_conv2d_attrs *a = c->attrs;
+    const cg_shape *dys = c->xs[0], *xs = c->xs[1], *ws = c->ys;
+    const int64_t channels = ws->dim[1], filters = ws->dim[0] / a->groups;
+    double *dw = c->y;
+    for (int64_t k = 0; k < ws->dim[0]; k++)
+    for (int64_t ch = 0; ch < channels; ch++)
+    for (int64_t r = 0; r < ws->dim[2]; r++)
+    for (int64_t s = 0; s < ws->dim[3]; s++) {
+        double sum = 0;
+        for (int64_t n = 0; n < dys->dim[0]; n++)
+        for (int64_t p = 0; p < dys->dim[2]; p++)
+        for (int64_t q = 0; q < dys->dim[3]; q++)
+            sum += pixel(c->x[0], dys, n, k, p, q) *
+                   pixel(c->x[1], xs, n, k / filters * channels + ch,
+                         p * a->stride[0] + r * a->dilation[0] - a->padding[0],
+                         q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
+        *dw++ = sum;
+    }
+}
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+static const cg_attr conv_attrs[] = { CONV_ATTRS(cg_conv2d_attrs), CG_END_ATTRS };
+
+static const cg_attr dw_attrs[] = {
+    CONV_ATTRS(cg_conv2d_attrs),
+    CG_INTS(cg_conv2d_attrs, output, 2, 1, 1, 1e9, "rows, columns of w"),
+    CG_END_ATTRS,
+};
+
+/* One table of cases for both ops: images, filters, attributes, and y as conv2d makes it. */
+#define A(...) &(const cg_conv2d_attrs) { __VA_ARGS__ }
+#define CASES(CASE)                                                                                    \
+    CASE((1, 1, 1, 1), (1, 1, 1, 1), (1, 1, 1, 1), .groups = 1)                                        \
+    CASE((1, 1, 3, 3), (1, 1, 3, 3), (1, 1, 1, 1), .groups = 1)                                        \
+    CASE((2, 3, 4, 5), (4, 3, 1, 1), (2, 4, 4, 5), .groups = 1)                                        \
+    CASE((2, 2, 5, 5), (3, 2, 3, 3), (2, 3, 3, 3), .groups = 1)                                        \
+    CASE((2, 2, 5, 4), (3, 2, 3, 3), (2, 3, 5, 4), .padding = { 1, 1, 1, 1 })                          \
+    CASE((1, 2, 5, 6), (2, 2, 2, 3), (1, 2, 4, 4), .groups = 1)                                        \
+    CASE((1, 2, 4, 7), (2, 2, 1, 4), (1, 2, 4, 4), .groups = 1)                                        \
+    CASE((1, 1, 7, 3), (2, 1, 5, 1), (1, 2, 3, 3), .groups = 1)                                        \
+    CASE((2, 1, 6, 6), (2, 1, 2, 2), (2, 2, 3, 3), .stride = { 2, 2 })                                 \
+    CASE((1, 2, 7, 6), (2, 2, 3, 3), (1, 2, 3, 2), .stride = { 2, 2 })                                 \
+    CASE((1, 2, 6, 8), (2, 2, 3, 3), (1, 2, 2, 2), .stride = { 2, 3 })                                 \
+    CASE((2, 1, 8, 8), (3, 1, 3, 3), (2, 3, 2, 2), .stride = { 3, 3 })                                 \
+    CASE((1, 1, 7, 7), (1, 1, 2, 2), (1, 1, 2, 2), .stride = { 4, 5 })                                 \
+    CASE((1, 2, 5, 5), (2, 2, 1, 1), (1, 2, 3, 2), .stride = { 2, 3 })                                 \
+    CASE((1, 1, 4, 4), (2, 1, 3, 3), (1, 2, 3, 5), .padding = { 1, 2, 0, 1 })                          \
+    CASE((1, 1, 4, 4), (2, 1, 3, 3), (1, 2, 4, 3), .padding = { 0, 0, 2, 1 })                          \
+    CASE((2, 2, 5, 5), (2, 2, 3, 3), (2, 2, 3, 3), .stride = { 2, 2 }, .padding = { 1, 1, 1, 1 })      \
+    CASE((1, 2, 6, 5), (2, 2, 3, 3), (1, 2, 3, 3), .stride = { 2, 2 }, .padding = { 0, 1, 1, 1 })      \
+    CASE((1, 1, 3, 3), (1, 1, 2, 2), (1, 1, 6, 6), .padding = { 2, 2, 2, 2 })                          \
+    CASE((1, 2, 7, 7), (2, 2, 3, 3), (1, 2, 3, 3), .dilation = { 2, 2 })                               \
+    CASE((1, 1, 7, 9), (2, 1, 3, 3), (1, 2, 5, 3), .dilation = { 1, 3 })                               \
+    CASE((1, 1, 8, 8), (2, 1, 3, 2), (1, 2, 2, 3), .stride = { 2, 2 }, .dilation = { 2, 3 })           \
+    CASE((1, 1, 9, 9), (1, 1, 3, 3), (1, 1, 2, 2), .stride = { 4, 4 }, .dilation = { 2, 2 })           \
+    CASE((1, 1, 9, 8), (2, 1, 2, 3), (1, 2, 3, 2), .stride = { 3, 2 }, .dilation = { 2, 3 },           \
+         .padding = { 1, 0, 0, 2 })                                                                    \
+    CASE((1, 1, 5, 5), (1, 1, 3, 3), (1, 1, 5, 5), .dilation = { 2, 2 }, .padding = { 2, 2, 2, 2 })    \
+    CASE((2, 4, 4, 4), (4, 2, 3, 3), (2, 4, 2, 2), .groups = 2)                                        \
+    CASE((1, 4, 4, 4), (6, 2, 2, 2), (1, 6, 3, 3), .groups = 2)                                        \
+    CASE((2, 3, 5, 5), (3, 1, 3, 3), (2, 3, 5, 5), .groups = 3, .padding = { 1, 1, 1, 1 })             \
+    CASE((1, 3, 5, 6), (6, 1, 3, 2), (1, 6, 2, 3), .groups = 3, .stride = { 2, 2 })                    \
+    CASE((1, 4, 6, 6), (4, 1, 3, 3), (1, 4, 3, 3), .groups = 4, .stride = { 2, 2 },                    \
+         .padding = { 1, 1, 1, 1 })                                                                    \
+    CASE((3, 1, 6, 6), (17, 1, 5, 5), (3, 17, 2, 2), .groups = 1)                                      \
+    CASE((2, 5, 6, 11), (15, 5, 3, 3), (2, 15, 4, 9), .groups = 1)                                     \
+    CASE((3, 6, 7, 7), (2, 6, 3, 3), (3, 2, 7, 7), .padding = { 1, 1, 1, 1 })
+#define CONV_CASE(xs, ws, ys, ...) { .x = { CG_DIMS xs, CG_DIMS ws }, .n_x = 2, .attrs = A(__VA_ARGS__) },
+#define OUTPUT(k, c, r, s) .output = { r, s }
+#define DW_CASE(xs, ws, ys, ...) \
+    { .x = { CG_DIMS ys, CG_DIMS xs }, .n_x = 2, .attrs = A(__VA_ARGS__, OUTPUT ws) },
+static const cg_sample conv_samples[] = { CASES(CONV_CASE) CG_END_SAMPLES };
+static const cg_sample dw_samples[] = { CASES(DW_CASE) CG_END_SAMPLES };
+
+const cg_op cg_op_conv2d = {
+    .name = "conv2d",
+    .formula = "y[n,k,p,q] = sum over c,r,s of w[k,c,r,s] x[n, c, p stride + r dilation - padding, ...]",
+    .help = "x: N C H W, zero around the image; w: K C/groups R S; y: N K P Q. Group g of the filters sees "
+            "group g of the channels; with as many groups as channels it is depthwise.",
+    .inputs = "x w",
+    .onnx = "Conv",
+    .traits = CG_LINEAR,
+    .attrs = conv_attrs,
+    .attrs_size = sizeof(cg_conv2d_attrs),
+    .shape = conv_shape,
+    .vjp = conv_vjp,
+    .flow = cg_flow_along,
+    .items = conv_items,
+    .flops = conv_flops,
+    .scratch = conv_scratch,
+    .forward = CG_TIERS(conv2d_forward),
+    .reference = conv_reference,
+    .samples = conv_samples,
+};
+
+const cg_op cg_op_conv2d_dw = {
+    .name = "conv2d_dw",
+    .formula = "dw[k,c,r,s] = sum over n,p,q of dy[n,k,p,q] x[n, c, p stride + r dilation - padding, ...]",
+    .help = "The weight gradient of conv2d. dy: N K P Q; x: N C H W; output: R S of w.",
+    .inputs = "dy x",
+    .onnx = "",
+    .traits = CG_LINEAR,
+    .attrs = dw_attrs,
+    .attrs_size = sizeof(cg_conv2d_attrs),
+    .shape = dw_shape,
+    .vjp = dw_vjp,
+    .flow = dw_flow,
+    .items = dw_items,
+    .flops = dw_flops,
+    .scratch = dw_scratch,
+    .forward = CG_TIERS(conv2d_dw_forward),
+    .reference = dw_reference,
+    .samples = dw_samples,
+};
+
+cg_node *cg_conv2d(cg_node *x, cg_node *w, const cg_conv2d_attrs *attrs)
+{
+    return cg_record2(&cg_op_conv2d, attrs, x, w);
+}
+
+cg_node *cg_conv2d_dw(cg_node *dy, cg_node *x, const cg_conv2d_attrs *attrs)
+{
+    return cg_record2(&cg_op_conv2d_dw, attrs, dy, x);
+}
+
+#endif

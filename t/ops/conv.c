@@ -1,0 +1,248 @@
+/* Convolution, pooling and matrix product on random shapes and attributes: each tier's kernel
+ * against the double reference, and an element's bits however the items are cut. */
+#include "../tap.h"
+
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "graph/graph.h"
+
+#include <cnngraph/ops.h>
+
+#include <math.h>
+#include <string.h>
+
+enum { SEED = 20240607, CASES = 240 };
+
+static cg_rng rng;
+
+static int64_t between(int64_t low, int64_t high)
+{
+    return low + (int64_t)cg_rng_below(&rng, (uint64_t)(high - low + 1));
+}
+
+/* ---- one case: an op, its inputs and what it must give ---------------------------------------- */
+
+typedef struct {
+    cg_graph       *graph;
+    cg_node        *node;
+    const cg_shape *xs[2];
+    float          *x[2];
+    double         *wide[2];
+    double         *y, *size; /* the reference, and the same of absolute values */
+    int64_t         n_y;
+} example;
+
+static void example_free(example *e)
+{
+    for (int i = 0; i < 2; i++) {
+        cg_release(e->x[i]);
+        cg_release(e->wide[i]);
+    }
+    cg_release(e->y);
+    cg_release(e->size);
+    cg_graph_free(e->graph);
+}
+
+static void refer(const example *e, double *y)
+{
+    cg_node_op(e->node)->reference(&(cg_ref_call){
+        .attrs = cg_node_attrs(e->node), .n_x = cg_node_arity(e->node), .xs = e->xs,
+        .x = (const double *const *)e->wide, .ys = cg_node_shape(e->node), .y = y });
+}
+
+/* Values k/64 are exact in float; few of them, so that pooling meets ties. */
+static example example_new(cg_graph *graph, cg_node *node)
+{
+    example e = { .graph = graph, .node = node, .n_y = cg_shape_size(cg_node_shape(node)) };
+    for (int i = 0; i < cg_node_arity(node); i++) {
+        e.xs[i] = cg_node_shape(cg_node_input(node, i));
+        int64_t n = cg_shape_size(e.xs[i]);
+        e.x[i] = cg_alloc((size_t)n, sizeof(float));
+        e.wide[i] = cg_alloc((size_t)n, sizeof(double));
+        for (int64_t j = 0; j < n; j++) {
+            e.wide[i][j] = (double)between(-32, 32) / 64;
+            e.x[i][j] = (float)e.wide[i][j];
+        }
+    }
+    e.y = cg_alloc((size_t)e.n_y, sizeof(double));
+    e.size = cg_alloc((size_t)e.n_y, sizeof(double));
+    refer(&e, e.y);
+    return e;
+}
+
+/* The sums of |a b| that rounding errors are measured by: the op is a sum of products. */
+static void measure(example *e)
+{
+    for (int i = 0; i < cg_node_arity(e->node); i++)
+        for (int64_t j = 0; j < cg_shape_size(e->xs[i]); j++) e->wide[i][j] = fabs(e->wide[i][j]);
+    refer(e, e->size);
+}
+
+/* Runs items in steps of `step` with fresh, dirty memory; NULL when an item wrote nothing. */
+static float *run(const example *e, cg_tier tier, int64_t step)
+{
+    const cg_op *op = cg_node_op(e->node);
+    const size_t bytes = op->scratch ? op->scratch(e->node) : 0;
+    const int64_t items = op->items ? op->items(e->node) : e->n_y;
+    float *y = cg_alloc((size_t)e->n_y, sizeof(float));
+    unsigned char *scratch = cg_alloc(bytes ? bytes : 1, 1);
+    for (int64_t i = 0; i < e->n_y; i++) y[i] = NAN;
+    memset(scratch, 0xff, bytes);
+    cg_call call = { .attrs = cg_node_attrs(e->node), .n_x = cg_node_arity(e->node), .xs = e->xs,
+                     .x = (const float *const *)e->x, .ys = cg_node_shape(e->node), .y = y,
+                     .scratch = scratch };
+    for (int64_t at = 0; at < items; at += step)
+        op->forward[tier](&call, at, at + step < items ? at + step : items);
+    cg_release(scratch);
+    return y;
+}
+
+/* The rounding errors of n products added one after the other stay below n half-units of the sum
+ * of magnitudes (N. J. Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1). */
+static bool is_close(const example *e, const float *y, double units)
+{
+    for (int64_t i = 0; i < e->n_y; i++)
+        if (!(fabs((double)y[i] - e->y[i]) <= units * ldexp(1, -24) * e->size[i])) return false;
+    return true;
+}
+
+/* ---- drawing cases ---------------------------------------------------------------------------- */
+
+typedef cg_node *draw(cg_graph *graph, double *units);
+
+static cg_node *input(cg_graph *graph, const char *name, const int64_t d[4])
+{
+    return cg_input(graph, name, CG_SHAPE(d[0], d[1], d[2], d[3]));
+}
+
+static cg_node *draw_matmul(cg_graph *graph, double *units)
+{
+    static const int64_t most[] = { 3, 40, 140 };
+    int64_t m = between(1, most[between(0, 2)]), n = between(1, most[between(0, 2)]), k = between(1, 600);
+    bool ta = between(0, 1), tb = between(0, 1);
+    int64_t batch[2] = { 1, 1 }, outer[2] = { 1, 1 };
+    if (between(0, 1)) {
+        k = between(1, 20);
+        batch[between(0, 1)] = outer[between(0, 1)] = between(2, 3);
+    }
+    *units = (double)k + 2;
+    cg_node *a = input(graph, "a", (int64_t[]){ outer[0], batch[0], ta ? k : m, ta ? m : k });
+    cg_node *b = input(graph, "b", (int64_t[]){ outer[1], batch[1], tb ? n : k, tb ? k : n });
+    return cg_matmul(a, b, ta, tb);
+}
+
+typedef struct {
+    cg_conv2d_attrs attrs;
+    int64_t         x[4], w[4], y[4];
+} geometry;
+
+/* Draws until the kernel fits its padded input. */
+static geometry draw_geometry(void)
+{
+    for (;;) {
+        geometry g = { .attrs.groups = between(0, 2) ? 1 : between(2, 4) };
+        int64_t channels = between(1, between(0, 3) ? 4 : 20), filters = between(1, between(0, 3) ? 5 : 40);
+        if (g.attrs.groups > 1 && between(0, 1)) channels = 1;
+        int64_t *x = g.x, *w = g.w, *y = g.y;
+        x[0] = y[0] = between(1, 4);
+        x[1] = channels * g.attrs.groups;
+        w[0] = y[1] = filters * g.attrs.groups;
+        w[1] = channels;
+        for (int axis = 0; axis < 2; axis++) {
+            int64_t stride = between(0, 1) ? 1 : between(1, 4), dilation = between(0, 2) ? 1 : between(1, 4);
+            int64_t before = between(0, 1) ? 0 : between(0, 4), after = between(0, 1) ? before : between(0, 4);
+            g.attrs.stride[axis] = stride;
+            g.attrs.dilation[axis] = dilation;
+            g.attrs.padding[axis] = before;
+            g.attrs.padding[axis + 2] = after;
+            x[2 + axis] = between(1, 18);
+            w[2 + axis] = g.attrs.output[axis] = between(1, 5);
+            int64_t room = x[2 + axis] + before + after - dilation * (w[2 + axis] - 1) - 1;
+            y[2 + axis] = room < 0 ? 0 : room / stride + 1;
+        }
+        if (y[2] && y[3]) return g;
+    }
+}
+
+static cg_node *draw_conv2d(cg_graph *graph, double *units)
+{
+    geometry g = draw_geometry();
+    *units = (double)(g.w[1] * g.w[2] * g.w[3]) + 2;
+    return cg_conv2d(input(graph, "x", g.x), input(graph, "w", g.w), &g.attrs);
+}
+
+static cg_node *draw_conv2d_dw(cg_graph *graph, double *units)
+{
+    geometry g = draw_geometry();
+    *units = (double)(g.y[0] * g.y[2] * g.y[3]) + 2;
+    return cg_conv2d_dw(input(graph, "dy", g.y), input(graph, "x", g.x), &g.attrs);
+}
+
+static cg_node *draw_conv_transpose2d(cg_graph *graph, double *units)
+{
+    geometry g = draw_geometry();
+    cg_conv_transpose2d_attrs t = { .groups = g.attrs.groups };
+    *units = (double)(g.w[0] * g.w[2] * g.w[3]) + 2;
+    memcpy(t.padding, g.attrs.padding, sizeof t.padding);
+    for (int i = 0; i < 2; i++) {
+        t.stride[i] = g.attrs.stride[i];
+        t.dilation[i] = g.attrs.dilation[i];
+        t.output_padding[i] = (g.x[2 + i] + t.padding[i] + t.padding[i + 2] - t.dilation[i] * (g.w[2 + i] - 1) - 1) %
+                              t.stride[i];
+    }
+    return cg_conv_transpose2d(input(graph, "y", g.y), input(graph, "w", g.w), &t);
+}
+
+/* ---- the tests -------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    draw       *draw;
+    bool        is_exact; /* nothing is rounded */
+} subjects[] = {
+    { "matmul", draw_matmul, false },
+    { "conv2d", draw_conv2d, false },
+    { "conv2d_dw", draw_conv2d_dw, false },
+    { "conv_transpose2d", draw_conv_transpose2d, false },
+};
+
+static void test_subject(int s, cg_tier tier)
+{
+    int n_close = 0, n_same = 0;
+    rng = cg_rng_new(SEED, subjects[s].name, 0);
+    for (int i = 0; i < CASES; i++) {
+        double units = 0;
+        cg_graph *graph = cg_graph_new();
+        cg_node *node = subjects[s].draw(graph, &units);
+        if (!node) {
+            ok(0, "%s: case %d is recorded: %s", subjects[s].name, i, cg_graph_error(graph)->message);
+            cg_graph_free(graph);
+            return;
+        }
+        example e = example_new(graph, node);
+        measure(&e);
+        float *whole = run(&e, tier, e.n_y + 1), *cut = run(&e, tier, 1 + i % 5);
+        n_close += is_close(&e, whole, subjects[s].is_exact ? 0 : units);
+        n_same += memcmp(whole, cut, (size_t)e.n_y * sizeof *whole) == 0;
+        cg_release(whole);
+        cg_release(cut);
+        example_free(&e);
+    }
+    ok(n_close == CASES, "%s on %s agrees with its reference on %d of %d shapes drawn from seed %d",
+       subjects[s].name, cg_tier_name(tier), n_close, CASES, SEED);
+    ok(n_same == CASES, "%s on %s gives the same bits however its items are cut, %d of %d", subjects[s].name,
+       cg_tier_name(tier), n_same, CASES);
+}
+
+int main(void)
+{
+    for (int s = 0; s < (int)(sizeof subjects / sizeof *subjects); s++)
+        for (cg_tier tier = CG_PORTABLE; tier < CG_N_TIERS; tier++) {
+            if (cg_tier_usable(tier))
+                test_subject(s, tier);
+            else
+                skip(subjects[s].name, "this processor lacks the tier");
+        }
+    return done_testing();
+}
