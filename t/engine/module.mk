@@ -1,1 +1,6 @@
 # Tests of lib/engine.
+check_PROGRAMS += t/engine/passes.t t/engine/program.t
+t_engine_passes_t_SOURCES = %D%/passes.c
+t_engine_passes_t_LDADD = $(test_ldadd)
+t_engine_program_t_SOURCES = %D%/program.c
+t_engine_program_t_LDADD = $(test_ldadd)
