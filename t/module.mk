@@ -15,6 +15,8 @@ include $(top_srcdir)/t/check/module.mk
 include $(top_srcdir)/t/train/module.mk
 include $(top_srcdir)/t/bin/module.mk
 
+include $(top_srcdir)/t/bench/module.mk
+
 dist_check_SCRIPTS += t/floors.t
 EXTRA_DIST += t/tap.h lib/floors
 
