@@ -130,7 +130,7 @@ struct cg_op {
     const char    *inputs;  /* "x w": names in order, hence the arity; "x..." takes 1 or more   */
     const char    *onnx;    /* the operator's name, "" where there is none                      */
     unsigned       traits;
-    unsigned       fixed;   /* bit i: input i holds indices, labels or masks, or only selects: no gradient */
+    unsigned       fixed;   /* bit i: input i holds indices, labels or masks, or only selects: it has no gradient */
     const cg_attr *attrs;   /* NULL where there are none                                        */
     size_t         attrs_size;
 

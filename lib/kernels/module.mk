@@ -1,10 +1,8 @@
 # Loops over raw memory.  Each file is compiled once per tier: see lib/ops/module.mk.
-kernel_sources = %D%/conv.c %D%/gemm.c %D%/patches.c
+kernel_sources = %D%/gemm.c
 kernel_headers = \
-  %D%/conv.h \
   %D%/gemm.h \
   %D%/map.h \
-  %D%/patches.h \
   %D%/reduce.h \
   %D%/softmax.h \
   %D%/tier.h \

@@ -1,1 +1,18 @@
-libfloors_la_SOURCES +=
+# Text to tree (yaml, tree, override, expand), tree to specification (read, *_section, layers),
+# specification to graph (record, shapes, init).
+libfloors_la_SOURCES += \
+  %D%/data_section.c \
+  %D%/diagnostics.c %D%/diagnostics.h \
+  %D%/emit.c \
+  %D%/expand.c %D%/expand.h \
+  %D%/init.c \
+  %D%/layer_keys.c \
+  %D%/layers.c \
+  %D%/model.c %D%/model.h \
+  %D%/override.c %D%/override.h \
+  %D%/read.c %D%/read.h \
+  %D%/record.c \
+  %D%/shapes.c \
+  %D%/train_section.c \
+  %D%/tree.c %D%/tree.h \
+  %D%/yaml.c

@@ -1,1 +1,19 @@
-libfloors_la_SOURCES +=
+# One descriptor a layer, initialiser, loss and metric; lists.c names them all.
+libfloors_la_SOURCES += \
+  %D%/builder.c \
+  %D%/lists.c \
+  %D%/nn.h \
+  %D%/init/fan.c \
+  %D%/init/plain.c \
+  %D%/init/use.c \
+  %D%/layers/conv2d.c \
+  %D%/layers/dense.c \
+  %D%/layers/dropout.c \
+  %D%/layers/embedding.c \
+  %D%/layers/join.c \
+  %D%/layers/norm.c \
+  %D%/layers/pool2d.c \
+  %D%/layers/shape.c \
+  %D%/loss/losses.c \
+  %D%/metric/metrics.c \
+  %D%/metric/tally.c

@@ -11,8 +11,6 @@ op_sources = \
   %D%/cce.c \
   %D%/clip.c \
   %D%/concat.c \
-  %D%/conv2d.c \
-  %D%/conv_transpose2d.c \
   %D%/div.c \
   %D%/dropout.c \
   %D%/elu.c \
@@ -61,7 +59,6 @@ op_sources = \
   %D%/where.c
 
 libfloors_la_SOURCES += \
-  %D%/conv_rules.h \
   %D%/compose.c \
   %D%/loss.h \
   %D%/norm.h \

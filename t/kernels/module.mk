@@ -6,6 +6,3 @@ t_kernels_sums_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/kernels/vec.t
 t_kernels_vec_t_SOURCES = %D%/vec.c
 t_kernels_vec_t_LDADD = $(test_ldadd)
-check_PROGRAMS += t/kernels/gemm.t
-t_kernels_gemm_t_SOURCES = %D%/gemm.c
-t_kernels_gemm_t_LDADD = $(test_ldadd)

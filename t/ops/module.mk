@@ -16,6 +16,3 @@ t_ops_kernels_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/ops/random_shapes.t
 t_ops_random_shapes_t_SOURCES = %D%/random_shapes.c
 t_ops_random_shapes_t_LDADD = $(test_ldadd)
-check_PROGRAMS += t/ops/conv.t
-t_ops_conv_t_SOURCES = %D%/conv.c
-t_ops_conv_t_LDADD = $(test_ldadd)

@@ -1,0 +1,409 @@
+/* Variables first, everywhere but in blocks; then the list of layers, into which each use of a block puts
+ * a copy of the block's layers with its parameters in their places. */
+#include "model/expand.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_BLOCK_DEPTH = 16, MAX_NAMES = 64 };
+
+/* Names and values; an inner scope is looked at first. */
+typedef struct scope {
+    cg_tree            *map;
+    const struct scope *outer;
+} scope;
+
+typedef struct {
+    cg_arena       *arena;
+    cg_diagnostics *diagnostics;
+    cg_tree        *blocks; /* NULL: none */
+    scope           vars;
+    int64_t         budget;
+    int             depth, n_repeats;
+} expander;
+
+static const char *nearest_key(const cg_tree *map, const char *word)
+{
+    const char *words[MAX_NAMES];
+    int n = 0;
+    for (; map && n < map->n && n < MAX_NAMES; n++) words[n] = map->key[n]->text;
+    return n ? cg_nearest(word, words, (size_t)n) : NULL;
+}
+
+static void unknown(expander *e, cg_mark at, const char *what, const char *name, const cg_tree *map)
+{
+    const char *near = nearest_key(map, name);
+    cg_diagnose(e->diagnostics, at, NULL, NULL, "unknown %s \"%s\"%s%s%s", what, name,
+                near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+/* ---- ${name} ----------------------------------------------------------------------------------*/
+
+static cg_tree *look_up(expander *e, const scope *s, const char *name, cg_mark at)
+{
+    for (const scope *p = s; p; p = p->outer) {
+        cg_tree *value = cg_tree_find(p->map, name);
+        if (value) value->n_uses++;
+        if (value) return value;
+    }
+    unknown(e, at, "variable", name, s->map ? s->map : e->vars.map);
+    return NULL;
+}
+
+/* The name between "${" at `open` and "}"; NULL after a mistake. */
+static const char *name_at(expander *e, const char *open, cg_mark at, const char **after)
+{
+    const char *end = strchr(open, '}');
+    if (!end || end == open + 2) {
+        cg_diagnose(e->diagnostics, at, NULL, NULL, "write ${name} for the value of a variable");
+        return NULL;
+    }
+    const char *name = cg_arena_printf(e->arena, "%.*s", (int)(end - open - 2), open + 2);
+    if (!name) cg_diagnostics_no_memory(e->diagnostics);
+    *after = end + 1;
+    return name;
+}
+
+/* A scalar that is ${name} and nothing else takes the whole value, a list too; the place stays. */
+static bool take_value(expander *e, cg_tree *tree, const cg_tree *value)
+{
+    cg_mark at = tree->mark;
+    cg_tree *copy = cg_tree_copy(e->arena, value, &e->budget);
+    if (!copy) {
+        if (e->budget >= 0) cg_diagnostics_no_memory(e->diagnostics);
+        return false;
+    }
+    *tree = *copy;
+    tree->mark = at;
+    tree->n_uses = 0;
+    return true;
+}
+
+/* Goes on behind what it put in: a value is never looked into again. */
+static void substitute_text(expander *e, cg_tree *tree, const scope *s)
+{
+    size_t done = 0;
+    for (const char *open; (open = strstr(tree->text + done, "${"));) {
+        const char *after, *name = name_at(e, open, tree->mark, &after);
+        const cg_tree *value = name ? look_up(e, s, name, tree->mark) : NULL;
+        if (!value) return;
+        if (open == tree->text && !*after) {
+            take_value(e, tree, value);
+            return;
+        }
+        if (value->kind != CG_TREE_SCALAR) {
+            cg_diagnose(e->diagnostics, tree->mark, NULL, NULL,
+                        "${%s} is %s, which cannot be part of a text", name,
+                        cg_tree_kind_name(value));
+            return;
+        }
+        size_t before = (size_t)(open - tree->text);
+        const char *text = cg_arena_printf(e->arena, "%.*s%s%s", (int)before, tree->text,
+                                           value->text, after);
+        if (!text) {
+            cg_diagnostics_no_memory(e->diagnostics);
+            return;
+        }
+        tree->text = text;
+        done = before + strlen(value->text);
+    }
+}
+
+static void substitute(expander *e, cg_tree *tree, const scope *s)
+{
+    if (tree->kind == CG_TREE_SCALAR) substitute_text(e, tree, s);
+    else
+        for (int i = 0; i < tree->n; i++) substitute(e, tree->item[i], s);
+}
+
+/* A variable may use those before it, hence their order. */
+static void read_vars(expander *e, cg_tree *vars)
+{
+    if (vars->kind != CG_TREE_MAP) {
+        cg_diagnose(e->diagnostics, vars->mark, NULL, NULL, "vars: expected a map, found %s",
+                    cg_tree_kind_name(vars));
+        return;
+    }
+    int n = vars->n;
+    e->vars.map = vars;
+    for (vars->n = 0; vars->n < n; vars->n++) substitute(e, vars->item[vars->n], &e->vars);
+}
+
+static void report_unused(expander *e, const cg_tree *map, const char *what)
+{
+    for (int i = 0; map && map->kind == CG_TREE_MAP && i < map->n; i++)
+        if (!map->item[i]->n_uses)
+            cg_diagnose(e->diagnostics, map->key[i]->mark, NULL, NULL, "%s \"%s\" is not used", what,
+                        map->key[i]->text);
+}
+
+/* ---- blocks -----------------------------------------------------------------------------------*/
+
+static void expand_list(expander *e, const cg_tree *from, cg_tree *to);
+
+static void add(expander *e, cg_tree *map, cg_mark at, const char *key, cg_tree *item)
+{
+    cg_tree *name = cg_tree_scalar(e->arena, at, key);
+    if (!name || !item || !cg_tree_append(e->arena, map, name, item))
+        cg_diagnostics_no_memory(e->diagnostics);
+}
+
+/* The keys that say what a block takes: a list of names, or a map of names and defaults. */
+static const cg_tree *parameters_of(expander *e, const cg_tree *block)
+{
+    const cg_tree *p = cg_tree_find(block, "parameters");
+    if (!p || p->kind != CG_TREE_SCALAR) return p;
+    if (!cg_tree_is_null(p))
+        cg_diagnose(e->diagnostics, p->mark, NULL, NULL,
+                    "parameters: expected a list of names or a map of defaults");
+    return NULL;
+}
+
+static cg_tree *default_value(expander *e, const cg_tree *parameter)
+{
+    cg_tree *value = cg_tree_copy(e->arena, parameter, &e->budget);
+    if (value) substitute(e, value, &e->vars);
+    return value;
+}
+
+/* Default values, then those of the use.  A parameter without either is a mistake. */
+static cg_tree *arguments(expander *e, const char *block, const cg_tree *parameters,
+                          const cg_tree *use, cg_mark at)
+{
+    cg_tree *all = cg_tree_new(e->arena, CG_TREE_MAP, at);
+    if (!all) {
+        cg_diagnostics_no_memory(e->diagnostics);
+        return NULL;
+    }
+    for (int i = 0; parameters && i < parameters->n; i++) {
+        bool is_map = parameters->kind == CG_TREE_MAP;
+        const char *name = is_map ? parameters->key[i]->text : parameters->item[i]->text;
+        cg_tree *value = cg_tree_find(use, name);
+        if (!value && is_map && !cg_tree_is_null(parameters->item[i]))
+            value = default_value(e, parameters->item[i]);
+        if (value)
+            add(e, all, value->mark, name, value);
+        else
+            cg_diagnose(e->diagnostics, at, NULL, NULL, "block %s: \"%s\" is missing", block, name);
+    }
+    for (int i = 0; use && use->kind == CG_TREE_MAP && i < use->n; i++)
+        if (cg_tree_index(all, use->key[i]->text) < 0 && strcmp(use->key[i]->text, "name") != 0)
+            unknown(e, use->key[i]->mark, "block parameter", use->key[i]->text, all);
+    return all;
+}
+
+static bool is_defined_in(const cg_tree *layers, const char *name);
+
+/* Puts prefix. in front of the names that the block's own layers have, wherever they stand. */
+static void prefix_names(expander *e, cg_tree *tree, const cg_tree *layers, const char *prefix)
+{
+    for (int i = 0; tree->kind != CG_TREE_SCALAR && i < tree->n; i++) {
+        cg_tree *item = tree->item[i];
+        const char *key = tree->key[i] ? tree->key[i]->text : "";
+        bool is_name = !strcmp(key, "name") || !strcmp(key, "from");
+        cg_tree **one = item->kind == CG_TREE_LIST ? item->item : &item;
+        int n = item->kind == CG_TREE_LIST ? item->n : 1;
+        for (int k = 0; is_name && k < n; k++) {
+            if (one[k]->kind != CG_TREE_SCALAR || !is_defined_in(layers, one[k]->text)) continue;
+            one[k]->text = cg_arena_printf(e->arena, "%s.%s", prefix, one[k]->text);
+            if (!one[k]->text) {
+                one[k]->text = "";
+                cg_diagnostics_no_memory(e->diagnostics);
+            }
+        }
+        if (!is_name) prefix_names(e, item, layers, prefix);
+    }
+}
+
+static bool is_defined_in(const cg_tree *layers, const char *name)
+{
+    for (int i = 0; layers->kind != CG_TREE_SCALAR && i < layers->n; i++) {
+        const cg_tree *item = layers->item[i];
+        bool is_name = layers->key[i] && !strcmp(layers->key[i]->text, "name");
+        if (is_name && item->kind == CG_TREE_SCALAR && !strcmp(item->text, name)) return true;
+        if (is_defined_in(item, name)) return true;
+    }
+    return false;
+}
+
+/* A copy of the layers under the scope; names get the prefix (NULL: stay). */
+static void expand_copy(expander *e, const cg_tree *layers, const scope *s, const char *prefix,
+                        cg_mark at, cg_tree *to)
+{
+    cg_tree *copy = cg_tree_copy(e->arena, layers, &e->budget);
+    if (!copy && e->budget >= 0) cg_diagnostics_no_memory(e->diagnostics);
+    if (!copy && e->budget < 0)
+        cg_diagnose(e->diagnostics, at, NULL, NULL,
+                    "more than %d values once blocks and repeats are written out", CG_YAML_NODES);
+    if (!copy) return;
+    if (s) substitute(e, copy, s);
+    if (prefix) {
+        const cg_tree *names = cg_tree_copy(e->arena, copy, &e->budget);
+        if (names) prefix_names(e, copy, names, prefix);
+    }
+    expand_list(e, copy, to);
+}
+
+static void check_block(expander *e, const cg_tree *block)
+{
+    static const char *const words[] = { "parameters", "layers" };
+    for (int i = 0; i < block->n; i++) {
+        const char *key = block->key[i]->text, *near = cg_nearest(key, words, 2);
+        if (!strcmp(key, words[0]) || !strcmp(key, words[1])) continue;
+        cg_diagnose(e->diagnostics, block->key[i]->mark, NULL, "keys: parameters, layers",
+                    "blocks: unknown key \"%s\"%s%s%s", key, near ? ", did you mean \"" : "",
+                    near ? near : "", near ? "\"?" : "");
+    }
+}
+
+/* The block's name in front of its layers' names: that of the use, or block_1, block_2, .... */
+static const char *prefix_of(expander *e, const cg_tree *block, const char *word,
+                             const cg_tree *use, const char *suffix)
+{
+    const cg_tree *name = cg_tree_find(use, "name");
+    if (name) return cg_arena_printf(e->arena, "%s%s", name->text, suffix);
+    return cg_arena_printf(e->arena, "%s_%d", word, block->n_uses);
+}
+
+static void use_block(expander *e, cg_tree *block, const cg_tree *key, const cg_tree *use,
+                      const char *suffix, cg_tree *to)
+{
+    if (e->depth == MAX_BLOCK_DEPTH) {
+        cg_diagnose(e->diagnostics, key->mark, NULL, NULL, "block \"%s\" uses itself", key->text);
+        return;
+    }
+    if (++block->n_uses == 1 && block->kind == CG_TREE_MAP) check_block(e, block);
+    const cg_tree *layers = cg_tree_find(block, "layers");
+    if (!layers || layers->kind != CG_TREE_LIST) {
+        cg_diagnose(e->diagnostics, block->mark, NULL, NULL, "block %s: expected a list `layers`",
+                    key->text);
+        return;
+    }
+    if (use && use->kind != CG_TREE_MAP && !cg_tree_is_null(use)) {
+        cg_diagnose(e->diagnostics, use->mark, NULL, NULL,
+                    "block %s: expected a map of parameters, found %s", key->text,
+                    cg_tree_kind_name(use));
+        return;
+    }
+    cg_tree *values = arguments(e, key->text, parameters_of(e, block), use, key->mark);
+    const char *prefix = prefix_of(e, block, key->text, use, suffix);
+    if (!values || !prefix) {
+        cg_diagnostics_no_memory(e->diagnostics);
+        return;
+    }
+    e->depth++;
+    scope inner = { values, &e->vars };
+    expand_copy(e, layers, &inner, prefix, key->mark, to);
+    e->depth--;
+}
+
+/* ---- repeat -----------------------------------------------------------------------------------*/
+
+static void repeat(expander *e, const cg_tree *key, const cg_tree *map, cg_tree *to)
+{
+    const cg_tree *times = cg_tree_find(map, "times"), *use = cg_tree_find(map, "use");
+    const cg_tree *layers = cg_tree_find(map, "layers");
+    int64_t n = 0;
+    for (int i = 0; map->kind == CG_TREE_MAP && i < map->n; i++)
+        if (map->item[i] != times && map->item[i] != use && map->item[i] != layers)
+            cg_diagnose(e->diagnostics, map->key[i]->mark, NULL, "keys: times, use, layers",
+                        "repeat: unknown key \"%s\"", map->key[i]->text);
+    if (!times || times->kind != CG_TREE_SCALAR || !cg_parse_int(times->text, &n) || n < 1 ||
+        n > 10000) {
+        cg_diagnose(e->diagnostics, times ? times->mark : key->mark, NULL, NULL,
+                    "repeat: \"times\" must be a whole number from 1 to 10000");
+        return;
+    }
+    if (!use == !layers) {
+        cg_diagnose(e->diagnostics, key->mark, NULL, NULL,
+                    "repeat: give either `use` or `layers`");
+        return;
+    }
+    if (use && (use->kind == CG_TREE_LIST || (use->kind == CG_TREE_MAP && use->n != 1))) {
+        cg_diagnose(e->diagnostics, use->mark, NULL, "use: {block: {parameter: value}}",
+                    "repeat: \"use\" must be one block");
+        return;
+    }
+    const cg_tree *word = use && use->kind == CG_TREE_MAP ? use->key[0] : use;
+    cg_tree *block = word ? cg_tree_find(e->blocks, word->text) : NULL;
+    if (use && !block) {
+        unknown(e, word->mark, "block", word->text, e->blocks);
+        return;
+    }
+    for (int64_t i = 1; i <= n && e->budget >= 0; i++) {
+        char suffix[24];
+        snprintf(suffix, sizeof suffix, "_%lld", (long long)i);
+        const char *prefix = cg_arena_printf(e->arena, "repeat_%d", ++e->n_repeats);
+        if (block)
+            use_block(e, block, word, use->kind == CG_TREE_MAP ? use->item[0] : NULL, suffix, to);
+        else
+            expand_copy(e, layers, NULL, prefix, key->mark, to);
+    }
+}
+
+/* ---- layers -----------------------------------------------------------------------------------*/
+
+/* The body of a residual is a list of layers too. */
+static void expand_body(expander *e, cg_tree *residual)
+{
+    int i = cg_tree_index(residual, "body");
+    if (i < 0 || residual->item[i]->kind != CG_TREE_LIST) return;
+    cg_tree *list = cg_tree_new(e->arena, CG_TREE_LIST, residual->item[i]->mark);
+    if (!list) {
+        cg_diagnostics_no_memory(e->diagnostics);
+        return;
+    }
+    expand_list(e, residual->item[i], list);
+    residual->item[i] = list;
+}
+
+static void expand_list(expander *e, const cg_tree *from, cg_tree *to)
+{
+    for (int i = 0; i < from->n && e->budget >= 0; i++) {
+        cg_tree *layer = from->item[i];
+        bool is_map = layer->kind == CG_TREE_MAP && layer->n == 1;
+        const cg_tree *word = is_map ? layer->key[0] : layer;
+        cg_tree *keys = is_map ? layer->item[0] : NULL;
+        cg_tree *block = word->kind == CG_TREE_SCALAR ? cg_tree_find(e->blocks, word->text) : NULL;
+        if (block) {
+            use_block(e, block, word, keys, "", to);
+        } else if (keys && !strcmp(word->text, "repeat")) {
+            repeat(e, word, keys, to);
+        } else {
+            if (keys && !strcmp(word->text, "residual")) expand_body(e, keys);
+            if (!cg_tree_append(e->arena, to, NULL, layer))
+                cg_diagnostics_no_memory(e->diagnostics);
+        }
+    }
+}
+
+void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
+{
+    expander e = { .arena = arena, .diagnostics = diagnostics, .budget = CG_YAML_NODES };
+    cg_tree *vars = cg_tree_find(root, "vars");
+    if (vars) read_vars(&e, vars);
+    e.blocks = cg_tree_find(root, "blocks");
+    if (e.blocks && e.blocks->kind != CG_TREE_MAP)
+        cg_diagnose(diagnostics, e.blocks->mark, NULL, NULL, "blocks: expected a map, found %s",
+                    cg_tree_kind_name(e.blocks));
+    for (int i = 0; i < root->n; i++)
+        if (root->item[i] != vars && root->item[i] != e.blocks)
+            substitute(&e, root->item[i], &e.vars);
+
+    cg_tree *model = cg_tree_find(root, "model");
+    int i = cg_tree_index(model, "layers");
+    if (i >= 0 && model->item[i]->kind == CG_TREE_LIST) {
+        cg_tree *layers = cg_tree_new(arena, CG_TREE_LIST, model->item[i]->mark);
+        if (layers) expand_list(&e, model->item[i], layers);
+        if (layers)
+            model->item[i] = layers;
+        else
+            cg_diagnostics_no_memory(diagnostics);
+    }
+    report_unused(&e, vars, "variable");
+    report_unused(&e, e.blocks, "block");
+    if (vars) cg_tree_remove(root, cg_tree_index(root, "vars"));
+    if (e.blocks) cg_tree_remove(root, cg_tree_index(root, "blocks"));
+}

@@ -1,0 +1,59 @@
+/* The values that parameters and states begin with. */
+#include "model/model.h"
+
+#include "base/rng.h"
+
+#include <string.h>
+
+static const cg_leaf_plan *find_plan(const cg_model *model, const char *name)
+{
+    const cg_leaf_plan *p = model->leaves;
+    while (p && strcmp(p->name, name) != 0) p = p->next;
+    return p;
+}
+
+static void store(const cg_leaf *leaf, cg_dtype dtype, int64_t n, const double values[])
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (dtype == CG_F64)
+            ((double *)leaf->data)[i] = values[i];
+        else
+            ((float *)leaf->data)[i] = (float)values[i];
+    }
+}
+
+/* A leaf that the model does not know belongs to the optimiser: it begins with 0.  The stream is
+ * named after the parameter, so that adding a layer never changes another's numbers. */
+static cg_status init_leaf(const cg_model *model, const cg_leaf *leaf, cg_dtype dtype, uint64_t seed,
+                           cg_error *error)
+{
+    const cg_leaf_plan *plan = find_plan(model, leaf->name);
+    int64_t n = cg_shape_size(&leaf->shape);
+    if (plan && !cg_shape_equal(&plan->shape, &leaf->shape))
+        return cg_fail(error, CG_EUSAGE, "%s of the program has another shape than the model's",
+                       leaf->name);
+    double *values = cg_alloc((size_t)n, sizeof *values);
+    char *stream = cg_alloc(strlen(leaf->name) + sizeof "init:", 1);
+    if (values && stream) {
+        strcat(strcpy(stream, "init:"), leaf->name);
+        if (plan)
+            plan->init.init->fill(&plan->init.attrs, cg_stream_key(seed, stream, 0), plan->fan_in,
+                                  plan->fan_out, n, values);
+        store(leaf, dtype, n, values);
+    }
+    cg_status status = values && stream ? CG_OK : cg_fail_nomem(error, leaf->name);
+    cg_release(values);
+    cg_release(stream);
+    return status;
+}
+
+cg_status cg_model_init(const cg_model *model, cg_program *program, uint64_t seed, cg_error *error)
+{
+    static const cg_node_kind kinds[] = { CG_NODE_PARAMETER, CG_NODE_STATE };
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < cg_program_leaves(program, kinds[k]); i++) {
+            cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
+            CG_TRY(init_leaf(model, &leaf, cg_program_dtype(program), seed, error));
+        }
+    return CG_OK;
+}

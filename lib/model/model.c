@@ -1,0 +1,173 @@
+/* Loading a model: text, tree, overrides, expansion, sections, shapes. */
+#include "model/model.h"
+
+#include "base/file.h"
+#include "model/expand.h"
+#include "model/override.h"
+
+#include <string.h>
+
+static const cg_attr top_table[] = {
+    { "cnngraph", CG_ATTR_INT, 0, 1, 0, 1, 1, NULL, "schema version" },
+    { .name = NULL },
+};
+static const char *const top_keys[] = { "name",      "seed",     "data",  "model",   "loss",
+                                        "optimizer", "schedule", "train", "metrics", NULL };
+
+/* "models/mnist3.yaml" to "mnist3". */
+static const char *stem(cg_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    return cg_arena_printf(arena, "%.*s", (int)strcspn(base, "."), base);
+}
+
+static const char *folder(cg_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? cg_arena_printf(arena, "%.*s", (int)(slash - path + 1), path) : NULL;
+}
+
+static void read_sections(cg_model *m, cg_reader *r, const cg_tree *blocks)
+{
+    int64_t version, seed = 1;
+    const cg_tree *tree;
+    cg_read_attrs(r, m->root, m->root->mark, "model file", top_table, top_keys, &version);
+    if ((tree = cg_tree_find(m->root, "name"))) cg_read_text(r, tree, "name", &m->spec.name);
+    if ((tree = cg_tree_find(m->root, "seed")))
+        cg_read_int(r, tree, "seed", 0, INT64_MAX, &seed);
+    m->spec.seed = (uint64_t)seed;
+    m->spec.data.seed = m->spec.seed;
+    if ((tree = cg_tree_find(m->root, "data")))
+        cg_read_data(r, tree, &m->spec.data);
+    else
+        cg_diagnose(r->diagnostics, m->root->mark, NULL, NULL, "\"data\" is missing");
+    cg_read_training(r, m->root, &m->spec, &m->loss_mark);
+    if ((tree = cg_tree_find(m->root, "model")))
+        cg_read_layers(r, tree, blocks, m);
+    else
+        cg_diagnose(r->diagnostics, m->root->mark, NULL, NULL, "\"model\" is missing");
+    if (cg_diagnostics_status(r->diagnostics) == CG_OK) cg_model_check_shapes(m, r->diagnostics);
+}
+
+/* The overrides, as sources of their own. */
+static void override_all(cg_model *m, int n_sets, const char *const sets[], cg_diagnostics *d)
+{
+    for (int i = 0; i < n_sets; i++) {
+        cg_source *source = cg_arena_alloc(m->arena, 1, sizeof *source);
+        if (source) source->name = cg_arena_printf(m->arena, "--set #%d", i + 1);
+        if (source) source->text = cg_arena_text(m->arena, sets[i]);
+        if (!source || !source->name || !source->text) {
+            cg_diagnostics_no_memory(d);
+            return;
+        }
+        source->size = strlen(source->text);
+        source->order = i + 1;
+        cg_override(m->arena, m->root, source, d);
+    }
+}
+
+static void read_all(cg_model *m, const cg_source *source, int n_sets, const char *const sets[],
+                     cg_diagnostics *d)
+{
+    cg_reader r = { .arena = m->arena, .diagnostics = d };
+    m->root = cg_yaml_read(m->arena, source, 0, d);
+    if (!m->root) return;
+    if (m->root->kind != CG_TREE_MAP) {
+        cg_diagnose(d, m->root->mark, NULL, NULL, "expected a map of keys, found %s",
+                    cg_tree_kind_name(m->root));
+        return;
+    }
+    override_all(m, n_sets, sets, d);
+    const cg_tree *blocks = cg_tree_find(m->root, "blocks");
+    cg_expand(m->arena, m->root, d);
+    read_sections(m, &r, blocks);
+}
+
+/* A model with its arena, its name and a copy of the text. */
+static cg_model *new_model(const char *name, const char *text, size_t size, cg_source *source)
+{
+    cg_model *m = cg_alloc(1, sizeof *m);
+    if (m) m->arena = cg_arena_new();
+    char *copy = m && m->arena ? cg_arena_alloc(m->arena, size + 1, 1) : NULL;
+    const char *file = copy ? cg_arena_text(m->arena, name) : NULL;
+    if (file) m->spec.name = stem(m->arena, file);
+    if (!file || !m->spec.name) {
+        cg_model_free(m);
+        return NULL;
+    }
+    memcpy(copy, text, size);
+    *source = (cg_source){ .name = file, .text = copy, .size = size };
+    m->spec.data.base = folder(m->arena, file);
+    return m;
+}
+
+cg_status cg_model_parse(cg_model **model, const char *name, const char *text, size_t size, int n_sets,
+                         const char *const sets[], cg_diagnostics *diagnostics, cg_error *error)
+{
+    *model = NULL;
+    cg_source *source;
+    cg_diagnostics *own = diagnostics ? NULL : cg_diagnostics_new();
+    cg_diagnostics *d = diagnostics ? diagnostics : own;
+    cg_source given;
+    cg_model *m = d ? new_model(name, text, size, &given) : NULL;
+    source = m ? cg_arena_alloc(m->arena, 1, sizeof *source) : NULL;
+    cg_status status = CG_ENOMEM;
+    if (source) {
+        *source = given;
+        if (size > CG_YAML_BYTES)
+            cg_diagnose(d, (cg_mark){ source, 1, 1 }, NULL, NULL,
+                        "a model file of more than %d bytes", CG_YAML_BYTES);
+        else
+            read_all(m, source, n_sets, sets, d);
+        status = cg_diagnostics_status(d);
+    }
+    if (status == CG_OK) *model = m;
+    else if (status == CG_EMODEL && error) *error = *cg_diagnostics_error(d, 0);
+    else cg_fail_nomem(error, "the model file");
+    if (status != CG_OK) cg_model_free(m);
+    cg_diagnostics_free(own);
+    return status;
+}
+
+cg_status cg_model_load(cg_model **model, const char *path, int n_sets, const char *const sets[],
+                        cg_diagnostics *diagnostics, cg_error *error)
+{
+    char *text;
+    size_t size;
+    *model = NULL;
+    /* One byte more than is allowed, so that cg_model_parse reports it as the file's mistake. */
+    CG_TRY(cg_file_read(path, CG_YAML_BYTES + 1, &text, &size, error));
+    cg_status status = cg_model_parse(model, path, text, size, n_sets, sets, diagnostics, error);
+    cg_release(text);
+    return status;
+}
+
+void cg_model_free(cg_model *model)
+{
+    if (!model) return;
+    cg_arena_free(model->arena);
+    cg_release(model);
+}
+
+const cg_spec *cg_model_spec(const cg_model *model)
+{
+    return &model->spec;
+}
+
+char *cg_model_render(const cg_model *model)
+{
+    return cg_yaml_write(model->root);
+}
+
+int cg_model_layers(const cg_model *model)
+{
+    return model->n_layers;
+}
+
+cg_layer_info cg_model_layer(const cg_model *model, int i)
+{
+    const cg_layer_spec *spec = &model->layer[i];
+    return (cg_layer_info){ .name = spec->name, .type = spec->type, .shape = spec->shape,
+                            .parameters = spec->parameters, .macs = spec->macs,
+                            .line = spec->mark.line };
+}

@@ -1,0 +1,59 @@
+/* What a model is made of, for the files of this floor. */
+#ifndef CG_MODEL_MODEL_H
+#define CG_MODEL_MODEL_H
+
+#include <cnngraph/model.h>
+
+#include "model/read.h"
+#include "nn/nn.h"
+#include "optim/optim.h"
+
+/* A layer, with what it takes its input from: ids of earlier layers. */
+typedef struct {
+    const cg_layer *layer; /* or */
+    const cg_op    *op;    /* an op with the trait CG_LAYER     */
+    const char     *type, *name;
+    void           *attrs;
+    const cg_tree  *keys; /* its map in the file, or NULL       */
+    cg_mark         mark; /* of its word                        */
+    int             n_inputs;
+    int            *input;
+    bool            is_used; /* a later layer takes it          */
+    cg_shape        shape;   /* of one sample, once recorded    */
+    int64_t         parameters, macs;
+} cg_layer_spec;
+
+struct cg_model {
+    cg_arena      *arena;
+    cg_tree       *root; /* resolved */
+    cg_spec        spec;
+    cg_mark        loss_mark;
+    int            n_layers; /* the first stands for the input, the last is the prediction */
+    cg_layer_spec *layer;
+    cg_leaf_plan  *leaves; /* parameters and states, and what they begin with */
+};
+
+/* Each reads its part of the tree and reports its mistakes to the reader's diagnostics. */
+void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *data);
+void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark *loss_mark);
+/* blocks: their names help with misspelt layers; may be NULL. */
+void cg_read_layers(cg_reader *r, const cg_tree *model, const cg_tree *blocks, cg_model *result);
+
+/* A word, or a map of one word and its keys; *keys NULL where there are none.  False after a report. */
+bool cg_read_word(cg_reader *r, const cg_tree *tree, const char *what, const cg_tree **word,
+                  const cg_tree **keys);
+/* The keys of a layer that are no cg_attr, into `out`. */
+void cg_read_layer_keys(cg_reader *r, const cg_tree *map, const char *what,
+                        const cg_layer_key *keys, void *out);
+/* The op that a model file may name as a layer, or NULL. */
+const cg_op *cg_layer_op_find(const char *name);
+
+/* Records a model whose layers were read without a mistake.  outputs: n_layers nodes, which it
+ * fills.  *at gets the layer that failed, n_layers for the loss. */
+cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_node *outputs[],
+                        cg_recording *recording, int *at);
+/* Records both modes on graphs of its own: reports what does not fit, and notes shapes, parameters and
+ * multiply-adds of the layers. */
+void cg_model_check_shapes(cg_model *model, cg_diagnostics *diagnostics);
+
+#endif

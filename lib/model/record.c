@@ -1,0 +1,79 @@
+/* Recording a model's layers as a graph. */
+#include "model/model.h"
+
+#include <cnngraph/ops.h>
+
+/* One layer over what its inputs gave; NULL once the graph is in error. */
+static cg_node *record_layer(cg_builder *b, const cg_layer_spec *spec, cg_node *const output[])
+{
+    cg_node **x = cg_arena_alloc(b->arena, (size_t)spec->n_inputs, sizeof(cg_node *));
+    if (!x) {
+        cg_graph_fail(b->graph, CG_ENOMEM, "out of memory recording %s", spec->name);
+        return NULL;
+    }
+    for (int i = 0; i < spec->n_inputs; i++) x[i] = output[spec->input[i]];
+    b->name = spec->name;
+    cg_graph_at(b->graph, cg_mark_place(spec->mark), spec->name);
+    if (spec->op) return cg_record1(spec->op, spec->attrs, x[0]);
+    return spec->layer->record(b, spec->attrs, spec->n_inputs, x);
+}
+
+static cg_shape with_batch(const cg_shape *sample, int64_t batch)
+{
+    cg_shape shape = { .rank = sample->rank + 1, .dim = { batch } };
+    for (int i = 0; i < sample->rank; i++) shape.dim[i + 1] = sample->dim[i];
+    return shape;
+}
+
+/* The prediction must be batch x K, with as many columns as the loss wants. */
+static void record_loss(const cg_model *model, cg_graph *graph, cg_recording *out)
+{
+    const cg_loss *loss = model->spec.loss;
+    const cg_shape *s = cg_node_shape(out->y);
+    char text[CG_SHAPE_TEXT];
+    cg_graph_at(graph, cg_mark_place(model->loss_mark), "loss");
+    if (s->rank != 2)
+        cg_graph_fail(graph, CG_ESHAPE, "the prediction, batch included, is %s, not batch x values",
+                      cg_shape_text(s, text));
+    else if (s->dim[1] < loss->least_columns)
+        cg_graph_fail(graph, CG_ESHAPE, "%s needs a prediction of at least %d values, found %lld",
+                      loss->name, loss->least_columns, (long long)s->dim[1]);
+    if (cg_graph_status(graph) != CG_OK) return;
+    out->losses = loss->record(model->spec.loss_attrs, out->y, out->labels);
+    out->loss = cg_mean(out->losses, 0, false);
+}
+
+cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_node *outputs[],
+                        cg_recording *recording, int *at)
+{
+    cg_graph *graph = b->graph;
+    const cg_layer_spec *input = &model->layer[0];
+    *recording = (cg_recording){ 0 };
+    *at = 0;
+    cg_graph_at(graph, cg_mark_place(input->mark), input->name);
+    outputs[0] = recording->x = cg_input(graph, "x", with_batch(&input->shape, batch));
+    recording->labels = cg_input(graph, "labels", CG_SHAPE(batch));
+    for (*at = 1; *at < model->n_layers; ++*at) {
+        if (cg_graph_status(graph) != CG_OK) return cg_graph_status(graph);
+        outputs[*at] = record_layer(b, &model->layer[*at], outputs);
+        if (cg_graph_status(graph) != CG_OK) return cg_graph_status(graph);
+    }
+    recording->y = outputs[model->n_layers - 1];
+    if (recording->y) record_loss(model, graph, recording);
+    return cg_graph_status(graph);
+}
+
+cg_status cg_model_record(const cg_model *model, cg_graph *graph, cg_mode mode, int64_t batch,
+                          cg_recording *recording, cg_error *error)
+{
+    int at;
+    if (batch < 1) return cg_fail(error, CG_EUSAGE, "a batch of %lld", (long long)batch);
+    cg_builder b = { .graph = graph, .arena = cg_arena_new(), .training = mode == CG_TRAINING };
+    if (!b.arena) return cg_fail_nomem(error, "recording the model");
+    cg_node **outputs = cg_arena_alloc(b.arena, (size_t)model->n_layers, sizeof *outputs);
+    cg_status status = outputs ? cg_model_walk(model, &b, batch, outputs, recording, &at)
+                               : cg_graph_fail(graph, CG_ENOMEM, "out of memory recording");
+    if (status != CG_OK && error) *error = *cg_graph_error(graph);
+    cg_arena_free(b.arena);
+    return status;
+}

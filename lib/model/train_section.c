@@ -1,0 +1,258 @@
+/* The sections that say how a model is trained: loss, optimizer, schedule, train, metrics. */
+#include "model/model.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- a word, or {type: word, ...} -------------------------------------------------------------*/
+
+typedef struct {
+    const cg_tree *word; /* NULL after a mistake */
+    const cg_tree *keys; /* or NULL              */
+} typed;
+
+static typed read_type(cg_reader *r, const cg_tree *tree, const char *what)
+{
+    typed t = { 0 };
+    if (tree->kind == CG_TREE_SCALAR && !cg_tree_is_null(tree)) {
+        t.word = tree;
+    } else if (cg_read_map(r, tree, what)) {
+        const cg_tree *type = cg_tree_find(tree, "type");
+        const char *text;
+        t.keys = tree;
+        if (!type)
+            cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "%s: \"type\" is missing", what);
+        else if (cg_read_text(r, type, what, &text))
+            t.word = type;
+    }
+    return t;
+}
+
+/* The attributes of the descriptor, in memory of the arena. */
+static void *read_typed_attrs(cg_reader *r, typed t, const char *what, const cg_attr *attrs, size_t size)
+{
+    static const char *const more[] = { "type", NULL };
+    char section[120];
+    void *out = cg_reader_alloc(r, 1, size ? size : 1);
+    snprintf(section, sizeof section, "%s %s", what, t.word->text);
+    if (out) cg_read_attrs(r, t.keys, t.word->mark, section, attrs, more, out);
+    return out;
+}
+
+/* Looks the word up in a NULL-terminated list of descriptors, each of which begins with its name. */
+static const void *look_up(cg_reader *r, typed t, const char *what, const void *const list[])
+{
+    cg_words words = { .n = 0 };
+    for (int i = 0; list[i]; i++) {
+        const char *name = *(const char *const *)list[i];
+        if (!strcmp(name, t.word->text)) return list[i];
+        cg_words_add(&words, name);
+    }
+    cg_read_unknown(r, t.word, what, "type", &words, true);
+    return NULL;
+}
+
+static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
+{
+    typed t = read_type(r, tree, "loss");
+    if (!t.word) return;
+    spec->loss = look_up(r, t, "loss", (const void *const *)cg_losses);
+    if (spec->loss)
+        spec->loss_attrs = read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
+}
+
+static void read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
+{
+    typed t = read_type(r, tree, "optimizer");
+    if (!t.word) return;
+    const cg_optimizer *o = look_up(r, t, "optimizer", (const void *const *)cg_optimizers);
+    if (!o) return;
+    spec->optimizer = o;
+    spec->optimizer_attrs = read_typed_attrs(r, t, "optimizer", o->attrs, o->attrs_size);
+    if (spec->optimizer_attrs) /* "lr" is the first of every optimiser */
+        memcpy(&spec->lr, (const char *)spec->optimizer_attrs + o->attrs->offset, sizeof spec->lr);
+}
+
+static void read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec)
+{
+    typed t = read_type(r, tree, "schedule");
+    if (!t.word) return;
+    const cg_schedule *s = look_up(r, t, "schedule", (const void *const *)cg_schedules);
+    if (!s) return;
+    spec->schedule = s;
+    spec->schedule_attrs = read_typed_attrs(r, t, "schedule", s->attrs, s->attrs_size);
+}
+
+static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
+{
+    static const char *const usual[] = { "accuracy", NULL };
+    spec->metrics = usual;
+    if (!tree) return;
+    if (tree->kind != CG_TREE_LIST) {
+        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "metrics: expected a list, found %s",
+                    cg_tree_kind_name(tree));
+        return;
+    }
+    const char **names = cg_reader_alloc(r, (size_t)tree->n + 1, sizeof *names);
+    int n = 0;
+    for (int i = 0; names && i < tree->n; i++) {
+        const char *text;
+        if (!cg_read_text(r, tree->item[i], "metrics", &text)) continue;
+        typed t = { .word = tree->item[i] };
+        if (look_up(r, t, "metrics", (const void *const *)cg_metrics)) names[n++] = text;
+    }
+    spec->metrics = names;
+}
+
+/* ---- train ------------------------------------------------------------------------------------*/
+
+typedef struct {
+    int64_t epochs, batch, shuffle, on_nonfinite;
+    double clip_norm, clip_value, warmup;
+} train_keys;
+
+static const cg_attr train_table[] = {
+    CG_INT(train_keys, epochs, 0, 1, 1000000, "passes over the training split"),
+    CG_INT(train_keys, batch, 0, 1, 65536, "images a step"),
+    { "shuffle", CG_ATTR_BOOL, offsetof(train_keys, shuffle), 1, 1, 0, 1, NULL,
+      "a new order each epoch" },
+    CG_CHOICE(train_keys, on_nonfinite, "stop ignore", "what a loss that is not finite does"),
+    CG_REAL(train_keys, clip_norm, 0, 0, 1e30, "longest gradient; 0: no limit"),
+    CG_REAL(train_keys, clip_value, 0, 0, 1e30, "largest element of the gradient; 0: no limit"),
+    CG_REAL(train_keys, warmup, 0, 0, 1e6, "epochs in which the learning rate rises from 0"),
+    { .name = NULL },
+};
+
+typedef struct {
+    int64_t monitor, patience;
+    double min_delta, below;
+} stopping_keys;
+
+static const cg_attr stopping_table[] = {
+    CG_CHOICE(stopping_keys, monitor, "auto loss accuracy val_loss val_accuracy",
+              "what must improve; auto: val_loss, without validation loss"),
+    CG_INT(stopping_keys, patience, 0, 0, 1000000, "epochs without improvement; 0: no limit"),
+    CG_REAL(stopping_keys, min_delta, 0, 0, 1e30, "the least that counts as improvement"),
+    CG_REAL(stopping_keys, below, 0, 0, 1e30, "stop once a monitored loss is below; 0: never"),
+    { .name = NULL },
+};
+
+static void read_stopping(cg_reader *r, const cg_tree *tree, cg_spec *spec)
+{
+    static const char *const monitors[] = { NULL, "loss", "accuracy", "val_loss", "val_accuracy" };
+    stopping_keys keys;
+    if (!cg_read_map(r, tree, "early_stopping")) return;
+    cg_read_attrs(r, tree, tree->mark, "early_stopping", stopping_table, NULL, &keys);
+    if (!keys.patience && keys.below == 0)
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "patience: 5, or below: 0.01",
+                    "early_stopping: neither \"patience\" nor \"below\" is given");
+    const char *monitor = monitors[keys.monitor];
+    bool is_of_validation = monitor && !strncmp(monitor, "val_", 4);
+    if (is_of_validation && !spec->validation_split)
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "train: {validation: 0.1}",
+                    "early_stopping: %s needs a validation split", monitor);
+    if (!monitor) monitor = spec->validation_split ? "val_loss" : "loss";
+    spec->early_stopping.on = true;
+    spec->early_stopping.monitor = monitor;
+    spec->early_stopping.patience = keys.patience;
+    spec->early_stopping.min_delta = keys.min_delta;
+    spec->early_stopping.below = keys.below;
+}
+
+static int find_split(const cg_data_spec *d, const char *name)
+{
+    for (int i = 0; i < d->n_splits; i++)
+        if (d->splits[i].name && !strcmp(d->splits[i].name, name)) return i;
+    return -1;
+}
+
+/* A fraction cuts the end off the training split. */
+static void cut_validation(cg_reader *r, const cg_tree *tree, double fraction, cg_spec *spec)
+{
+    cg_data_spec *d = &spec->data;
+    int train = find_split(d, "train");
+    cg_split_spec *splits = cg_reader_alloc(r, (size_t)d->n_splits + 1, sizeof *splits);
+    if (train < 0 || !splits) return;
+    if (d->splits[train].fraction != 0 || find_split(d, "validation") >= 0) {
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "name the split: validation: validation",
+                    "train: validation: the splits already say which images are for what");
+        return;
+    }
+    for (int i = 0; i < d->n_splits; i++) splits[i] = d->splits[i];
+    splits[train].fraction = 1 - fraction;
+    splits[d->n_splits] = splits[train];
+    splits[d->n_splits].name = "validation";
+    splits[d->n_splits].fraction = -fraction;
+    d->splits = splits;
+    d->n_splits++;
+    spec->validation_split = "validation";
+}
+
+static void read_validation(cg_reader *r, const cg_tree *tree, cg_spec *spec)
+{
+    const char *what = "train: validation", *name;
+    double fraction;
+    bool is_number = tree->kind == CG_TREE_SCALAR && !tree->quoted &&
+                     cg_parse_real(tree->text, &fraction);
+    if (is_number) {
+        if (cg_read_real(r, tree, what, 0.001, 0.999, &fraction))
+            cut_validation(r, tree, fraction, spec);
+        return;
+    }
+    if (!cg_read_text(r, tree, what, &name)) return;
+    if (find_split(&spec->data, name) >= 0) {
+        spec->validation_split = name;
+        return;
+    }
+    cg_words words = { .n = 0 };
+    for (int i = 0; i < spec->data.n_splits; i++) cg_words_add(&words, spec->data.splits[i].name);
+    cg_read_unknown(r, tree, what, "split", &words, true);
+}
+
+static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
+{
+    static const char *const more[] = { "validation", "early_stopping", NULL };
+    train_keys keys;
+    if (!cg_read_map(r, tree, "train")) return;
+    cg_read_attrs(r, tree, tree->mark, "train", train_table, more, &keys);
+    spec->epochs = keys.epochs;
+    spec->batch = keys.batch;
+    spec->keep_order = !keys.shuffle;
+    spec->on_nonfinite = keys.on_nonfinite ? CG_NONFINITE_IGNORE : CG_NONFINITE_STOP;
+    spec->clip_norm = keys.clip_norm;
+    spec->clip_value = keys.clip_value;
+    spec->warmup = keys.warmup;
+    const cg_tree *validation = cg_tree_find(tree, "validation");
+    const cg_tree *stopping = cg_tree_find(tree, "early_stopping");
+    if (validation) read_validation(r, validation, spec);
+    if (stopping) read_stopping(r, stopping, spec);
+}
+
+/* ---- all of them ------------------------------------------------------------------------------*/
+
+static const cg_tree *section(cg_reader *r, const cg_tree *root, const char *key)
+{
+    const cg_tree *tree = cg_tree_find(root, key);
+    if (!tree) cg_diagnose(r->diagnostics, root->mark, NULL, NULL, "\"%s\" is missing", key);
+    return tree;
+}
+
+void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark *loss_mark)
+{
+    const cg_tree *tree;
+    if (find_split(&spec->data, "train") >= 0) spec->train_split = "train";
+    else if (spec->data.n_splits)
+        cg_diagnose(r->diagnostics, cg_tree_find(root, "data")->mark, NULL, NULL,
+                    "data: splits: there is no split \"train\"");
+    if (find_split(&spec->data, "test") >= 0) spec->test_split = "test";
+    if ((tree = section(r, root, "loss"))) {
+        read_loss(r, tree, spec);
+        *loss_mark = tree->mark;
+    }
+    if ((tree = section(r, root, "optimizer"))) read_optimizer(r, tree, spec);
+    if ((tree = cg_tree_find(root, "schedule"))) read_schedule(r, tree, spec);
+    if ((tree = section(r, root, "train"))) read_train(r, tree, spec);
+    read_metrics(r, cg_tree_find(root, "metrics"), spec);
+}

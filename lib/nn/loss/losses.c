@@ -1,0 +1,149 @@
+/* Losses: what a prediction is compared with is made from class indices here.
+ * y: N x K, labels: N whole numbers, result: N. */
+#include "nn/nn.h"
+
+#include <cnngraph/ops.h>
+
+typedef struct { double label_smoothing; } smooth_attrs;
+static const cg_attr smooth_table[] = {
+    CG_REAL(smooth_attrs, label_smoothing, 0, 0, 0.999, "share of the target spread over all classes"),
+    { .name = NULL },
+};
+
+/* One column: the label itself (N x 1).  Several: 1 in the column of the class (N x K). */
+static cg_node *target(cg_node *y, cg_node *labels)
+{
+    if (!y || !labels) return NULL;
+    const cg_shape *s = cg_node_shape(y);
+    if (s->dim[1] == 1) return cg_reshape(labels, *s);
+    return cg_one_hot(labels, s->dim[1]);
+}
+
+/* Probabilities over at least two classes. */
+static cg_node *classes(const void *attrs, cg_node *y, cg_node *labels)
+{
+    if (!y || !labels) return NULL;
+    double share = ((const smooth_attrs *)attrs)->label_smoothing;
+    int64_t k = cg_node_shape(y)->dim[1];
+    cg_node *t = cg_one_hot(labels, k);
+    return share > 0 ? cg_shift(cg_scale(t, 1 - share), share / (double)k) : t;
+}
+
+static cg_node *cce(const void *attrs, cg_node *y, cg_node *labels)
+{
+    return cg_cce(y, classes(attrs, y, labels));
+}
+
+static cg_node *cross_entropy(const void *attrs, cg_node *y, cg_node *labels)
+{
+    return cg_softmax_cross_entropy(y, classes(attrs, y, labels));
+}
+
+static cg_node *kl(const void *attrs, cg_node *y, cg_node *labels)
+{
+    return cg_kl(y, classes(attrs, y, labels));
+}
+
+static cg_node *bce(const void *attrs, cg_node *y, cg_node *labels)
+{
+    (void)attrs;
+    return cg_bce(y, target(y, labels));
+}
+
+static cg_node *bce_with_logits(const void *attrs, cg_node *y, cg_node *labels)
+{
+    (void)attrs;
+    return cg_bce_with_logits(y, target(y, labels));
+}
+
+static cg_node *mse(const void *attrs, cg_node *y, cg_node *labels)
+{
+    (void)attrs;
+    return cg_mse(y, target(y, labels));
+}
+
+static cg_node *mae(const void *attrs, cg_node *y, cg_node *labels)
+{
+    (void)attrs;
+    return cg_mae(y, target(y, labels));
+}
+
+static const cg_attr huber_table[] = {
+    CG_REAL(cg_huber_attrs, delta, 1, 1e-9, 1e9, "where the square becomes a line"),
+    { .name = NULL },
+};
+
+static cg_node *huber(const void *attrs, cg_node *y, cg_node *labels)
+{
+    return cg_huber(y, target(y, labels), ((const cg_huber_attrs *)attrs)->delta);
+}
+
+/* Hinge wants -1 and 1. */
+static cg_node *hinge(const void *attrs, cg_node *y, cg_node *labels)
+{
+    (void)attrs;
+    return cg_hinge(y, cg_shift(cg_scale(target(y, labels), 2), -1));
+}
+
+const cg_loss cg_loss_cce = {
+    .name = "cce",
+    .help = "Categorical cross-entropy of probabilities (after softmax): -sum t log y.",
+    .attrs = smooth_table,
+    .attrs_size = sizeof(smooth_attrs),
+    .least_columns = 2,
+    .record = cce,
+};
+const cg_loss cg_loss_cross_entropy = {
+    .name = "cross_entropy",
+    .help = "Categorical cross-entropy of logits (no softmax before it).",
+    .attrs = smooth_table,
+    .attrs_size = sizeof(smooth_attrs),
+    .least_columns = 2,
+    .record = cross_entropy,
+};
+const cg_loss cg_loss_kl = {
+    .name = "kl",
+    .help = "Kullback-Leibler divergence of the target from probabilities.",
+    .attrs = smooth_table,
+    .attrs_size = sizeof(smooth_attrs),
+    .least_columns = 2,
+    .record = kl,
+};
+const cg_loss cg_loss_bce = {
+    .name = "bce",
+    .help = "Binary cross-entropy of probabilities; the mean over the columns.",
+    .least_columns = 1,
+    .record = bce,
+};
+const cg_loss cg_loss_bce_with_logits = {
+    .name = "bce_with_logits",
+    .help = "Binary cross-entropy of logits (no sigmoid before it).",
+    .least_columns = 1,
+    .record = bce_with_logits,
+};
+const cg_loss cg_loss_mse = {
+    .name = "mse",
+    .help = "Mean squared error to 0 and 1.",
+    .least_columns = 1,
+    .record = mse,
+};
+const cg_loss cg_loss_mae = {
+    .name = "mae",
+    .help = "Mean absolute error to 0 and 1.",
+    .least_columns = 1,
+    .record = mae,
+};
+const cg_loss cg_loss_huber = {
+    .name = "huber",
+    .help = "Squared error near 0, absolute beyond `delta`.",
+    .attrs = huber_table,
+    .attrs_size = sizeof(cg_huber_attrs),
+    .least_columns = 1,
+    .record = huber,
+};
+const cg_loss cg_loss_hinge = {
+    .name = "hinge",
+    .help = "max(0, 1 - t y) with t -1 or 1; the mean over the columns.",
+    .least_columns = 1,
+    .record = hinge,
+};
