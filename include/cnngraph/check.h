@@ -18,7 +18,7 @@ const char *cg_verdict_name(cg_verdict verdict); /* "PASS" */
 typedef enum {
     CG_CHECK_ELEMENTS,         /* df/dx[i] against a difference along x[i]                       */
     CG_CHECK_PROJECTED,        /* <df/dx, v> against a difference along random v                 */
-    CG_CHECK_SECOND_ELEMENTS,  /* the same two of g: the gradient of the gradient                */
+    CG_CHECK_SECOND_ELEMENTS,  /* the same two of g, the gradient's gradient; 64 elements drawn  */
     CG_CHECK_SECOND_PROJECTED,
     CG_CHECK_TIED,             /* at tied inputs, along a direction that moves equal values alike */
     CG_CHECK_KERNEL,           /* the float32 kernel against the reference                       */

@@ -39,11 +39,16 @@ static void plant(void *context, cg_node *node, cg_node *dy, cg_node *dx[])
     if (dx[o->input]) o->planted = cg_mistake_plant(&dx[o->input], o->first, o->number, o->text);
 }
 
-static mutant *find(nursery *n, const order *o, const char *name)
+static mutant *find(nursery *n, const order *o)
 {
     for (size_t i = 0; i < n->n; i++)
         if (n->mutant[i].input == o->input && strcmp(n->mutant[i].mistake, o->text) == 0)
             return &n->mutant[i];
+    return NULL;
+}
+
+static mutant *add(nursery *n, const order *o, const char *name)
+{
     if (n->n == n->capacity) {
         size_t capacity = n->capacity ? 2 * n->capacity : 64;
         mutant *more = cg_resize(n->mutant, capacity, sizeof *more);
@@ -84,12 +89,13 @@ static cg_status differs(cg_op_case *c, cg_node *right, cg_node *wrong, bool *an
 static cg_status examine(nursery *n, cg_op_case *c, int i, cg_node *right, cg_node *wrong,
                          const order *o)
 {
+    mutant *m = find(n, o);
+    if (m && m->killed) return CG_OK;
     bool is_one = false;
     CG_TRY(differs(c, right, wrong, &is_one, n->error));
     if (!is_one) return CG_OK;
-    mutant *m = find(n, o, c->name[i]);
+    if (!m) m = add(n, o, c->name[i]);
     if (!m) return cg_fail_nomem(n->error, "the mutants");
-    if (m->killed) return CG_OK;
     cg_differential d = cg_op_case_differential(c, &wrong);
     d.n = 1;
     d.wrt = &c->wrt[i];

@@ -5,15 +5,17 @@
 
 #include "ops/loss.h"
 
-static inline cg_vec term(cg_vec x, cg_vec t, float delta)
+#include <math.h>
+
+static inline float term(float x, float t, float delta)
 {
-    cg_vec d = cg_vec_abs(x - t), near = cg_vec_min(cg_vec_splat(delta), d);
+    float d = fabsf(x - t), near = d < delta ? d : delta;
     return near * (d - 0.5f * near); /* d^2 / 2 up to delta, delta (d - delta / 2) beyond */
 }
 
 CG_KERNEL(huber_forward)
 {
-    loss_rows(c, begin, end, term, (float)((const cg_huber_attrs *)c->attrs)->delta, 0, 0,
+    loss_rows(c, begin, end, term, (float)((const cg_huber_attrs *)c->attrs)->delta,
               loss_row(c->xs[0]));
 }
 

@@ -55,8 +55,14 @@ static void check_op(const cg_op *op, tally *t)
 
 int main(void)
 {
+    static const char *const windowed[] = { "conv2d", "conv2d_dw", "conv_transpose2d" };
     tally t = { 0 };
     for (const cg_op *const *op = cg_ops; *op; op++) check_op(*op, &t);
+    for (size_t i = 0; i < sizeof windowed / sizeof *windowed; i++) {
+        const cg_op *op = cg_op_find(windowed[i]);
+        int n = op ? n_samples(op) : 0;
+        ok(n >= 30, "%s is checked on at least 30 samples (%d)", windowed[i], n);
+    }
     for (int kind = 0; kind < CG_N_CHECK_KINDS; kind++) {
         const char *name = cg_check_kind_name((cg_check_kind)kind);
         ok(t.count[kind] > 0, "%d checks %s, worst error %.1e", t.count[kind], name, t.worst[kind]);
