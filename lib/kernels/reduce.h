@@ -98,10 +98,7 @@ CG_INLINE cg_vec cg_vec_sum_value(cg_vec_sum *s)
 
 CG_INLINE float cg_vec_sum_lanes(cg_vec_sum *s)
 {
-    cg_vec value = cg_vec_sum_value(s);
-    double sum = 0;
-    for (int i = 0; i < CG_LANES; i++) sum += (double)value[i];
-    return (float)sum;
+    return cg_vec_add_lanes(cg_vec_sum_value(s));
 }
 
 static inline float cg_sum_rows(const cg_reduction *r, const float *x)
@@ -174,10 +171,7 @@ static inline float cg_max_rows(const cg_reduction *r, const float *x)
         for (int64_t j = 0; j < length; j += CG_LANES)
             best = cg_vec_larger(best, cg_vec_load_pad(run + j, length - j, -INFINITY));
     }
-    float y = best[0];
-    for (int i = 1; i < CG_LANES; i++)
-        if (best[i] > y || best[i] != best[i]) y = best[i];
-    return y;
+    return cg_vec_max_lanes(best);
 }
 
 /* Of n <= CG_LANES groups side by side. */

@@ -95,6 +95,15 @@ CG_INLINE cg_vec cg_vec_with_sign(cg_vec a, cg_vec b)
     return (cg_vec)(((cg_ivec)a & INT32_MAX) | ((cg_ivec)b & INT32_MIN));
 }
 
+/* A mask of the lanes before n. */
+CG_INLINE cg_ivec cg_vec_before(int64_t n)
+{
+    static const int32_t lanes[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+    cg_ivec lane;
+    memcpy(&lane, lanes, sizeof lane);
+    return lane < (int32_t)(n < CG_LANES ? n : CG_LANES);
+}
+
 /* The first min(n, CG_LANES) elements at p, then zeros; n >= 1. */
 CG_INLINE cg_vec cg_vec_load(const float *p, int64_t n)
 {
@@ -105,6 +114,8 @@ CG_INLINE cg_vec cg_vec_load(const float *p, int64_t n)
     }
 #if CG_LANES == 16
     return (cg_vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+#elif CG_LANES == 8
+    return (cg_vec)_mm256_maskload_ps(p, (__m256i)cg_vec_before(n));
 #else
     for (int i = 0; i < (int)n; i++) v[i] = p[i];
     return v;
@@ -119,6 +130,8 @@ CG_INLINE void cg_vec_store(float *p, cg_vec v, int64_t n)
     }
 #if CG_LANES == 16
     _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+#elif CG_LANES == 8
+    _mm256_maskstore_ps(p, (__m256i)cg_vec_before(n), (__m256)v);
 #else
     for (int i = 0; i < (int)n; i++) p[i] = v[i];
 #endif
@@ -127,18 +140,43 @@ CG_INLINE void cg_vec_store(float *p, cg_vec v, int64_t n)
 /* Like cg_vec_load, with `pad` in the lanes past the end. */
 CG_INLINE cg_vec cg_vec_load_pad(const float *p, int64_t n, float pad)
 {
-    static const int32_t lanes[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
     cg_vec v = cg_vec_load(p, n);
-    if (n >= CG_LANES) return v;
-    cg_ivec lane;
-    memcpy(&lane, lanes, sizeof lane);
-    return cg_vec_select(lane < (int32_t)n, v, cg_vec_splat(pad));
+    return n >= CG_LANES ? v : cg_vec_select(cg_vec_before(n), v, cg_vec_splat(pad));
 }
 
 /* The larger of two; NaN where either is. */
 CG_INLINE cg_vec cg_vec_larger(cg_vec a, cg_vec b)
 {
     return cg_vec_select(a != a, a, cg_vec_max(a, b));
+}
+
+typedef float   cg_vec4 __attribute__((vector_size(16)));
+typedef int32_t cg_ivec4 __attribute__((vector_size(16)));
+
+/* The sum of all lanes: quarters side by side, then the four that are left in pairs. */
+CG_INLINE float cg_vec_add_lanes(cg_vec v)
+{
+    cg_vec4 part[CG_LANES / 4];
+    memcpy(part, &v, sizeof v);
+    cg_vec4 sum = part[0];
+    for (int i = 1; i < CG_LANES / 4; i++) sum += part[i];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+/* The largest lane; NaN where any is. */
+CG_INLINE float cg_vec_max_lanes(cg_vec v)
+{
+    cg_vec4 part[CG_LANES / 4];
+    memcpy(part, &v, sizeof v);
+    cg_vec4 best = part[0];
+    for (int i = 1; i < CG_LANES / 4; i++) {
+        cg_ivec4 keep = (best > part[i]) | (best != best);
+        best = (cg_vec4)(((cg_ivec4)best & keep) | ((cg_ivec4)part[i] & ~keep));
+    }
+    float y = best[0];
+    for (int i = 1; i < 4; i++)
+        if (best[i] > y || best[i] != best[i]) y = best[i];
+    return y;
 }
 
 #endif

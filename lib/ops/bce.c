@@ -5,23 +5,16 @@
 
 #include <math.h>
 
-/* Both logarithms are cut off at CG_LOG_FLOOR, so that a wrong certainty costs 100, not infinity.
- */
-static inline float cut_log(float p)
-{
-    float y = logf(p);
-    return y > (float)CG_LOG_FLOOR ? y : (float)CG_LOG_FLOOR;
-}
-
-static inline float term(float p, float t, float unused)
+/* Both logarithms are cut off, so that a wrong certainty costs 100, not infinity. */
+static inline cg_vec term(cg_vec p, cg_vec t, float unused)
 {
     (void)unused;
-    return -(t * cut_log(p) + (1 - t) * cut_log(1 - p));
+    return -(t * loss_cut_log(p) + (1.0f - t) * loss_cut_log(1.0f - p));
 }
 
 CG_KERNEL(bce_forward)
 {
-    loss_rows(c, begin, end, term, 0, loss_row(c->xs[0]));
+    loss_rows(c, begin, end, term, 0, 1, 1, loss_row(c->xs[0]));
 }
 
 #if CG_DESCRIBE

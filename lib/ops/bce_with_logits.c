@@ -5,15 +5,15 @@
 
 #include <math.h>
 
-static inline float term(float z, float t, float unused)
+static inline cg_vec term(cg_vec z, cg_vec t, float unused)
 {
     (void)unused;
-    return (z > 0 ? z : 0) - z * t + log1pf(expf(-fabsf(z)));
+    return cg_vec_softplus(z) - z * t;
 }
 
 CG_KERNEL(bce_with_logits_forward)
 {
-    loss_rows(c, begin, end, term, 0, loss_row(c->xs[0]));
+    loss_rows(c, begin, end, term, 0, 200, 1, loss_row(c->xs[0]));
 }
 
 #if CG_DESCRIBE

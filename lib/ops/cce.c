@@ -6,16 +6,15 @@
 #include <math.h>
 
 /* The logarithm is cut off at CG_LOG_FLOOR; a class that the target excludes costs nothing. */
-static inline float term(float p, float t, float unused)
+static inline cg_vec term(cg_vec p, cg_vec t, float unused)
 {
     (void)unused;
-    float y = logf(p);
-    return -t * (y > (float)CG_LOG_FLOOR ? y : (float)CG_LOG_FLOOR);
+    return -t * loss_cut_log(p);
 }
 
 CG_KERNEL(cce_forward)
 {
-    loss_rows(c, begin, end, term, 0, loss_positions(c->xs[0]));
+    loss_rows(c, begin, end, term, 0, 1, 0, loss_positions(c->xs[0]));
 }
 
 #if CG_DESCRIBE

@@ -3,16 +3,15 @@
 
 #include "ops/loss.h"
 
-static inline float term(float x, float t, float unused)
+static inline cg_vec term(cg_vec x, cg_vec t, float unused)
 {
     (void)unused;
-    float margin = 1 - t * x;
-    return margin > 0 ? margin : 0;
+    return cg_vec_max(cg_vec_splat(0), 1.0f - t * x);
 }
 
 CG_KERNEL(hinge_forward)
 {
-    loss_rows(c, begin, end, term, 0, loss_row(c->xs[0]));
+    loss_rows(c, begin, end, term, 0, 1, 1, loss_row(c->xs[0]));
 }
 
 #if CG_DESCRIBE

@@ -5,17 +5,15 @@
 
 #include "ops/loss.h"
 
-#include <math.h>
-
-static inline float term(float x, float t, float delta)
+static inline cg_vec term(cg_vec x, cg_vec t, float delta)
 {
-    float d = fabsf(x - t), near = d < delta ? d : delta;
+    cg_vec d = cg_vec_abs(x - t), near = cg_vec_min(cg_vec_splat(delta), d);
     return near * (d - 0.5f * near); /* d^2 / 2 up to delta, delta (d - delta / 2) beyond */
 }
 
 CG_KERNEL(huber_forward)
 {
-    loss_rows(c, begin, end, term, (float)((const cg_huber_attrs *)c->attrs)->delta,
+    loss_rows(c, begin, end, term, (float)((const cg_huber_attrs *)c->attrs)->delta, 0, 0,
               loss_row(c->xs[0]));
 }
 

@@ -6,17 +6,16 @@
 #include <math.h>
 
 /* t log(t / p): 0 where t is 0, which is its limit; log p is cut off at CG_LOG_FLOOR. */
-static inline float term(float p, float t, float unused)
+static inline cg_vec term(cg_vec p, cg_vec t, float unused)
 {
     (void)unused;
-    float log_p = logf(p);
-    if (log_p < (float)CG_LOG_FLOOR) log_p = (float)CG_LOG_FLOOR;
-    return t > 0 ? t * (logf(t) - log_p) : 0;
+    cg_vec slope = cg_vec_log(t) - loss_cut_log(p);
+    return cg_vec_select(t > 0.0f, t * slope, cg_vec_splat(0));
 }
 
 CG_KERNEL(kl_forward)
 {
-    loss_rows(c, begin, end, term, 0, loss_positions(c->xs[0]));
+    loss_rows(c, begin, end, term, 0, 1, 0, loss_positions(c->xs[0]));
 }
 
 #if CG_DESCRIBE

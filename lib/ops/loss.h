@@ -7,9 +7,8 @@
 
 #include <cnngraph/ops.h>
 
-enum {
-    LOSS_LANES = 16
-}; /* partial sums of a row: fixed, so that the bits do not depend on the tier's width */
+#include "kernels/reduce.h"
+#include "kernels/vec_math.h"
 
 /* log p is cut off here, as in PyTorch's binary_cross_entropy, and 1/p at 1/CG_LOSS_TINY. */
 #define CG_LOG_FLOOR (-100.0)
@@ -26,22 +25,31 @@ static inline int64_t loss_positions(const cg_shape *x)
     return loss_row(x) / x->dim[1];
 }
 
-/* y[row] = sum over the row of term(x, t, parameter) / divisor.  Inlined, `term` and all. */
-__attribute__((always_inline)) static inline void
-loss_rows(const cg_call *c, int64_t begin, int64_t end,
-          float term(float x, float t, float parameter), float parameter, int64_t divisor)
+/* A term of an element loss; `parameter` is the op's attribute, where it has one. */
+typedef cg_vec loss_term(cg_vec x, cg_vec t, float parameter);
+
+/* y[row] = sum over the row of term(x, t, parameter) / divisor.  (pad_x, pad_t) is where the term
+ * is exactly 0: what stands past the end of a row.  Inlined, `term` and all. */
+CG_INLINE void loss_rows(const cg_call *c, int64_t begin, int64_t end, loss_term *term,
+                         float parameter, float pad_x, float pad_t, int64_t divisor)
 {
     int64_t n = loss_row(c->xs[0]);
     for (int64_t row = begin; row < end; row++) {
         const float *x = c->x[0] + row * n, *t = c->x[1] + row * n;
-        float lane[LOSS_LANES] = { 0 }, sum = 0;
-        int64_t i = 0;
-        for (; i + LOSS_LANES <= n; i += LOSS_LANES)
-            for (int k = 0; k < LOSS_LANES; k++) lane[k] += term(x[i + k], t[i + k], parameter);
-        for (int k = 0; i < n; i++, k++) lane[k] += term(x[i], t[i], parameter);
-        for (int k = 0; k < LOSS_LANES; k++) sum += lane[k];
-        c->y[row] = sum / (float)divisor;
+        cg_vec_sum sum = { 0 };
+        for (int64_t i = 0, count = 0; i < n; i += CG_LANES) {
+            if (count++ == CG_SUM_BLOCK) cg_vec_sum_settle(&sum), count = 1;
+            sum.block += term(cg_vec_load_pad(x + i, n - i, pad_x),
+                              cg_vec_load_pad(t + i, n - i, pad_t), parameter);
+        }
+        c->y[row] = cg_vec_sum_lanes(&sum) / (float)divisor;
     }
+}
+
+/* max(log p, CG_LOG_FLOOR) */
+CG_INLINE cg_vec loss_cut_log(cg_vec p)
+{
+    return cg_vec_max(cg_vec_splat((float)CG_LOG_FLOOR), cg_vec_log(p));
 }
 
 /* ---- for descriptors ------------------------------------------------------------------------ */

@@ -3,17 +3,15 @@
 
 #include "ops/loss.h"
 
-#include <math.h>
-
-static inline float term(float x, float t, float unused)
+static inline cg_vec term(cg_vec x, cg_vec t, float unused)
 {
     (void)unused;
-    return fabsf(x - t);
+    return cg_vec_abs(x - t);
 }
 
 CG_KERNEL(mae_forward)
 {
-    loss_rows(c, begin, end, term, 0, loss_row(c->xs[0]));
+    loss_rows(c, begin, end, term, 0, 0, 0, loss_row(c->xs[0]));
 }
 
 #if CG_DESCRIBE

@@ -5,15 +5,16 @@
 
 #include <math.h>
 
-static inline float term(float x, float t, float unused)
+static inline cg_vec term(cg_vec x, cg_vec t, float unused)
 {
     (void)unused;
-    return (x - t) * (x - t);
+    cg_vec d = x - t;
+    return d * d;
 }
 
 CG_KERNEL(mse_forward)
 {
-    loss_rows(c, begin, end, term, 0, loss_row(c->xs[0]));
+    loss_rows(c, begin, end, term, 0, 0, 0, loss_row(c->xs[0]));
 }
 
 #if CG_DESCRIBE

@@ -3,33 +3,71 @@
 
 #include "ops/loss.h"
 
+#include <float.h>
 #include <math.h>
 
-/* One position of a row: classes lie `step` apart.  log softmax(z)_k = z_k - m - log sum exp(z -
- * m), m the largest logit, so exp never overflows and the sum is at least 1. */
-static inline float cross_entropy(const float *z, const float *t, int64_t n, int64_t step)
+/* What cross-entropy sums over the classes: exp(d), t and t d, d = z - m, m the largest logit. */
+typedef struct {
+    cg_vec_sum mass, target, dot;
+    int64_t count;
+} class_sums;
+
+CG_INLINE void add_class(class_sums *s, cg_vec d, cg_vec t)
 {
-    float m = z[0], mass = 0, target = 0, dot = 0;
-    for (int64_t k = 1; k < n; k++) m = z[k * step] > m ? z[k * step] : m;
-    for (int64_t k = 0; k < n; k++) {
-        float d = z[k * step] - m;
-        mass += expf(d);
-        target += t[k * step];
-        dot += t[k * step] * d;
+    if (s->count++ == CG_SUM_BLOCK) {
+        cg_vec_sum_settle(&s->mass);
+        cg_vec_sum_settle(&s->target);
+        cg_vec_sum_settle(&s->dot);
+        s->count = 1;
     }
-    return target * logf(mass) - dot;
+    s->mass.block += cg_vec_exp(d);
+    s->target.block += t;
+    s->dot.block += t * cg_vec_max(cg_vec_splat(-FLT_MAX), d); /* 0 times infinity would be NaN */
+}
+
+/* One row of n contiguous classes: sum t (log sum exp(d) - d); exp never overflows and the sum is
+ * at least 1. */
+static inline float row_loss(const float *z, const float *t, int64_t n)
+{
+    const cg_reduction row = { .n = 1, .dim = { n }, .step = { 1 }, .n_runs = 1 };
+    float m = cg_max_rows(&row, z);
+    class_sums s = { .count = 0 };
+    for (int64_t k = 0; k < n; k += CG_LANES)
+        add_class(&s, cg_vec_load_pad(z + k, n - k, -INFINITY) - m, cg_vec_load(t + k, n - k));
+    cg_vec log_mass = cg_vec_log(cg_vec_splat(cg_vec_sum_lanes(&s.mass)));
+    return cg_vec_sum_lanes(&s.target) * log_mass[0] - cg_vec_sum_lanes(&s.dot);
+}
+
+/* The same for `width` <= CG_LANES positions side by side, classes `step` apart. */
+static inline cg_vec column_loss(const float *z, const float *t, int64_t n, int64_t step,
+                                 int64_t width)
+{
+    cg_vec m = cg_vec_splat(-INFINITY);
+    class_sums s = { .count = 0 };
+    for (int64_t k = 0; k < n; k++) m = cg_vec_larger(m, cg_vec_load(z + k * step, width));
+    for (int64_t k = 0; k < n; k++)
+        add_class(&s, cg_vec_load(z + k * step, width) - m, cg_vec_load(t + k * step, width));
+    return cg_vec_sum_value(&s.target) * cg_vec_log(cg_vec_sum_value(&s.mass)) -
+           cg_vec_sum_value(&s.dot);
 }
 
 CG_KERNEL(softmax_cross_entropy_forward)
 {
     const cg_shape *xs = c->xs[0];
-    int64_t row = loss_row(xs), positions = loss_positions(xs);
+    int64_t K = xs->dim[1], positions = loss_positions(xs);
     for (int64_t n = begin; n < end; n++) {
-        float sum = 0;
-        for (int64_t p = 0; p < positions; p++)
-            sum +=
-                cross_entropy(c->x[0] + n * row + p, c->x[1] + n * row + p, xs->dim[1], positions);
-        c->y[n] = sum / (float)positions;
+        const float *z = c->x[0] + n * K * positions, *t = c->x[1] + n * K * positions;
+        if (positions == 1) {
+            c->y[n] = row_loss(z, t, K);
+            continue;
+        }
+        cg_vec_sum sum = { 0 };
+        for (int64_t p = 0; p < positions; p += CG_LANES) {
+            int64_t width = positions - p < CG_LANES ? positions - p : CG_LANES;
+            sum.block += column_loss(z + p, t + p, K, positions, width); /* 0 past the end, as t */
+            cg_vec_sum_settle(&sum);
+        }
+        c->y[n] = cg_vec_sum_lanes(&sum) / (float)positions;
     }
 }
 

@@ -1,3 +1,12 @@
 check_PROGRAMS += t/base/rng.t
 t_base_rng_t_SOURCES = %D%/rng.c
 t_base_rng_t_LDADD = $(test_ldadd)
+check_PROGRAMS += t/base/memory.t t/base/text.t t/base/file.t t/base/pool.t
+t_base_memory_t_SOURCES = %D%/memory.c
+t_base_memory_t_LDADD = $(test_ldadd)
+t_base_text_t_SOURCES = %D%/text.c
+t_base_text_t_LDADD = $(test_ldadd)
+t_base_file_t_SOURCES = %D%/file.c
+t_base_file_t_LDADD = $(test_ldadd)
+t_base_pool_t_SOURCES = %D%/pool.c
+t_base_pool_t_LDADD = $(test_ldadd)

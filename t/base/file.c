@@ -1,0 +1,75 @@
+/* Reading within limits, and replacing a file as one act. */
+#include "base/file.h"
+
+#include "base/memory.h"
+
+#include "../tap.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int count_entries(const char *folder)
+{
+    DIR *d = opendir(folder);
+    int n = 0;
+    for (struct dirent *e; d && (e = readdir(d));) n += e->d_name[0] != '.';
+    if (d) closedir(d);
+    return n;
+}
+
+static bool holds(const char *path, const char *want)
+{
+    char *text;
+    size_t size;
+    if (cg_file_read(path, 1000, &text, &size, NULL) != CG_OK) return false;
+    bool is_same = size == strlen(want) && strcmp(text, want) == 0;
+    cg_release(text);
+    return is_same;
+}
+
+int main(void)
+{
+    char folder[] = "/tmp/cnngraph-file-XXXXXX", path[64], deep[80];
+    char *text;
+    size_t size;
+    cg_error e;
+    cg_replace r;
+    if (!mkdtemp(folder)) return 1;
+    snprintf(path, sizeof path, "%s/f", folder);
+    snprintf(deep, sizeof deep, "%s/a/b/c", folder);
+
+    ok(cg_replace_open(&r, path, &e) == CG_OK && fputs("old", r.stream) > 0 && cg_replace_commit(&r, &e) == CG_OK,
+       "a file is written");
+    ok(holds(path, "old") && count_entries(folder) == 1, "it is there, and nothing beside it");
+    cg_replace_open(&r, path, &e);
+    fputs("new", r.stream);
+    ok(holds(path, "old"), "until the commit the old contents stand");
+    cg_replace_abort(&r);
+    ok(holds(path, "old") && count_entries(folder) == 1, "aborting leaves no trace");
+    cg_replace_open(&r, path, &e);
+    fputs("new", r.stream);
+    ok(cg_replace_commit(&r, &e) == CG_OK && holds(path, "new"), "after it the new ones do");
+    struct stat s;
+    ok(stat(path, &s) == 0 && (s.st_mode & 0400), "its owner can read it");
+
+    ok(cg_file_read(path, 2, &text, &size, &e) == CG_ELIMIT && !text, "a limit holds: %s", e.message);
+    ok(cg_file_read(deep, 10, &text, &size, &e) == CG_EIO && strstr(e.message, deep), "%s", e.message);
+    ok(cg_file_read(folder, 10, &text, &size, &e) == CG_EIO, "a folder is not a file: %s", e.message);
+    ok(cg_replace_open(&r, deep, &e) == CG_EIO, "no folder to write in: %s", e.message);
+    ok(cg_make_folders(deep, &e) == CG_OK && cg_file_exists(deep), "folders on the way are made");
+    ok(cg_make_folders(deep, &e) == CG_OK, "and may be there already");
+    snprintf(deep, sizeof deep, "%s/f/g", folder);
+    ok(cg_make_folders(deep, &e) == CG_EIO, "a file in the way: %s", e.message);
+
+    unlink(path);
+    static const char *const made[] = { "a/b/c", "a/b", "a", "" };
+    for (int i = 0; i < 4; i++) {
+        snprintf(deep, sizeof deep, "%s/%s", folder, made[i]);
+        rmdir(deep);
+    }
+    ok(!cg_file_exists(folder), "all is tidied up");
+    return done_testing();
+}
