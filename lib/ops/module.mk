@@ -3,6 +3,7 @@
 op_sources = \
   %D%/abs.c \
   %D%/add.c \
+  %D%/avg_pool2d.c \
   %D%/batch_norm.c \
   %D%/batch_norm_eval.c \
   %D%/bce.c \
@@ -32,6 +33,7 @@ op_sources = \
   %D%/matmul.c \
   %D%/max.c \
   %D%/max_mask.c \
+  %D%/max_pool2d.c \
   %D%/maximum.c \
   %D%/mean.c \
   %D%/minimum.c \
@@ -67,6 +69,7 @@ libfloors_la_SOURCES += \
   %D%/norm.h \
   %D%/op_file.h \
   %D%/pad.h \
+  %D%/pool_rules.h \
   %D%/reduce_rules.h \
   %D%/reference.h \
   %D%/registry.c \

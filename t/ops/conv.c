@@ -71,7 +71,7 @@ static example example_new(cg_graph *graph, cg_node *node)
     return e;
 }
 
-/* The sums of |a b| that rounding errors are measured by: the op is a sum of products. */
+/* The sums of |a b| that rounding errors are measured by, of an op that is a sum of products. */
 static void measure(example *e)
 {
     for (int i = 0; i < cg_node_arity(e->node); i++)
@@ -194,17 +194,89 @@ static cg_node *draw_conv_transpose2d(cg_graph *graph, double *units)
     return cg_conv_transpose2d(input(graph, "y", g.y), input(graph, "w", g.w), &t);
 }
 
+/* Draws until each window fits and, in ceil mode, something is left to pool. */
+static cg_pool2d_attrs draw_pool(int64_t x[4], int64_t y[4])
+{
+    for (;;) {
+        cg_pool2d_attrs a = { .ceil = between(0, 1), .count_padding = between(0, 1) };
+        x[0] = y[0] = between(1, 3);
+        x[1] = y[1] = between(1, 4);
+        for (int axis = 0; axis < 2; axis++) {
+            int64_t kernel = between(1, 4), stride = between(0, 5), size = between(1, between(0, 4) ? 9 : 40);
+            a.kernel[axis] = kernel;
+            a.stride[axis] = stride;
+            if (!stride) stride = kernel;
+            a.padding[axis] = between(0, 1) ? 0 : between(0, kernel - 1);
+            a.padding[axis + 2] = between(0, 1) ? a.padding[axis] : between(0, kernel - 1);
+            x[2 + axis] = size;
+            int64_t padded = size + a.padding[axis] + a.padding[axis + 2];
+            y[2 + axis] = 0;
+            for (int64_t start = 0; start < size + a.padding[axis]; start += stride)
+                y[2 + axis] += start + kernel <= padded || (a.ceil && start - stride + kernel < padded);
+            if (kernel > padded) y[2 + axis] = 0;
+        }
+        if (y[2] && y[3]) return a;
+    }
+}
+
+static cg_node *draw_max_pool2d(cg_graph *graph, double *units)
+{
+    int64_t x[4], y[4];
+    cg_pool2d_attrs a = draw_pool(x, y);
+    *units = 0;
+    return cg_max_pool2d(input(graph, "x", x), &a);
+}
+
+static cg_node *draw_max_pool2d_dx(cg_graph *graph, double *units)
+{
+    int64_t x[4], y[4];
+    cg_pool2d_attrs a = draw_pool(x, y);
+    *units = 0;
+    return cg_record2(cg_op_find("max_pool2d_dx"), &a, input(graph, "dy", y), input(graph, "x", x));
+}
+
+static cg_node *draw_max_pool2d_pick(cg_graph *graph, double *units)
+{
+    int64_t x[4], y[4];
+    cg_pool2d_attrs a = draw_pool(x, y);
+    *units = 0;
+    return cg_record2(cg_op_find("max_pool2d_pick"), &a, input(graph, "v", x), input(graph, "x", x));
+}
+
+static cg_node *draw_avg_pool2d(cg_graph *graph, double *units)
+{
+    int64_t x[4], y[4];
+    cg_pool2d_attrs a = draw_pool(x, y);
+    *units = (double)(a.kernel[0] * a.kernel[1]) + 2;
+    return cg_avg_pool2d(input(graph, "x", x), &a);
+}
+
+/* The op that avg_pool2d's gradient is. */
+static cg_node *draw_avg_pool2d_dx(cg_graph *graph, double *units)
+{
+    int64_t x[4], y[4];
+    cg_pool2d_attrs a = draw_pool(x, y);
+    *units = (double)(a.kernel[0] * a.kernel[1]) + 2;
+    cg_node *leaf = input(graph, "x", x), *grad = NULL;
+    cg_gradient(cg_avg_pool2d(leaf, &a), input(graph, "dy", y), 1, &leaf, &grad);
+    return grad;
+}
+
 /* ---- the tests -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
-    draw       *draw;
-    bool        is_exact; /* nothing is rounded */
+    draw       *draw; /* sets the half-units that an element may err by; 0: nothing is rounded */
 } subjects[] = {
-    { "matmul", draw_matmul, false },
-    { "conv2d", draw_conv2d, false },
-    { "conv2d_dw", draw_conv2d_dw, false },
-    { "conv_transpose2d", draw_conv_transpose2d, false },
+    { "matmul", draw_matmul },
+    { "conv2d", draw_conv2d },
+    { "conv2d_dw", draw_conv2d_dw },
+    { "conv_transpose2d", draw_conv_transpose2d },
+    { "max_pool2d", draw_max_pool2d },
+    { "max_pool2d_dx", draw_max_pool2d_dx },
+    { "max_pool2d_pick", draw_max_pool2d_pick },
+    { "avg_pool2d", draw_avg_pool2d },
+    { "avg_pool2d_dx", draw_avg_pool2d_dx },
 };
 
 static void test_subject(int s, cg_tier tier)
@@ -221,9 +293,9 @@ static void test_subject(int s, cg_tier tier)
             return;
         }
         example e = example_new(graph, node);
-        measure(&e);
+        if (units > 0) measure(&e);
         float *whole = run(&e, tier, e.n_y + 1), *cut = run(&e, tier, 1 + i % 5);
-        n_close += is_close(&e, whole, subjects[s].is_exact ? 0 : units);
+        n_close += is_close(&e, whole, units);
         n_same += memcmp(whole, cut, (size_t)e.n_y * sizeof *whole) == 0;
         cg_release(whole);
         cg_release(cut);

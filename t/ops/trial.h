@@ -74,9 +74,10 @@ static inline void trial_draw(trial *t, const cg_sample *sample, cg_rng *rng)
     for (int64_t i = 0; i < n; i++) place[i] = i;
     cg_rng_shuffle(rng, n, place);
     for (int i = 0; i < t->n_x; i++) {
-        uint64_t below = sample->below ? (uint64_t)sample->below : 2;
+        uint64_t below = sample->below > 0 ? (uint64_t)sample->below : 2;
+        bool is_whole = (t->op->fixed >> i & 1) && sample->below != -1;
         for (int64_t j = 0; j < cg_shape_size(t->xs[i]); j++)
-            t->x[i][j] = t->op->fixed >> i & 1
+            t->x[i][j] = is_whole
                              ? (double)cg_rng_below(rng, below)
                              : (float)(low + (high - low) * ((double)place[used++] + 0.25) / (double)n);
     }
