@@ -33,3 +33,8 @@ const cg_schedule *cg_schedule_find(const char *name)
         if (strcmp((*s)->name, name) == 0) return *s;
     return NULL;
 }
+
+int cg_optimizer_slots(const cg_optimizer *optimizer, const void *attrs)
+{
+    return optimizer->n_used ? optimizer->n_used(attrs) : optimizer->n_slots;
+}

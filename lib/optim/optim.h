@@ -15,12 +15,13 @@ typedef struct cg_optimizer {
     size_t         attrs_size;
     int            n_slots; /* states as large as the slab, zero at first */
     const char    *slots[CG_MAX_SLOTS];
+    int (*n_used)(const void *attrs); /* how many of them these attributes need; NULL: all */
     int            n_scalars;
     const char    *scalars[CG_MAX_SCALARS];
     /* The scalars of step 0, 1, ... under learning rate lr. */
     void (*values)(const void *attrs, double lr, uint64_t step, double scalars[CG_MAX_SCALARS]);
     /* theta, gradient, slots: vectors of one size; scalars: nodes of rank 0.  Returns the new theta
-     * and writes the new slots; one it leaves NULL is of no use under these attributes. */
+     * and writes the new slots, those in use. */
     cg_node *(*record)(const void *attrs, cg_node *theta, cg_node *gradient, cg_node *const slots[],
                        cg_node *const scalars[], cg_node *new_slots[]);
 } cg_optimizer;
@@ -37,6 +38,7 @@ extern const cg_optimizer *const cg_optimizers[]; /* NULL-terminated */
 extern const cg_schedule *const  cg_schedules[];
 const cg_optimizer *cg_optimizer_find(const char *name);
 const cg_schedule  *cg_schedule_find(const char *name);
+int                 cg_optimizer_slots(const cg_optimizer *optimizer, const void *attrs); /* in use */
 
 /* The gradient, a vector, scaled down to a Euclidean length of at most `norm`; or each of its
  * elements cut to [-value, value]. */

@@ -19,6 +19,12 @@ static const cg_attr attrs[] = {
     { .name = NULL },
 };
 
+static int n_used(const void *attrs_)
+{
+    const sgd_attrs *a = attrs_;
+    return a->momentum != 0 ? 1 : 0;
+}
+
 static void values(const void *attrs_, double lr, uint64_t step, double scalars[])
 {
     (void)attrs_;
@@ -49,6 +55,7 @@ const cg_optimizer cg_optimizer_sgd = {
     .attrs_size = sizeof(sgd_attrs),
     .n_slots = 1,
     .slots = { "velocity" },
+    .n_used = n_used,
     .n_scalars = 1,
     .scalars = { "lr" },
     .values = values,

@@ -1,1 +1,7 @@
-libfloors_la_SOURCES +=
+libfloors_la_SOURCES += \
+  %D%/batch.h %D%/batch.c \
+  %D%/checkpoint.h %D%/checkpoint.c \
+  %D%/evaluate.h %D%/evaluate.c \
+  %D%/folder.h %D%/folder.c \
+  %D%/trainer.h %D%/trainer.c \
+  %D%/train.c

@@ -58,7 +58,8 @@ static cg_status record(update *u, int i, const cg_optimizer *optimizer, cg_erro
     u->graph = cg_graph_new();
     u->theta = cg_parameter(u->graph, "theta", size);
     u->gradient = cg_input(u->graph, "gradient", size);
-    for (int k = 0; k < optimizer->n_slots; k++)
+    int n_slots = cg_optimizer_slots(optimizer, keys_of(i));
+    for (int k = 0; k < n_slots; k++)
         slots[k] = cg_state(u->graph, optimizer->slots[k], size);
     for (int k = 0; k < optimizer->n_scalars; k++)
         u->scalars[k] = cg_input(u->graph, optimizer->scalars[k], (cg_shape){ 0 });
@@ -69,8 +70,7 @@ static cg_status record(update *u, int i, const cg_optimizer *optimizer, cg_erro
     cg_node *slab = cg_parameter_slab(u->graph);
     cg_node *theta = optimizer->record(keys_of(i), slab, g, slots, u->scalars, new_slots);
     cg_update(slab, theta);
-    for (int k = 0; k < optimizer->n_slots; k++)
-        if (new_slots[k]) cg_update(slots[k], new_slots[k]);
+    for (int k = 0; k < n_slots; k++) cg_update(slots[k], new_slots[k]);
     return cg_compile(&u->program, u->graph, 1, (cg_node *[]){ g },
                       &(cg_compile_options){ .dtype = CG_F64 }, error);
 }

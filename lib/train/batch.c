@@ -1,0 +1,167 @@
+/* Recording and compiling a step of training, and an evaluation. */
+#include "train/batch.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <cnngraph/ops.h>
+
+#include <stdio.h>
+
+/* ---- the gradient ------------------------------------------------------------------------------*/
+static int find_parameters(const cg_graph *graph, cg_node *parameters[])
+{
+    int n = 0;
+    for (int id = 0; id < cg_graph_size(graph); id++) {
+        cg_node *node = cg_graph_node(graph, id);
+        if (cg_node_kind_of(node) == CG_NODE_PARAMETER) parameters[n++] = node;
+    }
+    return n;
+}
+
+/* d(loss)/d(parameters) as one vector in the order of the slab. */
+static cg_node *record_gradient(cg_graph *graph, cg_node *loss)
+{
+    size_t most = (size_t)cg_graph_size(graph) + 1;
+    cg_node **parameters = cg_alloc(most, sizeof *parameters), **gradients = cg_alloc(most, sizeof *gradients);
+    cg_node *vector = NULL;
+    if (parameters && gradients) {
+        int n = find_parameters(graph, parameters);
+        if (n == 0) cg_graph_fail(graph, CG_EMODEL, "the model has no parameters to train");
+        else if (cg_gradient(loss, NULL, n, parameters, gradients) == CG_OK) {
+            for (int i = 0; i < n; i++)
+                gradients[i] = cg_reshape(gradients[i], CG_SHAPE(cg_shape_size(cg_node_shape(parameters[i]))));
+            vector = n == 1 ? gradients[0] : cg_concat(n, gradients, 0);
+        }
+    } else {
+        cg_graph_fail(graph, CG_ENOMEM, "out of memory for the gradient");
+    }
+    cg_release(parameters);
+    cg_release(gradients);
+    return vector;
+}
+
+/* ---- the update --------------------------------------------------------------------------------*/
+static cg_node *record_update(const cg_spec *spec, cg_graph *graph, cg_node *gradient, cg_node *scalars[])
+{
+    const cg_optimizer *optimizer = spec->optimizer;
+    cg_node *slab = cg_parameter_slab(graph);
+    if (!slab) return NULL;
+    cg_node *slots[CG_MAX_SLOTS] = { NULL }, *new_slots[CG_MAX_SLOTS] = { NULL };
+    int n_slots = cg_optimizer_slots(optimizer, spec->optimizer_attrs);
+    char name[64];
+    for (int i = 0; i < n_slots; i++) {
+        snprintf(name, sizeof name, "%s.%s", optimizer->name, optimizer->slots[i]);
+        slots[i] = cg_state(graph, name, *cg_node_shape(slab));
+    }
+    for (int i = 0; i < optimizer->n_scalars; i++) {
+        snprintf(name, sizeof name, "%s.%s", optimizer->name, optimizer->scalars[i]);
+        scalars[i] = cg_input(graph, name, (cg_shape){ 0 });
+    }
+    if (spec->clip_value > 0) gradient = cg_clip_by_value(gradient, spec->clip_value);
+    if (spec->clip_norm > 0) gradient = cg_clip_by_norm(gradient, spec->clip_norm);
+
+    cg_node *theta = optimizer->record(spec->optimizer_attrs, slab, gradient, slots, scalars, new_slots);
+    cg_update(slab, theta);
+    for (int i = 0; i < n_slots; i++) cg_update(slots[i], new_slots[i]);
+    return theta;
+}
+
+/* ---- recordings --------------------------------------------------------------------------------*/
+static cg_status result_of(const cg_graph *graph, cg_error *error)
+{
+    if (cg_graph_status(graph) != CG_OK && error) *error = *cg_graph_error(graph);
+    return cg_graph_status(graph);
+}
+
+/* The losses in a form that neither overflows nor cancels, whatever the file wrote. */
+static void stabilise(cg_recording *r)
+{
+    r->losses = cg_stabilise(r->losses);
+    r->loss = cg_mean(r->losses, 0, false);
+}
+
+cg_status cg_record_training(const cg_model *model, cg_graph *graph, int64_t batch, cg_training *t,
+                             cg_error *error)
+{
+    *t = (cg_training){ 0 };
+    CG_TRY(cg_model_record(model, graph, CG_TRAINING, batch, &t->forward, error));
+    stabilise(&t->forward);
+    cg_graph_at(graph, (cg_place){ 0 }, "update");
+    t->gradient = record_gradient(graph, t->forward.loss);
+    t->spill = cg_sum(t->gradient, 0, false);
+    t->theta = record_update(cg_model_spec(model), graph, t->gradient, t->scalars);
+    return result_of(graph, error);
+}
+
+static cg_status bind(cg_batch *b, const cg_recording *r, cg_error *error)
+{
+    b->x = cg_data_f32(b->program, r->x);
+    b->labels = cg_data_f32(b->program, r->labels);
+    b->y = cg_data_f32(b->program, r->y);
+    b->losses = cg_data_f32(b->program, r->losses);
+    b->loss = cg_data_f32(b->program, r->loss);
+    if (!b->x || !b->labels) return cg_fail(error, CG_EMODEL, "the loss does not depend on the data");
+    return CG_OK;
+}
+
+static cg_status compile_training(cg_batch *b, const cg_model *model, cg_graph *graph,
+                                  cg_compile_options *options, cg_error *error)
+{
+    cg_training t;
+    CG_TRY(cg_record_training(model, graph, b->batch, &t, error));
+    /* What must not reach the parameters: a gradient can overflow where the loss did not. */
+    cg_node *const guards[] = { t.forward.loss, t.spill };
+    cg_node *const outputs[] = { t.forward.loss, t.forward.losses, t.forward.y };
+    if (cg_model_spec(model)->on_nonfinite == CG_NONFINITE_STOP) {
+        options->guards = guards;
+        options->n_guards = 2;
+    }
+    CG_TRY(cg_compile(&b->program, graph, 3, outputs, options, error));
+    for (int i = 0; i < CG_MAX_SCALARS; i++)
+        b->scalars[i] = t.scalars[i] ? cg_data_f32(b->program, t.scalars[i]) : NULL;
+    return bind(b, &t.forward, error);
+}
+
+static cg_status compile_evaluation(cg_batch *b, const cg_model *model, cg_graph *graph,
+                                    const cg_compile_options *options, cg_error *error)
+{
+    cg_recording r;
+    CG_TRY(cg_model_record(model, graph, CG_EVALUATION, b->batch, &r, error));
+    stabilise(&r);
+    CG_TRY(result_of(graph, error));
+    CG_TRY(cg_compile(&b->program, graph, 3, (cg_node *[]){ r.loss, r.losses, r.y }, options, error));
+    return bind(b, &r, error);
+}
+
+static cg_status build(cg_batch *b, const cg_model *model, int64_t batch, cg_mode mode, cg_pool *pool,
+                       cg_program *share, cg_error *error)
+{
+    cg_compile_options options = { .pool = pool, .share = share };
+    *b = (cg_batch){ .batch = batch };
+    cg_graph *graph = cg_graph_new();
+    if (!graph) return cg_fail_nomem(error, "a graph");
+    cg_status status = mode == CG_TRAINING ? compile_training(b, model, graph, &options, error)
+                                           : compile_evaluation(b, model, graph, &options, error);
+    cg_graph_free(graph);
+    if (status != CG_OK) cg_batch_free(b);
+    return status;
+}
+
+cg_status cg_batch_training(cg_batch *b, const cg_model *model, int64_t batch, cg_pool *pool,
+                            cg_program *share, cg_error *error)
+{
+    return build(b, model, batch, CG_TRAINING, pool, share, error);
+}
+
+cg_status cg_batch_evaluation(cg_batch *b, const cg_model *model, int64_t batch, cg_pool *pool,
+                              cg_program *share, cg_error *error)
+{
+    return build(b, model, batch, CG_EVALUATION, pool, share, error);
+}
+
+void cg_batch_free(cg_batch *b)
+{
+    cg_program_free(b->program);
+    *b = (cg_batch){ 0 };
+}

@@ -1,0 +1,239 @@
+/* A checkpoint is a safetensors file: a tensor for each parameter and state, the standing as
+ * metadata. */
+#include "train/checkpoint.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "formats/safetensors.h"
+#include "optim/optim.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const schema = "1";
+static const cg_node_kind kinds[] = { CG_NODE_PARAMETER, CG_NODE_STATE };
+enum { N_KINDS = sizeof kinds / sizeof *kinds, VALUE_BYTES = 40 };
+
+/* ---- metadata ----------------------------------------------------------------------------------
+ * One row for each number of a standing serves writing and reading. */
+static const struct {
+    const char *key;
+    size_t      offset;
+    bool        is_real;
+} numbers[] = {
+    { "epoch", offsetof(cg_standing, epoch), false },
+    { "position", offsetof(cg_standing, position), false },
+    { "step", offsetof(cg_standing, step), false },
+    { "epoch_loss", offsetof(cg_standing, loss), true },
+    { "epoch_images", offsetof(cg_standing, images), false },
+    { "epoch_correct", offsetof(cg_standing, correct), false },
+    { "best", offsetof(cg_standing, best), true },
+    { "best_epoch", offsetof(cg_standing, best_epoch), false },
+    { "stale_epochs", offsetof(cg_standing, stale), false },
+};
+enum { N_NUMBERS = sizeof numbers / sizeof *numbers };
+
+/* What must agree between a checkpoint and the run that takes it up. */
+enum { SCHEMA, OPTIMIZER, SEED, DATA, MODEL, N_IDENTITY };
+static const char *const identity_keys[N_IDENTITY] = { "cnngraph", "optimizer", "seed", "data", "model" };
+
+typedef struct {
+    const char *text[N_IDENTITY];
+    char        seed[VALUE_BYTES], hash[VALUE_BYTES];
+} identity;
+
+/* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo) of the resolved model file: tells files apart, no more. */
+static cg_status hash_model(const cg_model *model, char hash[VALUE_BYTES], cg_error *error)
+{
+    char *text = cg_model_render(model);
+    if (!text) return cg_fail_nomem(error, "the model's text");
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (const char *p = text; *p; p++) h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+    free(text);
+    snprintf(hash, VALUE_BYTES, "%016" PRIx64, h);
+    return CG_OK;
+}
+
+static cg_status identify(const cg_model *model, const char *data, identity *id, cg_error *error)
+{
+    const cg_spec *spec = cg_model_spec(model);
+    snprintf(id->seed, sizeof id->seed, "%" PRIu64, spec->seed);
+    CG_TRY(hash_model(model, id->hash, error));
+    id->text[SCHEMA] = schema;
+    id->text[OPTIMIZER] = spec->optimizer->name;
+    id->text[SEED] = id->seed;
+    id->text[DATA] = data;
+    id->text[MODEL] = id->hash;
+    return CG_OK;
+}
+
+static void write_number(const cg_standing *standing, int i, char text[VALUE_BYTES])
+{
+    const char *at = (const char *)standing + numbers[i].offset;
+    if (numbers[i].is_real) cg_format_real(*(const double *)(const void *)at, text);
+    else snprintf(text, VALUE_BYTES, "%" PRId64, *(const int64_t *)(const void *)at);
+}
+
+static cg_status read_number(const cg_safetensors *file, cg_standing *standing, int i, cg_error *error)
+{
+    const char *text = cg_safetensors_metadata(file, numbers[i].key);
+    char *at = (char *)standing + numbers[i].offset;
+    bool is_read = text && (numbers[i].is_real
+                                ? cg_parse_real(text, (double *)(void *)at)
+                                : cg_parse_int(text, (int64_t *)(void *)at) && *(int64_t *)(void *)at >= 0);
+    if (is_read) return CG_OK;
+    return cg_fail(error, CG_ECHECKPOINT, "metadata '%s' is %s, not a number", numbers[i].key,
+                   text ? text : "absent");
+}
+
+static cg_status compare_identity(const cg_safetensors *file, const identity *id, cg_error *error)
+{
+    for (int i = 0; i < N_IDENTITY; i++) {
+        const char *found = cg_safetensors_metadata(file, identity_keys[i]);
+        if (found && strcmp(found, id->text[i]) == 0) continue;
+        return cg_fail(error, CG_ECHECKPOINT, "the checkpoint is of another run: its %s is %.64s, this one's %s",
+                       identity_keys[i], found ? found : "absent", id->text[i]);
+    }
+    return CG_OK;
+}
+
+/* ---- saving ------------------------------------------------------------------------------------*/
+static int list_tensors(const cg_program *program, cg_named_tensor tensors[])
+{
+    int n = 0;
+    for (int k = 0; k < N_KINDS; k++) {
+        int n_leaves = cg_program_leaves(program, kinds[k]);
+        for (int i = 0; i < n_leaves; i++) {
+            cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
+            if (tensors) tensors[n] = (cg_named_tensor){ leaf.name, CG_F32, leaf.shape, leaf.data };
+            n++;
+        }
+    }
+    return n;
+}
+
+cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char *data,
+                             const cg_program *program, const cg_standing *standing, cg_error *error)
+{
+    identity id;
+    CG_TRY(identify(model, data, &id, error));
+    cg_metadata metadata[N_IDENTITY + N_NUMBERS];
+    char values[N_NUMBERS][VALUE_BYTES];
+    for (int i = 0; i < N_IDENTITY; i++) metadata[i] = (cg_metadata){ identity_keys[i], id.text[i] };
+    for (int i = 0; i < N_NUMBERS; i++) {
+        write_number(standing, i, values[i]);
+        metadata[N_IDENTITY + i] = (cg_metadata){ numbers[i].key, values[i] };
+    }
+    int n = list_tensors(program, NULL);
+    cg_named_tensor *tensors = cg_alloc((size_t)n + 1, sizeof *tensors);
+    if (!tensors) return cg_fail_nomem(error, "a checkpoint");
+    list_tensors(program, tensors);
+    cg_status status =
+        cg_safetensors_write(path, n, tensors, N_IDENTITY + N_NUMBERS, metadata, error);
+    cg_release(tensors);
+    return status;
+}
+
+/* ---- loading -----------------------------------------------------------------------------------*/
+static bool has_leaf(const cg_program *program, const char *name)
+{
+    for (int k = 0; k < N_KINDS; k++) {
+        int n = cg_program_leaves(program, kinds[k]);
+        for (int i = 0; i < n; i++)
+            if (strcmp(cg_program_leaf(program, kinds[k], i).name, name) == 0) return true;
+    }
+    return false;
+}
+
+/* "adam.m": a state that some optimiser keeps. */
+static bool is_slot(const char *name)
+{
+    for (const cg_optimizer *const *o = cg_optimizers; *o; o++) {
+        size_t length = strlen((*o)->name);
+        if (strncmp(name, (*o)->name, length) != 0 || name[length] != '.') continue;
+        for (int i = 0; i < (*o)->n_slots; i++)
+            if (strcmp(name + length + 1, (*o)->slots[i]) == 0) return true;
+    }
+    return false;
+}
+
+/* All differences are found before anything is copied. */
+static cg_status compare_tensors(const cg_safetensors *file, const cg_program *program, bool with_slots,
+                                 cg_error *error)
+{
+    char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
+    for (int k = 0; k < N_KINDS; k++) {
+        int n = cg_program_leaves(program, kinds[k]);
+        for (int i = 0; i < n; i++) {
+            cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
+            int at = cg_safetensors_find(file, leaf.name);
+            if (at < 0) return cg_fail(error, CG_ECHECKPOINT, "the model has '%s', the file has not", leaf.name);
+            cg_named_tensor tensor = cg_safetensors_tensor(file, at);
+            if (!cg_shape_equal(&tensor.shape, &leaf.shape))
+                return cg_fail(error, CG_ECHECKPOINT, "'%s' is %s in the file, %s in the model", leaf.name,
+                               cg_shape_text(&tensor.shape, found), cg_shape_text(&leaf.shape, expected));
+            if (tensor.dtype != CG_F32)
+                return cg_fail(error, CG_ECHECKPOINT, "'%s' is F64 in the file, F32 in the model", leaf.name);
+        }
+    }
+    for (int i = 0; i < cg_safetensors_count(file); i++) {
+        const char *name = cg_safetensors_tensor(file, i).name;
+        if (has_leaf(program, name) || (!with_slots && is_slot(name))) continue;
+        return cg_fail(error, CG_ECHECKPOINT, "the file has '%s', the model has not", name);
+    }
+    return CG_OK;
+}
+
+static cg_status copy_tensors(const cg_safetensors *file, cg_program *program, cg_error *error)
+{
+    for (int k = 0; k < N_KINDS; k++) {
+        int n = cg_program_leaves(program, kinds[k]);
+        for (int i = 0; i < n; i++) {
+            cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
+            CG_TRY(cg_safetensors_copy(file, leaf.name, CG_F32, &leaf.shape, leaf.data, error));
+        }
+    }
+    return CG_OK;
+}
+
+static cg_status read_standing(const cg_safetensors *file, const identity *id, cg_program *program,
+                               cg_standing *standing, cg_error *error)
+{
+    CG_TRY(compare_tensors(file, program, true, error));
+    CG_TRY(compare_identity(file, id, error));
+    for (int i = 0; i < N_NUMBERS; i++) CG_TRY(read_number(file, standing, i, error));
+    return copy_tensors(file, program, error);
+}
+
+/* The cause, with the file's name before it. */
+static cg_status in_file(const char *path, cg_status status, const cg_error *cause, cg_error *error)
+{
+    return status == CG_OK ? CG_OK : cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause->message);
+}
+
+cg_status cg_checkpoint_load(const char *path, const cg_model *model, const char *data,
+                             cg_program *program, cg_standing *standing, cg_error *error)
+{
+    identity id;
+    cg_safetensors *file;
+    cg_error cause = { 0 };
+    CG_TRY(identify(model, data, &id, error));
+    CG_TRY(cg_safetensors_read(&file, path, error));
+    cg_status status = read_standing(file, &id, program, standing, &cause);
+    cg_safetensors_free(file);
+    return in_file(path, status, &cause, error);
+}
+
+cg_status cg_weights_load(const char *path, cg_program *program, cg_error *error)
+{
+    cg_safetensors *file;
+    cg_error cause = { 0 };
+    CG_TRY(cg_safetensors_read(&file, path, error));
+    cg_status status = compare_tensors(file, program, false, &cause);
+    if (status == CG_OK) status = copy_tensors(file, program, &cause);
+    cg_safetensors_free(file);
+    return in_file(path, status, &cause, error);
+}

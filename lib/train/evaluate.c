@@ -1,0 +1,120 @@
+/* Evaluating a split, and the predictor: a model with its weights. */
+#include "train/evaluate.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "train/checkpoint.h"
+
+#include <cnngraph/train.h>
+
+#include <string.h>
+
+/* ---- a pass over a split -----------------------------------------------------------------------*/
+enum { EVALUATION_BATCH = 128 };
+
+int64_t cg_evaluation_batch(int64_t size)
+{
+    return size < EVALUATION_BATCH ? size : EVALUATION_BATCH;
+}
+
+/* The last batch may be partly filled: its other rows hold images of before, which evaluation, row
+ * by row, cannot mix in, and which are not counted. */
+cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_tally *tally)
+{
+    int64_t size = cg_dataset_size(set, split);
+    int64_t *order = cg_alloc((size_t)b->batch, sizeof *order);
+    if (!order) return CG_ENOMEM;
+    cg_status status = CG_OK;
+    cg_tally_clear(tally);
+    for (int64_t done = 0; done < size && status == CG_OK; done += b->batch) {
+        int64_t n = size - done < b->batch ? size - done : b->batch;
+        for (int64_t i = 0; i < n; i++) order[i] = done + i;
+        cg_dataset_batch(set, split, n, order, b->x, b->labels);
+        status = cg_run(b->program, 0, 0);
+        if (status == CG_OK) cg_tally_add(tally, n, b->y, b->labels, b->losses);
+    }
+    cg_release(order);
+    return status;
+}
+
+/* ---- the predictor -----------------------------------------------------------------------------*/
+struct cg_predictor {
+    const cg_model *model;
+    cg_pool        *pool;
+    cg_batch        batch;
+    cg_tally       *tally;
+};
+
+static cg_status build(cg_predictor *p, const char *weights, int threads, cg_error *error)
+{
+    p->pool = cg_pool_new(threads);
+    if (!p->pool) return cg_fail_nomem(error, "threads");
+    CG_TRY(cg_batch_evaluation(&p->batch, p->model, EVALUATION_BATCH, p->pool, NULL, error));
+    return cg_weights_load(weights, p->batch.program, error);
+}
+
+cg_status cg_predictor_new(cg_predictor **predictor, const cg_model *model, const char *weights,
+                           int threads, cg_error *error)
+{
+    *predictor = NULL;
+    cg_predictor *p = cg_alloc(1, sizeof *p);
+    if (!p) return cg_fail_nomem(error, "a predictor");
+    p->model = model;
+    cg_status status = build(p, weights, threads, error);
+    if (status != CG_OK) cg_predictor_free(p);
+    else *predictor = p;
+    return status;
+}
+
+void cg_predictor_free(cg_predictor *p)
+{
+    if (!p) return;
+    cg_batch_free(&p->batch);
+    cg_pool_free(p->pool);
+    cg_tally_free(p->tally);
+    cg_release(p);
+}
+
+cg_status cg_predict(cg_predictor *p, int64_t n, const float *x, float *y, cg_error *error)
+{
+    const cg_spec *spec = cg_model_spec(p->model);
+    int64_t image = cg_shape_size(&spec->input), outputs = spec->n_outputs;
+    for (int64_t done = 0; done < n; done += p->batch.batch) {
+        int64_t rows = n - done < p->batch.batch ? n - done : p->batch.batch;
+        memcpy(p->batch.x, x + done * image, (size_t)(rows * image) * sizeof *x);
+        cg_status status = cg_run(p->batch.program, 0, 0);
+        if (status != CG_OK) return cg_fail(error, status, "prediction failed");
+        memcpy(y + done * outputs, p->batch.y, (size_t)(rows * outputs) * sizeof *y);
+    }
+    return CG_OK;
+}
+
+/* A set that the model cannot take would be read out of bounds. */
+static cg_status check_set(const cg_predictor *p, const cg_dataset *set, int split, cg_error *error)
+{
+    char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
+    cg_shape shape = cg_dataset_shape(set);
+    const cg_spec *spec = cg_model_spec(p->model);
+    if (split < 0 || split >= cg_dataset_splits(set)) return cg_fail(error, CG_EUSAGE, "there is no split %d", split);
+    if (!cg_shape_equal(&shape, &spec->input))
+        return cg_fail(error, CG_EDATA, "images are %s, the model takes %s", cg_shape_text(&shape, found),
+                       cg_shape_text(&spec->input, expected));
+    return CG_OK;
+}
+
+cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_evaluation *result,
+                      cg_error *error)
+{
+    CG_TRY(check_set(p, set, split, error));
+    cg_tally_free(p->tally);
+    p->tally = NULL;
+    CG_TRY(cg_tally_new(&p->tally, cg_model_spec(p->model)->n_outputs, error));
+    cg_status status = cg_evaluate_split(&p->batch, set, split, p->tally);
+    if (status != CG_OK) return cg_fail(error, status, "evaluation failed");
+    const cg_tally *t = p->tally;
+    double n = (double)(t->n ? t->n : 1);
+    *result = (cg_evaluation){ .n_classes = t->n_classes, .n = t->n, .loss = t->loss / n,
+                               .accuracy = (double)t->rank[0] / n, .confusion = t->confusion,
+                               .rank = t->rank };
+    return CG_OK;
+}

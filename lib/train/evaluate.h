@@ -1,0 +1,14 @@
+/* A pass over a split, without learning from it. */
+#ifndef CG_TRAIN_EVALUATE_H
+#define CG_TRAIN_EVALUATE_H
+
+#include "nn/nn.h"
+#include "train/batch.h"
+
+/* The batch that evaluations run on, for a split of `size` images. */
+int64_t cg_evaluation_batch(int64_t size);
+
+/* Gathers losses, ranks and confusions of all images of the split into the cleared tally. */
+cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_tally *tally);
+
+#endif

@@ -1,0 +1,144 @@
+/* The files of a run's folder. */
+#include "train/folder.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_TEXT = 1 << 30, MAX_RUNS = 100000 };
+
+void cg_folder_file(const char *folder, const char *name, char path[CG_PATH_BYTES])
+{
+    snprintf(path, CG_PATH_BYTES, "%s/%s", folder, name);
+}
+
+static cg_status io_failed(const char *path, cg_error *error)
+{
+    return cg_fail(error, CG_EIO, "%s: %s", path, strerror(errno));
+}
+
+/* ---- model.yaml --------------------------------------------------------------------------------*/
+static cg_status write_model(const char *folder, const cg_model *model, cg_error *error)
+{
+    char path[CG_PATH_BYTES], *text = cg_model_render(model);
+    if (!text) return cg_fail_nomem(error, "the model's text");
+    cg_folder_file(folder, "model.yaml", path);
+    cg_replace file;
+    cg_status status = cg_replace_open(&file, path, error);
+    if (status == CG_OK) {
+        fputs(text, file.stream);
+        status = cg_replace_commit(&file, error);
+    }
+    free(text);
+    return status;
+}
+
+/* A file's name from a model's: no separator, no hidden file. */
+static void plain_name(const char *name, char plain[128])
+{
+    snprintf(plain, 128, "%s", name && name[0] ? name : "model");
+    for (char *p = plain; *p; p++)
+        if (*p == '/' || (unsigned char)*p < ' ') *p = '_';
+    if (plain[0] == '.') plain[0] = '_';
+}
+
+cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[CG_FOLDER_BYTES],
+                         cg_error *error)
+{
+    char name[128];
+    plain_name(cg_model_spec(model)->name, name);
+    CG_TRY(cg_make_folders(parent, error));
+    for (int i = 1; i < MAX_RUNS; i++) {
+        int n = i == 1 ? snprintf(folder, CG_FOLDER_BYTES, "%s/%s", parent, name)
+                       : snprintf(folder, CG_FOLDER_BYTES, "%s/%s-%d", parent, name, i);
+        if (n < 0 || n >= CG_FOLDER_BYTES) return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
+        if (mkdir(folder, 0777) == 0) return write_model(folder, model, error);
+        if (errno != EEXIST) return io_failed(folder, error);
+    }
+    return cg_fail(error, CG_ELIMIT, "%s: %d runs are enough", parent, (int)MAX_RUNS);
+}
+
+/* Compares line by line; the length of a line is told by its end. */
+static cg_status compare_texts(const char *path, const char *theirs, const char *ours, cg_error *error)
+{
+    for (int line = 1; *theirs || *ours; line++) {
+        int n_theirs = (int)strcspn(theirs, "\n"), n_ours = (int)strcspn(ours, "\n");
+        if (n_theirs != n_ours || memcmp(theirs, ours, (size_t)n_ours) != 0)
+            return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, line, 1 },
+                              "the run is of another model: it says '%.*s', this one '%.*s'", n_theirs,
+                              theirs, n_ours, ours);
+        theirs += n_theirs + (theirs[n_theirs] == '\n');
+        ours += n_ours + (ours[n_ours] == '\n');
+    }
+    return CG_OK;
+}
+
+cg_status cg_folder_compare(const char *folder, const cg_model *model, cg_error *error)
+{
+    char path[CG_PATH_BYTES], *theirs;
+    size_t size;
+    if (strlen(folder) >= CG_FOLDER_BYTES) return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
+    cg_folder_file(folder, "model.yaml", path);
+    CG_TRY(cg_file_read(path, MAX_TEXT, &theirs, &size, error));
+    char *ours = cg_model_render(model);
+    cg_status status = ours ? compare_texts(path, theirs, ours, error)
+                            : cg_fail_nomem(error, "the model's text");
+    free(ours);
+    cg_release(theirs);
+    return status;
+}
+
+/* ---- metrics.jsonl -----------------------------------------------------------------------------*/
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int n,
+                           const cg_metric_value values[], double seconds, cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    json_t *line = json_object();
+    json_object_set_new(line, "epoch", json_integer(epoch));
+    json_object_set_new(line, "step", json_integer((json_int_t)step));
+    for (int i = 0; i < n; i++) json_object_set_new(line, values[i].name, number(values[i].value));
+    json_object_set_new(line, "seconds", number(seconds));
+
+    cg_folder_file(folder, "metrics.jsonl", path);
+    cg_status status = CG_OK;
+    FILE *f = fopen(path, "a");
+    if (f) {
+        bool is_written = json_dumpf(line, f, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
+        is_written &= putc('\n', f) != EOF;
+        if (fclose(f) != 0 || !is_written) status = io_failed(path, error);
+    } else {
+        status = io_failed(path, error);
+    }
+    json_decref(line);
+    return status;
+}
+
+cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error)
+{
+    char path[CG_PATH_BYTES], *text;
+    size_t size;
+    cg_folder_file(folder, "metrics.jsonl", path);
+    if (!cg_file_exists(path)) return CG_OK;
+    CG_TRY(cg_file_read(path, MAX_TEXT, &text, &size, error));
+    char *end = text;
+    for (char *next; epochs > 0 && (next = memchr(end, '\n', size - (size_t)(end - text))); epochs--)
+        end = next + 1;
+    size_t kept = (size_t)(end - text);
+    cg_release(text);
+    return kept == size || truncate(path, (off_t)kept) == 0 ? CG_OK : io_failed(path, error);
+}

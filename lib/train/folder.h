@@ -1,0 +1,30 @@
+/* A run's folder: model.yaml, metrics.jsonl, last.safetensors, best.safetensors. */
+#ifndef CG_TRAIN_FOLDER_H
+#define CG_TRAIN_FOLDER_H
+
+#include <cnngraph/model.h>
+
+enum { CG_FOLDER_BYTES = 256, CG_PATH_BYTES = CG_FOLDER_BYTES + 32 };
+
+/* folder/name in path; CG_PATH_BYTES always suffice for a folder of this module. */
+void cg_folder_file(const char *folder, const char *name, char path[CG_PATH_BYTES]);
+
+/* Makes parent/NAME, or NAME-2, NAME-3, ... where that is taken, with the resolved model.yaml. */
+cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[CG_FOLDER_BYTES],
+                         cg_error *error);
+
+/* The same model as the folder's model.yaml, or CG_ECHECKPOINT with the first line that differs. */
+cg_status cg_folder_compare(const char *folder, const cg_model *model, cg_error *error);
+
+/* What metrics.jsonl says of an epoch. */
+typedef struct {
+    const char *name;
+    double      value; /* NaN is written as null */
+} cg_metric_value;
+cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int n,
+                           const cg_metric_value values[], double seconds, cg_error *error);
+
+/* Keeps the lines of the first `epochs` epochs: those behind the checkpoint will be written anew. */
+cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error);
+
+#endif

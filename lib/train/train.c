@@ -1,0 +1,298 @@
+/* The loop over epochs: steps, validation, checkpoints, stopping. */
+#include "base/error.h"
+#include "base/file.h"
+#include "train/folder.h"
+#include "train/trainer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { MAX_METRICS = 32 };
+
+typedef struct {
+    cg_trainer              t;
+    const cg_train_options *options;
+    cg_train_result        *result;
+    int64_t                 steps;   /* of this call  */
+    double                  began, epoch_began; /* seconds */
+    int64_t                 epoch_images;       /* in this call */
+} run;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double ratio(double a, int64_t n)
+{
+    return n > 0 ? a / (double)n : NAN;
+}
+
+static double mean_loss(const cg_tally *tally)
+{
+    return ratio(tally->loss, tally->n);
+}
+
+static double accuracy(const cg_tally *tally)
+{
+    return ratio((double)tally->rank[0], tally->n);
+}
+
+static bool is_stopped(const run *r)
+{
+    return r->options->stop && *r->options->stop;
+}
+
+static bool is_at_limit(const run *r)
+{
+    return r->options->max_steps > 0 && r->steps >= r->options->max_steps;
+}
+
+/* ---- the checkpoint ----------------------------------------------------------------------------*/
+/* The sums over the epoch under way travel with it. */
+static cg_status save(run *r, const char *name, cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    if (!r->result->folder[0]) return CG_OK;
+    cg_standing *s = &r->t.standing;
+    s->loss = r->t.tally->loss;
+    s->images = r->t.tally->n;
+    s->correct = r->t.tally->rank[0];
+    cg_folder_file(r->result->folder, name, path);
+    return cg_checkpoint_save(path, r->t.model, r->t.data, r->t.full.program, s, error);
+}
+
+static cg_status check_standing(const run *r, const char *path, cg_error *error)
+{
+    const cg_standing *s = &r->t.standing;
+    bool is_sound = s->epoch <= r->t.spec->epochs && s->position < r->t.n_batches &&
+                    (s->epoch < r->t.spec->epochs || s->position == 0) && s->correct <= s->images &&
+                    s->step == (uint64_t)(s->epoch * r->t.n_batches + s->position);
+    if (is_sound) return CG_OK;
+    return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                      "epoch %" PRId64 ", batch %" PRId64 ", step %" PRIu64 " is no place in a run of %" PRId64
+                      " epochs of %" PRId64 " batches",
+                      s->epoch, s->position, s->step, r->t.spec->epochs, r->t.n_batches);
+}
+
+static cg_status take_up(run *r, const char *folder, cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    CG_TRY(cg_folder_compare(folder, r->t.model, error));
+    snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
+    cg_folder_file(folder, "last.safetensors", path);
+    cg_standing *s = &r->t.standing;
+    if (!cg_file_exists(path)) return cg_folder_cut(folder, 0, error); /* killed in its first epoch */
+    CG_TRY(cg_checkpoint_load(path, r->t.model, r->t.data, r->t.full.program, s, error));
+    CG_TRY(check_standing(r, path, error));
+    r->t.tally->loss = s->loss;
+    r->t.tally->n = s->images;
+    r->t.tally->rank[0] = s->correct;
+    return cg_folder_cut(folder, s->epoch, error);
+}
+
+/* ---- what is watched ---------------------------------------------------------------------------*/
+static const char *monitor_name(const run *r)
+{
+    const cg_spec *spec = r->t.spec;
+    if (spec->early_stopping.on && spec->early_stopping.monitor) return spec->early_stopping.monitor;
+    return r->t.validation >= 0 ? "val_loss" : "loss";
+}
+
+/* Losses are better when smaller, all else when larger. */
+static bool is_loss(const char *name)
+{
+    size_t length = strlen(name);
+    return length >= 4 && strcmp(name + length - 4, "loss") == 0;
+}
+
+/* The values of the epoch by name; those of the metrics the file asks for come last. */
+static int gather(const run *r, cg_metric_value values[MAX_METRICS], char names[MAX_METRICS][40])
+{
+    const cg_tally *train = r->t.tally, *validation = r->t.evaluated;
+    int n = 0;
+    values[n++] = (cg_metric_value){ "loss", mean_loss(train) };
+    values[n++] = (cg_metric_value){ "accuracy", accuracy(train) };
+    if (r->t.validation < 0) return n;
+    values[n++] = (cg_metric_value){ "val_loss", mean_loss(validation) };
+    values[n++] = (cg_metric_value){ "val_accuracy", accuracy(validation) };
+    for (const char *const *name = r->t.spec->metrics; name && *name && n < MAX_METRICS; name++) {
+        const cg_metric *metric = cg_metric_find(*name);
+        if (!metric || strcmp(*name, "accuracy") == 0 || strcmp(*name, "loss") == 0) continue;
+        snprintf(names[n], sizeof names[n], "val_%s", *name);
+        values[n] = (cg_metric_value){ names[n], metric->value(validation) };
+        n++;
+    }
+    return n;
+}
+
+static cg_status find_monitored(const run *r, int n, const cg_metric_value values[], double *value,
+                                cg_error *error)
+{
+    const char *name = monitor_name(r);
+    for (int i = 0; i < n; i++)
+        if (strcmp(values[i].name, name) == 0) {
+            *value = values[i].value;
+            return CG_OK;
+        }
+    return cg_fail(error, CG_EMODEL, "early_stopping watches '%s', which this run does not measure", name);
+}
+
+/* Notes a better value; returns whether it was one. */
+static bool note(run *r, double value)
+{
+    cg_standing *s = &r->t.standing;
+    double least = r->t.spec->early_stopping.on ? r->t.spec->early_stopping.min_delta : 0;
+    bool is_better = s->best_epoch == 0 ||
+                     (is_loss(monitor_name(r)) ? value < s->best - least : value > s->best + least);
+    s->stale = is_better ? 0 : s->stale + 1;
+    if (is_better) {
+        s->best = value;
+        s->best_epoch = s->epoch + 1;
+    }
+    return is_better;
+}
+
+/* Asked of the standing alone, so that a resumed run stops where the first did.  `below` ends a run
+ * whose loss is good enough. */
+static bool is_stale(const run *r)
+{
+    const cg_spec *spec = r->t.spec;
+    const cg_standing *s = &r->t.standing;
+    if (!spec->early_stopping.on || s->best_epoch == 0) return false;
+    if (spec->early_stopping.below > 0 && is_loss(monitor_name(r)) && s->best < spec->early_stopping.below)
+        return true;
+    return spec->early_stopping.patience > 0 && s->stale >= spec->early_stopping.patience;
+}
+
+/* ---- reporting ---------------------------------------------------------------------------------*/
+static void report(run *r, bool epoch_done, bool is_best)
+{
+    const cg_standing *s = &r->t.standing;
+    if (!r->options->progress) return;
+    double seconds = now() - r->epoch_began;
+    double speed = seconds > 0 ? (double)r->epoch_images / seconds : 0;
+    double left = (double)(r->t.spec->epochs * r->t.n_images) -
+                  (double)(s->epoch * r->t.n_images + r->t.tally->n);
+    cg_progress p = {
+        .epoch = s->epoch + 1,
+        .epochs = r->t.spec->epochs,
+        .step = s->position,
+        .steps = r->t.n_batches,
+        .loss = mean_loss(r->t.tally),
+        .accuracy = accuracy(r->t.tally),
+        .val_loss = r->result->val_loss,
+        .val_accuracy = r->result->val_accuracy,
+        .images_per_s = speed,
+        .seconds_left = speed > 0 ? left / speed : NAN,
+        .lr = cg_trainer_rate(&r->t),
+        .epoch_done = epoch_done,
+        .is_best = is_best,
+        .data = r->t.data,
+    };
+    r->options->progress(r->options->context, &p);
+}
+
+static void fill_result(run *r)
+{
+    cg_train_result *result = r->result;
+    result->epochs = r->t.standing.epoch;
+    result->steps = (int64_t)r->t.standing.step;
+    result->seconds = now() - r->began;
+}
+
+/* ---- epochs ------------------------------------------------------------------------------------*/
+/* Validation, the line of metrics, best and last: in this order, so that whenever the process is
+ * killed, last.safetensors tells of nothing that is not there. */
+static cg_status end_epoch(run *r, cg_error *error)
+{
+    cg_trainer *t = &r->t;
+    cg_metric_value values[MAX_METRICS];
+    char names[MAX_METRICS][40];
+    double monitored = NAN;
+    if (t->validation >= 0) CG_TRY(cg_trainer_evaluate(t, t->validation, error));
+    int n = gather(r, values, names);
+    CG_TRY(find_monitored(r, n, values, &monitored, error));
+    r->result->train_loss = mean_loss(t->tally);
+    r->result->train_accuracy = accuracy(t->tally);
+    if (t->validation >= 0) {
+        r->result->val_loss = mean_loss(t->evaluated);
+        r->result->val_accuracy = accuracy(t->evaluated);
+    }
+    bool is_best = note(r, monitored);
+    report(r, true, is_best);
+    if (r->result->folder[0])
+        CG_TRY(cg_folder_append(r->result->folder, t->standing.epoch + 1, t->standing.step, n, values,
+                                now() - r->epoch_began, error));
+    t->standing.epoch++;
+    t->standing.position = 0;
+    cg_tally_clear(t->tally);
+    if (is_best) CG_TRY(save(r, "best.safetensors", error));
+    return save(r, "last.safetensors", error);
+}
+
+/* Steps until the epoch, the run or the user's patience ends. */
+static cg_status run_steps(run *r, cg_error *error)
+{
+    cg_trainer *t = &r->t;
+    r->epoch_began = now();
+    r->epoch_images = 0;
+    cg_trainer_shuffle(t);
+    while (t->standing.position < t->n_batches && !is_at_limit(r) && !is_stopped(r)) {
+        int64_t before = t->tally->n;
+        CG_TRY(cg_trainer_step(t, error));
+        r->steps++;
+        r->epoch_images += t->tally->n - before;
+        if (t->standing.position < t->n_batches) report(r, false, false);
+    }
+    /* The guards look at losses and gradients; an update may still overflow. */
+    if (t->spec->on_nonfinite == CG_NONFINITE_STOP) CG_TRY(cg_trainer_check(t, error));
+    return t->standing.position == t->n_batches ? end_epoch(r, error) : CG_OK;
+}
+
+static cg_status run_epochs(run *r, cg_error *error)
+{
+    while (r->t.standing.epoch < r->t.spec->epochs && !is_stale(r)) {
+        CG_TRY(run_steps(r, error));
+        bool is_last = r->t.standing.epoch == r->t.spec->epochs;
+        if (is_last || (!is_at_limit(r) && !is_stopped(r))) continue;
+        CG_TRY(save(r, "last.safetensors", error));
+        if (!is_stopped(r)) break;
+        return cg_fail(error, CG_EINTERRUPTED, "stopped in epoch %" PRId64 " of %" PRId64 "%s%s",
+                       r->t.standing.epoch + 1, r->t.spec->epochs,
+                       r->result->folder[0] ? ", saved in " : "", r->result->folder);
+    }
+    return CG_OK;
+}
+
+static cg_status run_all(run *r, const cg_model *model, cg_error *error)
+{
+    CG_TRY(cg_trainer_open(&r->t, model, r->options->threads, error));
+    r->result->data = r->t.data;
+    if (r->options->resume) CG_TRY(take_up(r, r->options->resume, error));
+    else if (r->options->folder)
+        CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, error));
+    CG_TRY(run_epochs(r, error));
+    if (r->t.test < 0) return CG_OK;
+    CG_TRY(cg_trainer_evaluate(&r->t, r->t.test, error));
+    r->result->test_loss = mean_loss(r->t.evaluated);
+    r->result->test_accuracy = accuracy(r->t.evaluated);
+    return CG_OK;
+}
+
+cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_train_result *result, cg_error *error)
+{
+    static const cg_train_options defaults = { 0 };
+    *result = (cg_train_result){ .train_loss = NAN, .train_accuracy = NAN, .val_loss = NAN,
+                                 .val_accuracy = NAN, .test_loss = NAN, .test_accuracy = NAN };
+    run r = { .options = options ? options : &defaults, .result = result, .began = now() };
+    cg_status status = run_all(&r, model, error);
+    fill_result(&r);
+    cg_trainer_close(&r.t);
+    return status;
+}

@@ -1,0 +1,170 @@
+/* Setting a run up, and taking its steps. */
+#include "train/trainer.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "train/evaluate.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+/* ---- setting up --------------------------------------------------------------------------------*/
+static cg_status find_split(const cg_trainer *t, const char *name, int *split, cg_error *error)
+{
+    *split = name ? cg_dataset_split(t->set, name) : -1;
+    if (name && *split < 0)
+        return cg_fail_at(error, CG_EMODEL, t->spec->data.place, "there is no split '%s'", name);
+    return CG_OK;
+}
+
+static cg_status load_data(cg_trainer *t, cg_error *error)
+{
+    char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
+    const cg_spec *spec = t->spec;
+    CG_TRY(cg_dataset_load(&t->set, &spec->data, &t->data, error));
+    cg_shape shape = cg_dataset_shape(t->set);
+    if (!cg_shape_equal(&shape, &spec->input))
+        return cg_fail_at(error, CG_EMODEL, spec->data.place, "images are %s, the model takes %s",
+                          cg_shape_text(&shape, found), cg_shape_text(&spec->input, expected));
+    int n_classes = cg_dataset_classes(t->set);
+    if (n_classes > (spec->n_outputs > 1 ? spec->n_outputs : 2))
+        return cg_fail_at(error, CG_EMODEL, spec->data.place, "there are %d classes, the model has %d outputs",
+                          n_classes, spec->n_outputs);
+    CG_TRY(find_split(t, spec->train_split ? spec->train_split : "train", &t->train, error));
+    CG_TRY(find_split(t, spec->validation_split, &t->validation, error));
+    CG_TRY(find_split(t, spec->test_split, &t->test, error));
+    t->n_images = cg_dataset_size(t->set, t->train);
+    if (t->n_images < 1) return cg_fail_at(error, CG_EDATA, spec->data.place, "no images to train on");
+    return CG_OK;
+}
+
+static cg_status compile(cg_trainer *t, cg_error *error)
+{
+    int64_t batch = t->spec->batch < t->n_images ? t->spec->batch : t->n_images;
+    int64_t rest = t->n_images % batch, evaluated = 1;
+    t->n_batches = t->n_images / batch + (rest > 0);
+    CG_TRY(cg_batch_training(&t->full, t->model, batch, t->pool, NULL, error));
+    if (rest) CG_TRY(cg_batch_training(&t->rest, t->model, rest, t->pool, t->full.program, error));
+    const int splits[] = { t->validation, t->test };
+    for (int i = 0; i < 2; i++) {
+        int64_t size = splits[i] >= 0 ? cg_dataset_size(t->set, splits[i]) : 0;
+        if (size > evaluated) evaluated = size;
+    }
+    return cg_batch_evaluation(&t->evaluation, t->model, cg_evaluation_batch(evaluated), t->pool,
+                               t->full.program, error);
+}
+
+cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_error *error)
+{
+    *t = (cg_trainer){ .model = model, .spec = cg_model_spec(model) };
+    CG_TRY(load_data(t, error));
+    t->pool = cg_pool_new(threads);
+    if (!t->pool) return cg_fail_nomem(error, "threads");
+    CG_TRY(compile(t, error));
+    CG_TRY(cg_tally_new(&t->tally, t->spec->n_outputs, error));
+    CG_TRY(cg_tally_new(&t->evaluated, t->spec->n_outputs, error));
+    t->order = cg_alloc((size_t)t->n_images, sizeof *t->order);
+    if (!t->order) return cg_fail_nomem(error, "the order of the images");
+    return cg_model_init(model, t->full.program, t->spec->seed, error);
+}
+
+void cg_trainer_close(cg_trainer *t)
+{
+    cg_batch_free(&t->evaluation);
+    cg_batch_free(&t->rest);
+    cg_batch_free(&t->full); /* the others live in its memory */
+    cg_tally_free(t->tally);
+    cg_tally_free(t->evaluated);
+    cg_release(t->order);
+    cg_pool_free(t->pool);
+    cg_dataset_free(t->set);
+    *t = (cg_trainer){ 0 };
+}
+
+/* ---- steps -------------------------------------------------------------------------------------*/
+void cg_trainer_shuffle(cg_trainer *t)
+{
+    for (int64_t i = 0; i < t->n_images; i++) t->order[i] = i;
+    if (t->spec->keep_order) return;
+    cg_rng rng = cg_rng_new(t->spec->seed, "shuffle", (uint64_t)t->standing.epoch);
+    cg_rng_shuffle(&rng, t->n_images, t->order);
+}
+
+/* Linear warm-up, then the schedule over the epochs that are left. */
+double cg_trainer_rate(const cg_trainer *t)
+{
+    const cg_spec *spec = t->spec;
+    double per_epoch = (double)t->n_batches, step = (double)t->standing.step;
+    double epoch = step / per_epoch, epochs = (double)spec->epochs;
+    if (epoch < spec->warmup) return spec->lr * fmin(1, (step + 1) / (spec->warmup * per_epoch));
+    if (!spec->schedule) return spec->lr;
+    double rest = epochs > spec->warmup ? epochs - spec->warmup : 1;
+    return spec->lr * spec->schedule->factor(spec->schedule_attrs, epoch - spec->warmup, rest);
+}
+
+static void feed(cg_trainer *t, const cg_batch *b)
+{
+    const cg_optimizer *optimizer = t->spec->optimizer;
+    cg_dataset_batch(t->set, t->train, b->batch, t->order + t->standing.position * t->full.batch, b->x,
+                     b->labels);
+    double values[CG_MAX_SCALARS];
+    optimizer->values(t->spec->optimizer_attrs, cg_trainer_rate(t), t->standing.step, values);
+    for (int i = 0; i < optimizer->n_scalars; i++)
+        if (b->scalars[i]) *b->scalars[i] = (float)values[i];
+}
+
+/* Which op it was; the guards have kept parameters and states as they were before the step. */
+static cg_status explain(const cg_trainer *t, const cg_batch *b, cg_error *error)
+{
+    cg_error cause = { 0 };
+    const cg_standing *s = &t->standing;
+    if (cg_program_first_nonfinite(b->program, t->spec->seed, s->step, &cause) == CG_OK)
+        snprintf(cause.message, sizeof cause.message, "the loss is not finite");
+    cg_place place = { cause.file[0] ? cause.file : NULL, cause.line, cause.column };
+    return cg_fail_at(error, CG_ENUMERIC, place, "epoch %" PRId64 ", batch %" PRId64 ": %s", s->epoch + 1,
+                      s->position + 1, cause.message);
+}
+
+cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
+{
+    cg_standing *s = &t->standing;
+    bool is_rest = s->position == t->n_batches - 1 && t->rest.program;
+    const cg_batch *b = is_rest ? &t->rest : &t->full;
+    feed(t, b);
+    cg_status status = cg_run(b->program, t->spec->seed, s->step);
+    if (status == CG_ENUMERIC) return explain(t, b, error);
+    if (status != CG_OK) return cg_fail(error, status, "a step failed");
+
+    cg_tally_add(t->tally, b->batch, b->y, b->labels, b->losses);
+    s->position++;
+    s->step++;
+    return CG_OK;
+}
+
+/* ---- looking -----------------------------------------------------------------------------------*/
+cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error)
+{
+    cg_status status = cg_evaluate_split(&t->evaluation, t->set, split, t->evaluated);
+    return status == CG_OK ? CG_OK : cg_fail(error, status, "evaluation failed");
+}
+
+cg_status cg_trainer_check(const cg_trainer *t, cg_error *error)
+{
+    static const cg_node_kind kinds[] = { CG_NODE_PARAMETER, CG_NODE_STATE };
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        int n_leaves = cg_program_leaves(t->full.program, kinds[k]);
+        for (int i = 0; i < n_leaves; i++) {
+            cg_leaf leaf = cg_program_leaf(t->full.program, kinds[k], i);
+            const float *values = leaf.data;
+            int64_t n = cg_shape_size(&leaf.shape), at = 0;
+            while (at < n && isfinite(values[at])) at++;
+            if (at < n)
+                return cg_fail(error, CG_ENUMERIC,
+                               "'%s' is not finite after %" PRIu64 " steps, at a learning rate of %g", leaf.name,
+                               t->standing.step, cg_trainer_rate(t));
+        }
+    }
+    return CG_OK;
+}

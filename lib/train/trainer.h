@@ -1,0 +1,45 @@
+/* All that a run has in memory. */
+#ifndef CG_TRAIN_TRAINER_H
+#define CG_TRAIN_TRAINER_H
+
+#include "nn/nn.h"
+#include "train/batch.h"
+#include "train/checkpoint.h"
+
+#include <cnngraph/train.h>
+
+typedef struct {
+    const cg_model *model;
+    const cg_spec  *spec;
+    cg_dataset     *set;
+    const char     *data; /* the set that serves */
+    int             train, validation, test; /* splits; -1: none */
+    cg_pool        *pool;
+    cg_batch        full, rest, evaluation; /* rest: the last batch of an epoch, if it is smaller */
+    int64_t        *order;                  /* of the training images in this epoch */
+    int64_t         n_images, n_batches;
+    cg_tally       *tally, *evaluated; /* of the epoch under way, and of the last evaluation */
+    cg_standing     standing;
+} cg_trainer;
+
+/* Loads the data, compiles, and gives parameters their first values.  Free it in any case. */
+cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_error *error);
+void      cg_trainer_close(cg_trainer *t);
+
+/* The order of the images in the epoch that standing.epoch tells. */
+void cg_trainer_shuffle(cg_trainer *t);
+
+/* The learning rate of the next step. */
+double cg_trainer_rate(const cg_trainer *t);
+
+/* One step: the next batch, its gradient, the update, its tally.  CG_ENUMERIC when loss or gradient
+ * is not finite, with the op that made it so; parameters and standing are those of before. */
+cg_status cg_trainer_step(cg_trainer *t, cg_error *error);
+
+/* Evaluates a split into t->evaluated. */
+cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error);
+
+/* CG_ENUMERIC naming the first parameter or state that holds NaN or infinity. */
+cg_status cg_trainer_check(const cg_trainer *t, cg_error *error);
+
+#endif
