@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* In the order in which the help tells them. */
 #define VERBS(VERB) \
+    VERB(graph)     \
     VERB(ops)
 
 #define DECLARE(name) extern const struct verb verb_##name;

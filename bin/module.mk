@@ -4,5 +4,6 @@ bin_PROGRAMS += cnngraph
 cnngraph_SOURCES = \
   %D%/main.c %D%/verb.h \
   %D%/options.c %D%/options.h \
-  %D%/cmd_ops.c
+  %D%/load.c %D%/load.h \
+  %D%/cmd_graph.c %D%/cmd_ops.c
 cnngraph_LDADD = libfloors.la

@@ -72,7 +72,7 @@ static int assign(const struct verb *verb, const struct option *option, const ch
     return -1;
 }
 
-static bool is_folder(const char *path)
+bool is_folder(const char *path)
 {
     struct stat status;
     return path && stat(path, &status) == 0 && S_ISDIR(status.st_mode);

@@ -33,4 +33,6 @@ struct option {
 int options_parse(const struct verb *verb, int argc, char *argv[], const struct option options[],
                   int least, int most);
 
+bool is_folder(const char *path); /* NULL is none */
+
 #endif
