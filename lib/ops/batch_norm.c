@@ -7,59 +7,67 @@
 
 #include <math.h>
 
-/* One item per channel.  Two passes for the statistics: sum of squares minus square of the sum
- * cancels when the mean is far from 0. */
+static inline void normalise_channel(const cg_call *c, int64_t channel, int64_t plane)
+{
+    int64_t N = c->xs[0]->dim[0], step = c->xs[0]->dim[1] * plane;
+    double epsilon = ((const cg_norm_attrs *)c->attrs)->epsilon, count = (double)(N * plane);
+    const float *x = c->x[0] + channel * plane;
+    float *y = c->y + channel * plane;
+    cg_vec_sum sum = { 0 };
+    norm_moments moments = { 0 };
+    for (int64_t n = 0; n < N; n++) norm_add(&sum, x + n * step, plane);
+    float mean = (float)((double)cg_vec_sum_lanes(&sum) / count);
+    for (int64_t n = 0; n < N; n++) norm_add_moments(&moments, x + n * step, plane, mean);
+    norm_scale scale = norm_scale_of(&moments, count, epsilon);
+    float slope = c->x[1][channel] * scale.slope, offset = c->x[2][channel] - scale.rest * slope;
+    for (int64_t n = 0; n < N; n++)
+        norm_apply(x + n * step, y + n * step, plane, mean, slope, offset);
+}
+
+/* x: N C.  The same for `width` <= CG_LANES channels side by side. */
+static inline void normalise_columns(const cg_call *c, int64_t channel, int64_t width)
+{
+    int64_t N = c->xs[0]->dim[0], C = c->xs[0]->dim[1];
+    float epsilon = (float)((const cg_norm_attrs *)c->attrs)->epsilon, count = (float)N;
+    const float *x = c->x[0] + channel;
+    cg_vec_sum sum = { 0 };
+    norm_moments m = { 0 };
+    for (int64_t n = 0; n < N; n++) {
+        if (n % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&sum);
+        sum.block += cg_vec_load(x + n * C, width);
+    }
+    cg_vec mean = cg_vec_sum_value(&sum) / count;
+    for (int64_t n = 0; n < N; n++) {
+        if (n % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&m.d), cg_vec_sum_settle(&m.squares);
+        cg_vec d = cg_vec_load(x + n * C, width) - mean;
+        m.d.block += d;
+        m.squares.block += d * d;
+    }
+    cg_vec rest = cg_vec_sum_value(&m.d) / count;
+    cg_vec variance = cg_vec_sum_value(&m.squares) / count - rest * rest;
+    cg_vec slope = cg_vec_load(c->x[1] + channel, width) / cg_vec_sqrt(variance + epsilon);
+    cg_vec offset = cg_vec_load(c->x[2] + channel, width) - rest * slope;
+    for (int64_t n = 0; n < N; n++) {
+        cg_vec d = cg_vec_load(x + n * C, width) - mean;
+        cg_vec_store(c->y + n * C + channel, d * slope + offset, width);
+    }
+}
+
+/* One item per channel. */
 CG_KERNEL(batch_norm_forward)
 {
-    const cg_shape *xs = c->xs[0];
-    int64_t N = xs->dim[0], C = xs->dim[1], plane = cg_shape_size(xs) / (N * C);
-    double epsilon = ((const cg_norm_attrs *)c->attrs)->epsilon, count = (double)(N * plane);
-    for (int64_t channel = begin; channel < end; channel++) {
-        double sum = 0, squares = 0;
-        for (int64_t n = 0; n < N; n++)
-            sum += sum_shifted(c->x[0] + (n * C + channel) * plane, plane, 0);
-        float mean = (float)(sum / count);
-        for (int64_t n = 0; n < N; n++)
-            squares += sum_squares(c->x[0] + (n * C + channel) * plane, plane, mean);
-        float slope = (float)((double)c->x[1][channel] / sqrt(squares / count + epsilon));
-        float beta = c->x[2][channel];
-        for (int64_t n = 0; n < N; n++) {
-            int64_t at = (n * C + channel) * plane;
-            for (int64_t i = at; i < at + plane; i++) c->y[i] = (c->x[0][i] - mean) * slope + beta;
-        }
-    }
+    int64_t plane = cg_shape_size(c->xs[0]) / (c->xs[0]->dim[0] * c->xs[0]->dim[1]);
+    if (plane > 1)
+        for (int64_t channel = begin; channel < end; channel++)
+            normalise_channel(c, channel, plane);
+    else
+        for (int64_t channel = begin; channel < end; channel += CG_LANES)
+            normalise_columns(c, channel, end - channel < CG_LANES ? end - channel : CG_LANES);
 }
 
 #if CG_DESCRIBE
 
-static const cg_attr attrs[] = {
-    CG_REAL(cg_norm_attrs, epsilon, 1e-5, 1e-30, 1, "added to the variance"),
-    CG_END_ATTRS,
-};
-
-static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
-{
-    *y = *cg_node_shape(cg_node_input(node, 0));
-    if (y->rank < 2)
-        return cg_shape_fail(node, error, "expected x: N C ..., found rank %d", y->rank);
-    for (int i = 1; i < 3; i++) {
-        const cg_shape *s = cg_node_shape(cg_node_input(node, i));
-        char found[CG_SHAPE_TEXT];
-        if (s->rank != 1 || s->dim[0] != y->dim[1])
-            return cg_shape_fail(node, error,
-                                 "expected gamma and beta: %lld, the channels of x, found %s",
-                                 (long long)y->dim[1], cg_shape_text(s, found));
-    }
-    return CG_OK;
-}
-
-/* v, one value for each channel, as 1 C 1 ... of x's rank. */
-static cg_node *as_channels(const cg_shape *x, cg_node *v)
-{
-    cg_shape s = { .rank = x->rank };
-    for (int i = 0; i < x->rank; i++) s.dim[i] = i == 1 ? x->dim[1] : 1;
-    return cg_reshape(v, s);
-}
+static const cg_attr attrs[] = NORM_ATTRS;
 
 /* With h = (x - mean) r, r = 1 / sqrt(var + epsilon), and means over all axes but 1:
  *     dx = gamma r (dy - mean(dy) - h mean(dy h)),  dgamma = sum(dy h),  dbeta = sum(dy)
@@ -69,13 +77,13 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     const cg_norm_attrs *a = cg_node_attrs(node);
     cg_node *x = cg_node_input(node, 0);
     const cg_shape *s = cg_node_shape(x);
-    int64_t axes = (CG_AXIS(s->rank) - 1) & ~CG_AXIS(1);
+    int64_t axes = norm_axes(s);
     cg_node *d = cg_sub(x, cg_mean(x, axes, true));
     cg_node *deviation = cg_sqrt(cg_shift(cg_mean(cg_square(d), axes, true), a->epsilon));
     cg_node *r = cg_div(cg_constant(cg_node_graph(node), (cg_shape){ 0 }, 1), deviation);
     cg_node *h = cg_mul(d, r), *dy_h = cg_mul(dy, h);
     if (cg_wants(node, 0)) {
-        cg_node *slope = cg_mul(as_channels(s, cg_node_input(node, 1)), r);
+        cg_node *slope = cg_mul(norm_as_channels(s, cg_node_input(node, 1)), r);
         cg_node *along_h = cg_mul(h, cg_mean(dy_h, axes, true));
         dx[0] = cg_mul(cg_sub(cg_sub(dy, cg_mean(dy, axes, true)), along_h), slope);
     }
@@ -118,6 +126,8 @@ static void reference(const cg_ref_call *c)
 }
 
 static const cg_sample samples[] = {
+    { .x = { CG_DIMS(2, 3, 5, 7), CG_DIMS(3), CG_DIMS(3) }, .n_x = 3, .low = 10, .high = 11 },
+    { .x = { CG_DIMS(7, 19), CG_DIMS(19), CG_DIMS(19) }, .n_x = 3, .low = 10, .high = 11 },
     { .x = { CG_DIMS(3, 2, 2, 3), CG_DIMS(2), CG_DIMS(2) }, .n_x = 3 },
     { .x = { CG_DIMS(6, 3), CG_DIMS(3), CG_DIMS(3) }, .n_x = 3, .attrs = &(cg_norm_attrs){ 1e-3 } },
     { .x = { CG_DIMS(2, 1, 37), CG_DIMS(1), CG_DIMS(1) },
@@ -135,7 +145,7 @@ const cg_op cg_op_batch_norm = {
     .onnx = "BatchNormalization",
     .attrs = attrs,
     .attrs_size = sizeof(cg_norm_attrs),
-    .shape = shape,
+    .shape = norm_shape,
     .vjp = vjp,
     .flow = flow,
     .items = items,

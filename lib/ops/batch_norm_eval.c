@@ -1,6 +1,8 @@
 /* Normalisation by stored statistics, x: N C ..., gamma, beta, mean, var: C. */
 #include "ops/op_file.h"
 
+#include "ops/norm.h"
+
 #include <math.h>
 
 /* One item per plane, the elements of one sample and channel. */
@@ -12,43 +14,14 @@ CG_KERNEL(batch_norm_eval_forward)
     for (int64_t item = begin; item < end; item++) {
         int64_t k = item % C;
         float slope = (float)((double)c->x[1][k] / sqrt((double)c->x[4][k] + epsilon));
-        float mean = c->x[3][k], beta = c->x[2][k];
-        const float *x = c->x[0] + item * plane;
-        float *y = c->y + item * plane;
-        for (int64_t i = 0; i < plane; i++) y[i] = (x[i] - mean) * slope + beta;
+        norm_apply(c->x[0] + item * plane, c->y + item * plane, plane, c->x[3][k], slope,
+                   c->x[2][k]);
     }
 }
 
 #if CG_DESCRIBE
 
-static const cg_attr attrs[] = {
-    CG_REAL(cg_norm_attrs, epsilon, 1e-5, 1e-30, 1, "added to the variance"),
-    CG_END_ATTRS,
-};
-
-static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
-{
-    *y = *cg_node_shape(cg_node_input(node, 0));
-    if (y->rank < 2)
-        return cg_shape_fail(node, error, "expected x: N C ..., found rank %d", y->rank);
-    for (int i = 1; i < 5; i++) {
-        const cg_shape *s = cg_node_shape(cg_node_input(node, i));
-        char found[CG_SHAPE_TEXT];
-        if (s->rank != 1 || s->dim[0] != y->dim[1])
-            return cg_shape_fail(
-                node, error,
-                "expected gamma, beta, mean and var: %lld, the channels of x, found %s",
-                (long long)y->dim[1], cg_shape_text(s, found));
-    }
-    return CG_OK;
-}
-
-static cg_node *as_channels(const cg_shape *x, cg_node *v)
-{
-    cg_shape s = { .rank = x->rank };
-    for (int i = 0; i < x->rank; i++) s.dim[i] = i == 1 ? x->dim[1] : 1;
-    return cg_reshape(v, s);
-}
+static const cg_attr attrs[] = NORM_ATTRS;
 
 /* With r = 1 / sqrt(var + epsilon), d = x - mean and sums over all axes but 1:
  *     dx = dy gamma r          dgamma = r sum(dy d)                   dbeta = sum(dy)
@@ -58,13 +31,13 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     const cg_norm_attrs *a = cg_node_attrs(node);
     cg_node *x = cg_node_input(node, 0), *mean = cg_node_input(node, 3);
     const cg_shape *s = cg_node_shape(x);
-    int64_t axes = (CG_AXIS(s->rank) - 1) & ~CG_AXIS(1);
+    int64_t axes = norm_axes(s);
     cg_node *r = cg_div(cg_constant(cg_node_graph(node), (cg_shape){ 0 }, 1),
                         cg_sqrt(cg_shift(cg_node_input(node, 4), a->epsilon)));
     cg_node *slope = cg_mul(cg_node_input(node, 1), r);
-    if (cg_wants(node, 0)) dx[0] = cg_mul(dy, as_channels(s, slope));
+    if (cg_wants(node, 0)) dx[0] = cg_mul(dy, norm_as_channels(s, slope));
     if (cg_wants(node, 1) || cg_wants(node, 4)) {
-        cg_node *sum = cg_sum(cg_mul(dy, cg_sub(x, as_channels(s, mean))), axes, false);
+        cg_node *sum = cg_sum(cg_mul(dy, cg_sub(x, norm_as_channels(s, mean))), axes, false);
         dx[1] = cg_mul(r, sum);
         dx[4] = cg_scale(cg_mul(cg_mul(slope, cg_square(r)), sum), -0.5);
     }
@@ -119,7 +92,7 @@ const cg_op cg_op_batch_norm_eval = {
     .onnx = "BatchNormalization",
     .attrs = attrs,
     .attrs_size = sizeof(cg_norm_attrs),
-    .shape = shape,
+    .shape = norm_shape,
     .vjp = vjp,
     .flow = cg_flow_along,
     .items = items,

@@ -13,20 +13,24 @@ CG_KERNEL(layer_norm_forward)
     int64_t n = cg_shape_size(c->xs[1]);
     double epsilon = ((const cg_norm_attrs *)c->attrs)->epsilon;
     for (int64_t group = begin; group < end; group++) {
-        const float *x = c->x[0] + group * n;
-        float *y = c->y + group * n;
-        float mean = (float)(sum_shifted(x, n, 0) / (double)n);
-        float r = (float)(1 / sqrt(sum_squares(x, n, mean) / (double)n + epsilon));
-        for (int64_t i = 0; i < n; i++) y[i] = (x[i] - mean) * r * c->x[1][i] + c->x[2][i];
+        const float *x = c->x[0] + group * n, *gamma = c->x[1], *beta = c->x[2];
+        cg_vec_sum sum = { 0 };
+        norm_moments moments = { 0 };
+        norm_add(&sum, x, n);
+        float mean = (float)((double)cg_vec_sum_lanes(&sum) / (double)n);
+        norm_add_moments(&moments, x, n, mean);
+        norm_scale scale = norm_scale_of(&moments, (double)n, epsilon);
+        for (int64_t i = 0; i < n; i += CG_LANES) {
+            cg_vec h = (cg_vec_load(x + i, n - i) - mean - scale.rest) * scale.slope;
+            cg_vec y = h * cg_vec_load(gamma + i, n - i) + cg_vec_load(beta + i, n - i);
+            cg_vec_store(c->y + group * n + i, y, n - i);
+        }
     }
 }
 
 #if CG_DESCRIBE
 
-static const cg_attr attrs[] = {
-    CG_REAL(cg_norm_attrs, epsilon, 1e-5, 1e-30, 1, "added to the variance"),
-    CG_END_ATTRS,
-};
+static const cg_attr attrs[] = NORM_ATTRS;
 
 static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
 {
@@ -99,6 +103,7 @@ static void reference(const cg_ref_call *c)
 }
 
 static const cg_sample samples[] = {
+    { .x = { CG_DIMS(2, 40), CG_DIMS(40), CG_DIMS(40) }, .n_x = 3, .low = 10, .high = 11 },
     { .x = { CG_DIMS(3, 5), CG_DIMS(5), CG_DIMS(5) }, .n_x = 3 },
     { .x = { CG_DIMS(2, 3, 4), CG_DIMS(3, 4), CG_DIMS(3, 4) },
       .n_x = 3,

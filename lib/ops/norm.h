@@ -1,40 +1,97 @@
-/* Sums for mean and variance. */
+/* What the normalisations share. */
 #ifndef CG_OPS_NORM_H
 #define CG_OPS_NORM_H
 
-#include <stdint.h>
+#include <cnngraph/ops.h>
 
-enum { NORM_LANES = 16, NORM_BLOCK = 1024 };
+#include "kernels/reduce.h"
 
-/* The sum of x - shift over n contiguous elements: float in short blocks, double across them, in
- * an order that n alone decides. */
-static inline double sum_shifted(const float *x, int64_t n, float shift)
-{
-    double sum = 0;
-    for (int64_t first = 0; first < n; first += NORM_BLOCK) {
-        int64_t i = first, end = first + NORM_BLOCK < n ? first + NORM_BLOCK : n;
-        float lane[NORM_LANES] = { 0 };
-        for (; i + NORM_LANES <= end; i += NORM_LANES)
-            for (int k = 0; k < NORM_LANES; k++) lane[k] += x[i + k] - shift;
-        for (int k = 0; i < end; i++, k++) lane[k] += x[i] - shift;
-        for (int k = 0; k < NORM_LANES; k++) sum += (double)lane[k];
+#define NORM_ATTRS                                                                                 \
+    {                                                                                              \
+        CG_REAL(cg_norm_attrs, epsilon, 1e-5, 1e-30, 1, "added to the variance"), CG_END_ATTRS,    \
     }
-    return sum;
+
+/* ---- for kernels: n contiguous elements at x -------------------------------------------------*/
+
+/* Adds x to the lanes of s. */
+CG_INLINE void norm_add(cg_vec_sum *s, const float *x, int64_t n)
+{
+    for (int64_t i = 0, count = 0; i < n; i += CG_LANES) {
+        if (++count % CG_SUM_BLOCK == 0) cg_vec_sum_settle(s);
+        s->block += cg_vec_load(x + i, n - i);
+    }
+    cg_vec_sum_settle(s);
 }
 
-/* The sum of (x - shift)^2, likewise. */
-static inline double sum_squares(const float *x, int64_t n, float shift)
+/* Sums of d = x - shift and of d^2.  With the rounded mean for shift, mean(d) is what rounding took
+ * from the mean, and mean(d^2) - mean(d)^2 the variance without cancellation: T. F. Chan, G. H.
+ * Golub, R. J. LeVeque, "Algorithms for computing the sample variance", Am. Statistician 37 (1983).
+ */
+typedef struct {
+    cg_vec_sum d, squares;
+} norm_moments;
+
+CG_INLINE void norm_add_moments(norm_moments *m, const float *x, int64_t n, float shift)
 {
-    double sum = 0;
-    for (int64_t first = 0; first < n; first += NORM_BLOCK) {
-        int64_t i = first, end = first + NORM_BLOCK < n ? first + NORM_BLOCK : n;
-        float lane[NORM_LANES] = { 0 };
-        for (; i + NORM_LANES <= end; i += NORM_LANES)
-            for (int k = 0; k < NORM_LANES; k++) lane[k] += (x[i + k] - shift) * (x[i + k] - shift);
-        for (int k = 0; i < end; i++, k++) lane[k] += (x[i] - shift) * (x[i] - shift);
-        for (int k = 0; k < NORM_LANES; k++) sum += (double)lane[k];
+    for (int64_t i = 0, count = 0; i < n; i += CG_LANES) {
+        if (++count % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&m->d), cg_vec_sum_settle(&m->squares);
+        cg_vec d = cg_vec_load_pad(x + i, n - i, shift) - shift;
+        m->d.block += d;
+        m->squares.block += d * d;
     }
-    return sum;
+    cg_vec_sum_settle(&m->d);
+    cg_vec_sum_settle(&m->squares);
+}
+
+/* What is left of the mean beside its rounded value, and 1 / sqrt(var + epsilon). */
+typedef struct {
+    float rest, slope;
+} norm_scale;
+
+CG_INLINE norm_scale norm_scale_of(norm_moments *m, double count, double epsilon)
+{
+    double rest = (double)cg_vec_sum_lanes(&m->d) / count;
+    double variance = (double)cg_vec_sum_lanes(&m->squares) / count - rest * rest;
+    return (norm_scale){ (float)rest, (float)(1 / sqrt(variance + epsilon)) };
+}
+
+/* y = (x - mean) slope + beta */
+CG_INLINE void norm_apply(const float *x, float *y, int64_t n, float mean, float slope, float beta)
+{
+    for (int64_t i = 0; i < n; i += CG_LANES)
+        cg_vec_store(y + i, (cg_vec_load(x + i, n - i) - mean) * slope + beta, n - i);
+}
+
+/* ---- for descriptors of batch_norm and batch_norm_eval: x: N C ..., the other inputs: C -------*/
+
+/* The axes that a channel spans. */
+static inline int64_t norm_axes(const cg_shape *x)
+{
+    return (CG_AXIS(x->rank) - 1) & ~CG_AXIS(1);
+}
+
+/* v, one value for each channel, as 1 C 1 ... of x's rank. */
+static inline cg_node *norm_as_channels(const cg_shape *x, cg_node *v)
+{
+    cg_shape shape = { .rank = x->rank };
+    for (int i = 0; i < x->rank; i++) shape.dim[i] = i == 1 ? x->dim[1] : 1;
+    return cg_reshape(v, shape);
+}
+
+static inline cg_status norm_shape(const cg_node *node, cg_shape *y, cg_error *error)
+{
+    *y = *cg_node_shape(cg_node_input(node, 0));
+    if (y->rank < 2)
+        return cg_shape_fail(node, error, "expected x: N C ..., found rank %d", y->rank);
+    for (int i = 1; i < cg_node_arity(node); i++) {
+        const cg_shape *s = cg_node_shape(cg_node_input(node, i));
+        char found[CG_SHAPE_TEXT];
+        if (s->rank != 1 || s->dim[0] != y->dim[1])
+            return cg_shape_fail(node, error, "expected %lld, the channels of x, for %s, found %s",
+                                 (long long)y->dim[1], cg_node_op(node)->inputs + 2,
+                                 cg_shape_text(s, found));
+    }
+    return CG_OK;
 }
 
 #endif
