@@ -9,6 +9,11 @@ check_PROGRAMS += t/ops/flows.t
 t_ops_flows_t_SOURCES = %D%/flows.c
 t_ops_flows_t_LDADD = $(test_ldadd)
 
+check_PROGRAMS += t/ops/golden.t
+t_ops_golden_t_SOURCES = %D%/golden.c
+t_ops_golden_t_LDADD = $(test_ldadd)
+EXTRA_DIST += t/golden/make_golden.py t/golden/cases.jsonl
+
 check_PROGRAMS += t/ops/kernels.t
 t_ops_kernels_t_SOURCES = %D%/kernels.c
 t_ops_kernels_t_LDADD = $(test_ldadd)
