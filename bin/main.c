@@ -9,8 +9,11 @@
 
 /* In the order in which the help tells them. */
 #define VERBS(VERB) \
+    VERB(check)     \
     VERB(graph)     \
-    VERB(ops)
+    VERB(ops)       \
+    VERB(render)    \
+    VERB(summary)
 
 #define DECLARE(name) extern const struct verb verb_##name;
 VERBS(DECLARE)

@@ -5,5 +5,5 @@ cnngraph_SOURCES = \
   %D%/main.c %D%/verb.h \
   %D%/options.c %D%/options.h \
   %D%/load.c %D%/load.h \
-  %D%/cmd_graph.c %D%/cmd_ops.c
+  %D%/cmd_check.c %D%/cmd_graph.c %D%/cmd_ops.c %D%/cmd_render.c %D%/cmd_summary.c
 cnngraph_LDADD = libfloors.la

@@ -88,6 +88,7 @@ static void substitute_text(expander *e, cg_tree *tree, const scope *s)
     for (const char *open; (open = strstr(tree->text + done, "${"));) {
         const char *after, *name = name_at(e, open, tree->mark, &after);
         const cg_tree *value = name ? look_up(e, s, name, tree->mark) : NULL;
+        tree->is_bad = !value;
         if (!value) return;
         if (open == tree->text && !*after) {
             take_value(e, tree, value);
@@ -196,6 +197,15 @@ static cg_tree *arguments(expander *e, const char *block, const cg_tree *paramet
 
 static bool is_defined_in(const cg_tree *layers, const char *name);
 
+static bool has_names(const cg_tree *layers)
+{
+    for (int i = 0; layers->kind != CG_TREE_SCALAR && i < layers->n; i++) {
+        if (layers->key[i] && !strcmp(layers->key[i]->text, "name")) return true;
+        if (has_names(layers->item[i])) return true;
+    }
+    return false;
+}
+
 /* Puts prefix. in front of the names that the block's own layers have, wherever they stand. */
 static void prefix_names(expander *e, cg_tree *tree, const cg_tree *layers, const char *prefix)
 {
@@ -228,18 +238,15 @@ static bool is_defined_in(const cg_tree *layers, const char *name)
     return false;
 }
 
-/* A copy of the layers under the scope; names get the prefix (NULL: stay). */
+/* Appends a copy of the layers under the scope; their names get the prefix. */
 static void expand_copy(expander *e, const cg_tree *layers, const scope *s, const char *prefix,
-                        cg_mark at, cg_tree *to)
+                        cg_tree *to)
 {
     cg_tree *copy = cg_tree_copy(e->arena, layers, &e->budget);
     if (!copy && e->budget >= 0) cg_diagnostics_no_memory(e->diagnostics);
-    if (!copy && e->budget < 0)
-        cg_diagnose(e->diagnostics, at, NULL, NULL,
-                    "more than %d values once blocks and repeats are written out", CG_YAML_NODES);
     if (!copy) return;
     if (s) substitute(e, copy, s);
-    if (prefix) {
+    if (has_names(copy)) {
         const cg_tree *names = cg_tree_copy(e->arena, copy, &e->budget);
         if (names) prefix_names(e, copy, names, prefix);
     }
@@ -295,7 +302,7 @@ static void use_block(expander *e, cg_tree *block, const cg_tree *key, const cg_
     }
     e->depth++;
     scope inner = { values, &e->vars };
-    expand_copy(e, layers, &inner, prefix, key->mark, to);
+    expand_copy(e, layers, &inner, prefix, to);
     e->depth--;
 }
 
@@ -339,7 +346,7 @@ static void repeat(expander *e, const cg_tree *key, const cg_tree *map, cg_tree 
         if (block)
             use_block(e, block, word, use->kind == CG_TREE_MAP ? use->item[0] : NULL, suffix, to);
         else
-            expand_copy(e, layers, NULL, prefix, key->mark, to);
+            expand_copy(e, layers, NULL, prefix, to);
     }
 }
 
@@ -395,12 +402,17 @@ void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
     cg_tree *model = cg_tree_find(root, "model");
     int i = cg_tree_index(model, "layers");
     if (i >= 0 && model->item[i]->kind == CG_TREE_LIST) {
-        cg_tree *layers = cg_tree_new(arena, CG_TREE_LIST, model->item[i]->mark);
+        cg_mark at = model->item[i]->mark;
+        cg_tree *layers = cg_tree_new(arena, CG_TREE_LIST, at);
         if (layers) expand_list(&e, model->item[i], layers);
         if (layers)
             model->item[i] = layers;
         else
             cg_diagnostics_no_memory(diagnostics);
+        if (e.budget < 0)
+            cg_diagnose(diagnostics, at, NULL, NULL,
+                        "more than %d values once blocks and repeats are written out",
+                        CG_YAML_NODES);
     }
     report_unused(&e, vars, "variable");
     report_unused(&e, e.blocks, "block");

@@ -210,13 +210,19 @@ static int read_layer(layer_reader *l, const cg_tree *tree, int previous)
 
 static int read_list(layer_reader *l, const cg_tree *list, int previous)
 {
-    for (int i = 0; i < list->n; i++) previous = read_layer(l, list->item[i], previous);
+    for (int i = 0; i < list->n && l->model->n_layers <= CG_MAX_LAYERS; i++) {
+        if (l->model->n_layers == CG_MAX_LAYERS)
+            cg_diagnose(l->r->diagnostics, list->item[i]->mark, NULL, NULL,
+                        "more than %d layers", CG_MAX_LAYERS - 1);
+        previous = read_layer(l, list->item[i], previous);
+    }
     return previous;
 }
 
 /* The last layer is the prediction; any other whose output nobody takes is a mistake. */
 static void report_unused(layer_reader *l)
 {
+    if (cg_diagnostics_status(l->r->diagnostics) != CG_OK) return; /* it may be their fault */
     for (int i = 1; i + 1 < l->model->n_layers; i++) {
         const cg_layer_spec *spec = &l->model->layer[i];
         if (!spec->is_used)

@@ -8,6 +8,8 @@
 #include "nn/nn.h"
 #include "optim/optim.h"
 
+enum { CG_MAX_LAYERS = 4096 };
+
 /* A layer, with what it takes its input from: ids of earlier layers. */
 typedef struct {
     const cg_layer *layer; /* or */

@@ -49,6 +49,7 @@ void cg_read_unknown(cg_reader *r, const cg_tree *found, const char *what, const
 /* "expected a whole number, found "abc"". */
 static bool wrong_type(cg_reader *r, const cg_tree *tree, const char *what, const char *expected)
 {
+    if (tree->is_bad) return false;
     if (tree->kind == CG_TREE_SCALAR && !cg_tree_is_null(tree))
         cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "%s: expected %s, found %s\"%s\"", what,
                     expected, tree->quoted ? "the text " : "", tree->text);

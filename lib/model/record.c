@@ -33,8 +33,8 @@ static void record_loss(const cg_model *model, cg_graph *graph, cg_recording *ou
     char text[CG_SHAPE_TEXT];
     cg_graph_at(graph, cg_mark_place(model->loss_mark), "loss");
     if (s->rank != 2)
-        cg_graph_fail(graph, CG_ESHAPE, "the prediction, batch included, is %s, not batch x values",
-                      cg_shape_text(s, text));
+        cg_graph_fail(graph, CG_ESHAPE, "the prediction is %s, not one axis of values",
+                      cg_sample_text(out->y, text));
     else if (s->dim[1] < loss->least_columns)
         cg_graph_fail(graph, CG_ESHAPE, "%s needs a prediction of at least %d values, found %lld",
                       loss->name, loss->least_columns, (long long)s->dim[1]);

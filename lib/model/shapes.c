@@ -49,7 +49,7 @@ static void report(cg_model *m, const cg_builder *b, int at, cg_diagnostics *dia
     }
     const char *shapes = at ? chain(m->arena, m, at) : NULL;
     if (at == 0 || at == m->n_layers) {
-        const char *help = strstr(error->message, "not batch x values")
+        const char *help = strstr(error->message, "not one axis of values")
                                ? "`flatten` and `dense` make one value a class" : NULL;
         cg_diagnose(diagnostics, at ? m->loss_mark : m->layer[0].mark, shapes, help, "%s",
                     error->message);

@@ -41,25 +41,22 @@ static void *read_typed_attrs(cg_reader *r, typed t, const char *what, const cg_
     return out;
 }
 
-/* Looks the word up in a NULL-terminated list of descriptors, each of which begins with its name. */
-static const void *look_up(cg_reader *r, typed t, const char *what, const void *const list[])
-{
-    cg_words words = { .n = 0 };
-    for (int i = 0; list[i]; i++) {
-        const char *name = *(const char *const *)list[i];
-        if (!strcmp(name, t.word->text)) return list[i];
-        cg_words_add(&words, name);
-    }
-    cg_read_unknown(r, t.word, what, "type", &words, true);
-    return NULL;
-}
+/* Reports the word as none of the list's names. */
+#define UNKNOWN(r, word, what, type, list)                                          \
+    do {                                                                            \
+        cg_words names_ = { .n = 0 };                                               \
+        for (const type *const *p_ = list; *p_; p_++) cg_words_add(&names_, (*p_)->name); \
+        cg_read_unknown(r, word, what, "type", &names_, true);                      \
+    } while (0)
 
 static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     typed t = read_type(r, tree, "loss");
     if (!t.word) return;
-    spec->loss = look_up(r, t, "loss", (const void *const *)cg_losses);
-    if (spec->loss)
+    spec->loss = cg_loss_find(t.word->text);
+    if (!spec->loss)
+        UNKNOWN(r, t.word, "loss", cg_loss, cg_losses);
+    else
         spec->loss_attrs = read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
 }
 
@@ -67,8 +64,11 @@ static void read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     typed t = read_type(r, tree, "optimizer");
     if (!t.word) return;
-    const cg_optimizer *o = look_up(r, t, "optimizer", (const void *const *)cg_optimizers);
-    if (!o) return;
+    const cg_optimizer *o = cg_optimizer_find(t.word->text);
+    if (!o) {
+        UNKNOWN(r, t.word, "optimizer", cg_optimizer, cg_optimizers);
+        return;
+    }
     spec->optimizer = o;
     spec->optimizer_attrs = read_typed_attrs(r, t, "optimizer", o->attrs, o->attrs_size);
     if (spec->optimizer_attrs) /* "lr" is the first of every optimiser */
@@ -79,8 +79,11 @@ static void read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     typed t = read_type(r, tree, "schedule");
     if (!t.word) return;
-    const cg_schedule *s = look_up(r, t, "schedule", (const void *const *)cg_schedules);
-    if (!s) return;
+    const cg_schedule *s = cg_schedule_find(t.word->text);
+    if (!s) {
+        UNKNOWN(r, t.word, "schedule", cg_schedule, cg_schedules);
+        return;
+    }
     spec->schedule = s;
     spec->schedule_attrs = read_typed_attrs(r, t, "schedule", s->attrs, s->attrs_size);
 }
@@ -100,8 +103,10 @@ static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     for (int i = 0; names && i < tree->n; i++) {
         const char *text;
         if (!cg_read_text(r, tree->item[i], "metrics", &text)) continue;
-        typed t = { .word = tree->item[i] };
-        if (look_up(r, t, "metrics", (const void *const *)cg_metrics)) names[n++] = text;
+        if (cg_metric_find(text))
+            names[n++] = text;
+        else
+            UNKNOWN(r, tree->item[i], "metrics", cg_metric, cg_metrics);
     }
     spec->metrics = names;
 }

@@ -24,6 +24,7 @@ struct cg_tree {
     cg_mark      mark;
     const char  *text;    /* of a scalar                                      */
     bool         quoted;  /* of a scalar: it was written in quotes, or as a block */
+    bool         is_bad;  /* a mistake in it is reported: no second one   */
     bool         flow;    /* of a list or map: it was written in brackets     */
     int          n_uses;  /* of a variable or block                           */
     int          n, room; /* entries                                          */

@@ -73,16 +73,20 @@ cg_node *cg_layer_fail(cg_builder *b, const char *key, const char *help, const c
     return NULL;
 }
 
+char *cg_sample_text(const cg_node *x, char buffer[CG_SHAPE_TEXT])
+{
+    cg_shape one = *cg_node_shape(x);
+    for (int i = 1; i < one.rank; i++) one.dim[i - 1] = one.dim[i];
+    if (one.rank) one.rank--;
+    return cg_shape_text(&one, buffer);
+}
+
 bool cg_layer_expects_rank(cg_builder *b, const cg_node *x, int rank, const char *layout)
 {
-    const cg_shape *shape = cg_node_shape(x);
-    if (shape->rank == rank) return true;
-    cg_shape one = *shape; /* without the batch */
-    for (int i = 1; i < one.rank; i++) one.dim[i - 1] = one.dim[i];
-    one.rank--;
+    if (cg_node_shape(x)->rank == rank) return true;
     char text[CG_SHAPE_TEXT];
     const char *help = rank == 2 ? "put `flatten` before it" : NULL;
-    cg_layer_fail(b, NULL, help, "expects %s, found %s", layout, cg_shape_text(&one, text));
+    cg_layer_fail(b, NULL, help, "expects %s, found %s", layout, cg_sample_text(x, text));
     return false;
 }
 

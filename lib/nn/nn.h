@@ -95,6 +95,8 @@ cg_node *cg_layer_activation(const cg_activation_use *use, cg_node *x);
  * Returns NULL. */
 cg_node *cg_layer_fail(cg_builder *b, const char *key, const char *help, const char *format, ...)
     CG_PRINTF(4, 5);
+/* The shape of one sample of x, as text: "6x14x14". */
+char    *cg_sample_text(const cg_node *x, char buffer[CG_SHAPE_TEXT]);
 /* Fails unless x has this rank; layout: "C x H x W", for the message. */
 bool     cg_layer_expects_rank(cg_builder *b, const cg_node *x, int rank, const char *layout);
 /* top, left, bottom, right for a window of kernel[] that moves by stride[] over N C H W. */

@@ -13,9 +13,8 @@ static cg_node *fold(cg_builder *b, int n, cg_node *const x[], cg_node *(*op)(cg
     cg_node *y = x[0];
     for (int i = 1; i < n; i++) {
         if (!cg_shape_equal(cg_node_shape(x[0]), cg_node_shape(x[i])))
-            return cg_layer_fail(b, "from", NULL, "inputs differ, batch included: %s and %s",
-                                 cg_shape_text(cg_node_shape(x[0]), first),
-                                 cg_shape_text(cg_node_shape(x[i]), other));
+            return cg_layer_fail(b, "from", NULL, "inputs differ: %s and %s",
+                                 cg_sample_text(x[0], first), cg_sample_text(x[i], other));
         y = op(y, x[i]);
     }
     return y;
@@ -39,8 +38,18 @@ static cg_node *maximum(cg_builder *b, const void *attrs, int n, cg_node *const 
     return fold(b, n, x, cg_maximum);
 }
 
-const cg_layer cg_layer_add = { .name = "add", .help = "The sum of its inputs.", .n_inputs = -1, .record = add };
-const cg_layer cg_layer_mul = { .name = "mul", .help = "The product of its inputs.", .n_inputs = -1, .record = mul };
+const cg_layer cg_layer_add = {
+    .name = "add",
+    .help = "The sum of its inputs.",
+    .n_inputs = -1,
+    .record = add,
+};
+const cg_layer cg_layer_mul = {
+    .name = "mul",
+    .help = "The product of its inputs.",
+    .n_inputs = -1,
+    .record = mul,
+};
 const cg_layer cg_layer_maximum = {
     .name = "maximum",
     .help = "The largest of its inputs, element by element.",
@@ -66,9 +75,8 @@ static cg_node *concat(cg_builder *b, const void *attrs, int n, cg_node *const x
         cg_shape s = *cg_node_shape(x[i]);
         if (axis < s.rank) s.dim[axis] = first->dim[axis];
         if (!cg_shape_equal(first, &s))
-            return cg_layer_fail(b, "from", NULL, "inputs differ beside axis %d, batch included: %s and %s",
-                                 axis - 1, cg_shape_text(first, one),
-                                 cg_shape_text(cg_node_shape(x[i]), two));
+            return cg_layer_fail(b, "from", NULL, "inputs differ beside axis %d: %s and %s",
+                                 axis - 1, cg_sample_text(x[0], one), cg_sample_text(x[i], two));
     }
     return cg_concat(n, x, axis);
 }
@@ -96,8 +104,8 @@ static const cg_attr residual_table[] = {
 static cg_node *project(cg_builder *b, cg_node *x, const cg_shape *to)
 {
     const cg_shape *from = cg_node_shape(x);
-    if (from->rank != 4 || to->rank != 4) return cg_layer_fail(
-            b, "skip", NULL, "a 1x1 convolution needs C x H x W on both sides");
+    if (from->rank != 4 || to->rank != 4)
+        return cg_layer_fail(b, "skip", NULL, "a 1x1 convolution needs C x H x W on both sides");
     cg_conv2d_attrs conv = { .groups = 1, .dilation = { 1, 1 } };
     for (int i = 0; i < 2; i++)
         conv.stride[i] = (from->dim[2 + i] + to->dim[2 + i] - 1) / to->dim[2 + i];
@@ -119,8 +127,8 @@ static cg_node *residual(cg_builder *b, const void *attrs, int n, cg_node *const
     char one[CG_SHAPE_TEXT], two[CG_SHAPE_TEXT];
     if (!cg_shape_equal(cg_node_shape(around), out))
         return cg_layer_fail(b, "skip", "skip: auto, or a body that keeps the shape",
-                             "the body makes %s of %s, which cannot be added (batch included)",
-                             cg_shape_text(out, two), cg_shape_text(in, one));
+                             "the body makes %s of %s, which cannot be added",
+                             cg_sample_text(x[1], two), cg_sample_text(x[0], one));
     return cg_add(around, x[1]);
 }
 

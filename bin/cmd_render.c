@@ -1,0 +1,34 @@
+/* cnngraph render: the model file as it is understood. */
+#include "load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+extern const struct verb verb_render;
+
+static int run(int argc, char *argv[])
+{
+    struct option_list sets = { 0 };
+    const struct option options[] = {
+        { .name = "set", .kind = OPTION_LIST, .value = &sets },
+        { .name = NULL },
+    };
+    if (options_parse(&verb_render, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;
+    cg_model *model;
+    int code = load_model(&model, argv[1], &sets);
+    if (code) return code;
+    char *text = cg_model_render(model);
+    cg_model_free(model);
+    if (!text) return fail(&(cg_error){ .status = CG_ENOMEM });
+    fputs(text, stdout);
+    free(text);
+    return 0;
+}
+
+const struct verb verb_render = {
+    .name = "render",
+    .usage = "[--set PATH=VALUE]... MODEL",
+    .summary = "Print a model file with variables, blocks, repeats and aliases written out.",
+    .help = "  --set PATH=VALUE  change a key first, as in train.epochs=3 or vars.hidden=64\n",
+    .run = run,
+};

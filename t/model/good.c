@@ -1,0 +1,267 @@
+/* What a model file means: values, names, shapes, merges, blocks, overrides, rendering. */
+#include <cnngraph/model.h>
+
+#include "../tap.h"
+
+#include "nn/nn.h"
+#include "optim/optim.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD "cnngraph: 1\ndata: {source: digits}\n"
+#define TAIL "loss: cross_entropy\noptimizer: sgd\ntrain: {epochs: 1, batch: 4}\n"
+#define INPUT "model:\n  input: {shape: [1, 28, 28]}\n  layers:\n"
+#define DENSE "    - flatten\n    - dense: {units: 10}\n"
+
+static cg_model *parse_with(const char *text, int n_sets, const char *const sets[])
+{
+    cg_model *model;
+    cg_error error = { 0 };
+    if (cg_model_parse(&model, "m.yaml", text, strlen(text), n_sets, sets, NULL, &error) != CG_OK)
+        printf("# m.yaml:%d:%d: %s\n", error.line, error.column, error.message);
+    return model;
+}
+
+static cg_model *parse(const char *text)
+{
+    return parse_with(text, 0, NULL);
+}
+
+/* "name:type:shape name:type:shape ..." of all layers but the input; free() it. */
+static char *layers_text(const cg_model *model)
+{
+    char *text = calloc(1, 100000), shape[CG_SHAPE_TEXT];
+    for (int i = 1; model && text && i < cg_model_layers(model); i++) {
+        cg_layer_info l = cg_model_layer(model, i);
+        size_t n = strlen(text);
+        snprintf(text + n, 100000 - n, "%s%s:%s:%s", i > 1 ? " " : "", l.name, l.type,
+                 cg_shape_text(&l.shape, shape));
+    }
+    return text;
+}
+
+static void has_layers(const char *what, const char *text, const char *expected)
+{
+    cg_model *model = parse(text);
+    char *found = layers_text(model);
+    if (!ok(found && !strcmp(found, expected), "%s", what)) printf("# found %s\n", found);
+    free(found);
+    cg_model_free(model);
+}
+
+static void test_values(void)
+{
+    cg_model *m = parse("cnngraph: 1\nname: no\nseed: 010\n"
+                        "data: {source: digits, classes: [7, 0x3], splits: {train: {from: train, slice: [2, 9]}}}\n" INPUT
+                        "    - flatten\n    - dense: {units: 2}\n"
+                        "loss: {type: huber, delta: 0.5}\noptimizer: {type: adam, lr: 1e-2}\n"
+                        "schedule: {type: step, every: 3}\n"
+                        "train: {epochs: 2, batch: 5, shuffle: false, validation: 0.25, clip_norm: 1.5,\n"
+                        "        early_stopping: {patience: 2}, on_nonfinite: ignore}\n"
+                        "metrics: [f1, top2]\n");
+    ok(m != NULL, "a file with every section is read");
+    if (!m) return;
+    const cg_spec *s = cg_model_spec(m);
+    ok(!strcmp(s->name, "no"), "`no` is a text where a text is expected");
+    ok(s->seed == 10, "010 is ten, as in YAML 1.2");
+    ok(s->data.n_classes == 2 && s->data.classes[0] == 7 && s->data.classes[1] == 3,
+       "classes are kept in order, hexadecimal included");
+    ok(s->data.splits[0].slice[0] == 2 && s->data.splits[0].slice[1] == 9, "a slice is [begin, end)");
+    ok(s->data.n_splits == 2 && s->data.splits[0].fraction == 0.75 &&
+           s->data.splits[1].fraction == -0.25 && !strcmp(s->validation_split, "validation"),
+       "a validation fraction cuts the end off the training split");
+    ok(!s->test_split && !strcmp(s->train_split, "train"), "a split that is not there is NULL");
+    ok(s->loss == cg_loss_find("huber") && *(const double *)s->loss_attrs == 0.5, "a loss has keys");
+    ok(s->optimizer == cg_optimizer_find("adam") && s->lr == 0.01, "1e-2 is a learning rate");
+    ok(s->schedule == cg_schedule_find("step"), "a schedule is found");
+    ok(s->epochs == 2 && s->batch == 5 && s->keep_order && s->clip_norm == 1.5 &&
+           s->on_nonfinite == CG_NONFINITE_IGNORE,
+       "train has its keys");
+    ok(s->early_stopping.on && !strcmp(s->early_stopping.monitor, "val_loss") &&
+           s->early_stopping.patience == 2,
+       "early stopping looks at the validation loss when there is one");
+    ok(!strcmp(s->metrics[0], "f1") && !strcmp(s->metrics[1], "top2") && !s->metrics[2],
+       "metrics keep their order");
+    ok(s->n_outputs == 2, "the number of outputs is that of the last layer");
+    cg_model_free(m);
+}
+
+static void test_layers(void)
+{
+    has_layers("layers get numbers by their type", HEAD INPUT "    - relu\n    - relu\n" DENSE TAIL,
+               "relu_1:relu:1x28x28 relu_2:relu:1x28x28 flatten_1:flatten:784 dense_1:dense:10");
+    has_layers("same padding keeps the image, with a stride its ceiling", HEAD INPUT
+               "    - conv2d: {filters: 2, kernel: 4, padding: same}\n"
+               "    - conv2d: {filters: 3, kernel: [3, 1], stride: [3, 1], padding: same}\n" DENSE TAIL,
+               "conv2d_1:conv2d:2x28x28 conv2d_2:conv2d:3x10x28 flatten_1:flatten:840 dense_1:dense:10");
+    has_layers("two paddings are down and across", HEAD INPUT
+               "    - conv2d: {filters: 2, kernel: 3, padding: [1, 0]}\n" DENSE TAIL,
+               "conv2d_1:conv2d:2x28x26 flatten_1:flatten:1456 dense_1:dense:10");
+    has_layers("branches are joined by name", HEAD INPUT
+               "    - conv2d: {name: a, filters: 2, kernel: 3, padding: 1}\n"
+               "    - conv2d: {name: b, from: input, filters: 3, kernel: 1}\n"
+               "    - concat: {from: [a, b, input]}\n" DENSE TAIL,
+               "a:conv2d:2x28x28 b:conv2d:3x28x28 concat_1:concat:6x28x28 flatten_1:flatten:4704 "
+               "dense_1:dense:10");
+    has_layers("a residual body is recorded before its sum", HEAD INPUT
+               "    - residual: {name: r, body: [conv2d: {filters: 4, kernel: 3, stride: 2, padding: 1}]}\n" DENSE TAIL,
+               "conv2d_1:conv2d:4x14x14 r:residual:4x14x14 flatten_1:flatten:784 dense_1:dense:10");
+    has_layers("reshape and transposed convolution", HEAD INPUT
+               "    - flatten\n    - reshape: {shape: [4, 14, 14]}\n"
+               "    - conv_transpose2d: {filters: 2, kernel: 2, stride: 2}\n    - global_avgpool\n"
+               "    - dense: {units: 10}\n" TAIL,
+               "flatten_1:flatten:784 reshape_1:reshape:4x14x14 "
+               "conv_transpose2d_1:conv_transpose2d:2x28x28 global_avgpool_1:global_avgpool:2 "
+               "dense_1:dense:10");
+}
+
+static void test_abbreviations(void)
+{
+    has_layers("merged keys yield to explicit ones, and the first map wins", HEAD INPUT
+               "    - conv2d: &c {filters: 2, kernel: 3}\n"
+               "    - conv2d: {<<: [*c, {kernel: 9, stride: 2}], filters: 7}\n" DENSE TAIL,
+               "conv2d_1:conv2d:2x26x26 conv2d_2:conv2d:7x12x12 flatten_1:flatten:1008 dense_1:dense:10");
+    has_layers("blocks have parameters, defaults and names of their own",
+               HEAD "vars: {w: 3}\nblocks:\n"
+                    "  cell:\n    parameters: {n: null, k: \"${w}\"}\n    layers:\n"
+                    "      - conv2d: {name: c, filters: \"${n}\", kernel: \"${k}\"}\n"
+                    "      - relu: {from: c}\n" INPUT
+                    "    - cell: {n: 2}\n    - cell: {name: second, n: 4, k: 5}\n" DENSE TAIL,
+               "cell_1.c:conv2d:2x26x26 relu_1:relu:2x26x26 second.c:conv2d:4x22x22 "
+               "relu_2:relu:4x22x22 flatten_1:flatten:1936 dense_1:dense:10");
+    has_layers("repeat writes its block so many times",
+               HEAD "blocks: {half: {parameters: [n], layers: [conv2d: {name: c, filters: \"${n}\", "
+                    "kernel: 2, stride: 2}]}}\n" INPUT
+                    "    - repeat: {times: 2, use: {half: {n: 3}}}\n" DENSE TAIL,
+               "half_1.c:conv2d:3x14x14 half_2.c:conv2d:3x7x7 flatten_1:flatten:147 dense_1:dense:10");
+    has_layers("repeat takes layers of its own", HEAD INPUT
+               "    - repeat: {times: 3, layers: [relu]}\n" DENSE TAIL,
+               "relu_1:relu:1x28x28 relu_2:relu:1x28x28 relu_3:relu:1x28x28 flatten_1:flatten:784 "
+               "dense_1:dense:10");
+    has_layers("a variable may be a list", HEAD "vars: {k: [3, 5]}\n" INPUT
+               "    - conv2d: {filters: 1, kernel: \"${k}\"}\n" DENSE TAIL,
+               "conv2d_1:conv2d:1x26x24 flatten_1:flatten:624 dense_1:dense:10");
+}
+
+static void test_overrides(void)
+{
+    static const char *const sets[] = { "vars.h=12", "model.layers[2].dense.units=11", "train.clip_norm=2",
+                                        "metrics=[loss]" };
+    cg_model *m = parse_with(HEAD "vars: {h: 5}\n" INPUT
+                             "    - flatten\n    - dense: {units: \"${h}\"}\n    - dense: {units: 10}\n" TAIL,
+                             4, sets);
+    char *found = layers_text(m);
+    ok(found && !strcmp(found, "flatten_1:flatten:784 dense_1:dense:12 dense_2:dense:11"),
+       "overrides reach variables and layers");
+    ok(m && cg_model_spec(m)->clip_norm == 2, "an override adds a key");
+    ok(m && !strcmp(cg_model_spec(m)->metrics[0], "loss"), "an override may be a list");
+    free(found);
+    cg_model_free(m);
+}
+
+static void test_message(void)
+{
+    static const char text[] = HEAD INPUT "    - conv2d: {name: c2, filters: 16, kernel: 29}\n" DENSE TAIL;
+    cg_diagnostics *d = cg_diagnostics_new();
+    cg_model *m;
+    cg_model_parse(&m, "models/x.yaml", text, sizeof text - 1, 0, NULL, d, NULL);
+    static const char expected[] =
+        "models/x.yaml:6:47: error: conv2d 'c2': kernel 29 exceeds its 28x28 input\n"
+        "  6 |     - conv2d: {name: c2, filters: 16, kernel: 29}\n"
+        "    |                                               ^\n"
+        "  shapes: image 1x28x28 > c2\n"
+        "  help: a kernel of at most 28, or padding of at least 1";
+    const char *found = cg_diagnostics_text(d, 0);
+    if (!ok(found && !strcmp(found, expected), "a mistake is shown with its line, caret, shapes and help"))
+        printf("# %s\n", found);
+    cg_diagnostics_free(d);
+}
+
+/* The layers, and the place-free part of the specification, survive rendering. */
+static void check_model(const char *path)
+{
+    cg_model *model, *again = NULL;
+    cg_error error = { 0 };
+    cg_status status = cg_model_load(&model, path, 0, NULL, NULL, &error);
+    if (!ok(status == CG_OK, "%s is read %s", path, error.message)) return;
+    char *text = cg_model_render(model);
+    if (text) cg_model_parse(&again, path, text, strlen(text), 0, NULL, NULL, &error);
+    char *before = layers_text(model), *after = layers_text(again);
+    char *text2 = again ? cg_model_render(again) : NULL;
+    ok(again && !strcmp(before, after) && !strcmp(text, text2), "%s renders to itself", path);
+    for (int mode = CG_TRAINING; mode <= CG_EVALUATION; mode++) {
+        cg_graph *graph = cg_graph_new();
+        cg_recording r;
+        status = cg_model_record(model, graph, (cg_mode)mode, 2, &r, &error);
+        ok(status == CG_OK && r.loss && cg_node_shape(r.loss)->rank == 0 &&
+               cg_shape_equal(cg_node_shape(r.losses), &CG_SHAPE(2)),
+           "%s is recorded for %s", path, mode == CG_TRAINING ? "training" : "evaluation");
+        cg_graph_free(graph);
+    }
+    free(text), free(text2), free(before), free(after);
+    cg_model_free(model);
+    cg_model_free(again);
+}
+
+static void test_models(void)
+{
+    char folder[400], path[800];
+    const char *top = getenv("top_srcdir");
+    snprintf(folder, sizeof folder, "%s/models", top ? top : ".");
+    DIR *dir = opendir(folder);
+    ok(dir != NULL, "models/ is there");
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (!strstr(entry->d_name, ".yaml")) continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        check_model(path);
+    }
+    if (dir) closedir(dir);
+}
+
+static char *parameter_names(const cg_model *model, cg_mode mode)
+{
+    char *text = calloc(1, 10000);
+    cg_graph *graph = cg_graph_new();
+    cg_recording r;
+    if (cg_model_record(model, graph, mode, 3, &r, NULL) != CG_OK) text[0] = '?';
+    for (int i = 0; i < cg_graph_size(graph); i++) {
+        const cg_node *node = cg_graph_node(graph, i);
+        if (cg_node_kind_of(node) != CG_NODE_PARAMETER) continue;
+        strcat(strcat(text, cg_node_name(node)), " ");
+    }
+    cg_graph_free(graph);
+    return text;
+}
+
+static void test_recording(void)
+{
+    cg_model *m = parse(HEAD INPUT
+                        "    - conv2d: {filters: 2, kernel: 3, bias: untied}\n    - batch_norm\n"
+                        "    - dropout\n    - residual: {body: [conv2d: {filters: 4, kernel: 1, bias: none}]}\n" DENSE TAIL);
+    ok(m != NULL, "layers with parameters are read");
+    if (!m) return;
+    char *training = parameter_names(m, CG_TRAINING), *evaluation = parameter_names(m, CG_EVALUATION);
+    ok(!strcmp(training, "conv2d_1.weight conv2d_1.bias batch_norm_1.weight batch_norm_1.bias "
+                         "conv2d_2.weight residual_1.projection dense_1.weight dense_1.bias "),
+       "parameters are named after their layers: %s", training);
+    ok(!strcmp(training, evaluation), "both modes have the same parameters in the same order");
+    cg_layer_info conv = cg_model_layer(m, 1);
+    ok(conv.parameters == 2 * 9 + 2 * 26 * 26, "an untied bias has a value for each output");
+    ok(conv.macs == 2 * 26 * 26 * 9, "a convolution costs K P Q C R S multiply-adds");
+    free(training), free(evaluation);
+    cg_model_free(m);
+}
+
+int main(void)
+{
+    test_values();
+    test_layers();
+    test_abbreviations();
+    test_overrides();
+    test_message();
+    test_recording();
+    test_models();
+    return done_testing();
+}

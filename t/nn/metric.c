@@ -1,0 +1,58 @@
+/* Metrics of a small table worked out by hand. */
+#include "nn/nn.h"
+
+#include "../tap.h"
+
+#include <math.h>
+
+static bool near(double a, double b)
+{
+    return fabs(a - b) < 1e-12;
+}
+
+static double value(const char *metric, const cg_tally *tally)
+{
+    return cg_metric_find(metric)->value(tally);
+}
+
+/* Classes 0 1 2; rows: the truth, then the predictions. */
+static void test_three_classes(void)
+{
+    static const float y[] = { 0.7f, 0.2f, 0.1f,  0.1f, 0.5f, 0.4f, 0.3f, 0.3f, 0.4f,
+                               0.6f, 0.3f, 0.1f,  0.5f, 0.5f, 0.0f, NAN,  0.9f, 0.05f };
+    static const float labels[] = { 0, 1, 1, 2, 1, 1 }, losses[] = { 1, 2, 3, 4, 5, 6 };
+    cg_tally *t;
+    cg_tally_new(&t, 3, NULL);
+    cg_tally_add(t, 4, y, labels, losses);
+    cg_tally_add(t, 2, y + 12, labels + 4, losses + 4);
+    ok(t->n == 6 && near(value("loss", t), 3.5), "losses are averaged over all batches");
+    ok(near(value("accuracy", t), 2.0 / 6), "a tie goes to the first class, a NaN row is wrong");
+    ok(near(value("top2", t), 3.0 / 6), "the second place counts for top2");
+    ok(near(value("top3", t), 1), "three of three are always right");
+    ok(near(value("recall", t), (1.0 + 1.0 / 4 + 0) / 3), "recall is averaged over classes");
+    ok(near(value("precision", t), (1.0 / 4 + 1.0 + 0) / 3), "precision too: %g",
+       value("precision", t));
+    ok(near(value("f1", t), (2 * 0.25 * 1 / 1.25 + 2 * 1 * 0.25 / 1.25 + 0) / 3),
+       "F1 is 2 P R / (P + R) of each class");
+    cg_tally_clear(t);
+    ok(t->n == 0 && value("accuracy", t) == 0 && value("f1", t) == 0, "a cleared tally is empty");
+    cg_tally_free(t);
+}
+
+static void test_one_column(void)
+{
+    static const float y[] = { 0.2f, 0.8f, 0.5f, NAN }, labels[] = { 0, 1, 1, 0 };
+    cg_tally *t;
+    cg_tally_new(&t, 1, NULL);
+    cg_tally_add(t, 4, y, labels, NULL);
+    ok(t->n_classes == 2 && near(value("accuracy", t), 0.5),
+       "one column says class 1 where it is above a half");
+    cg_tally_free(t);
+}
+
+int main(void)
+{
+    test_three_classes();
+    test_one_column();
+    return done_testing();
+}
