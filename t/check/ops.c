@@ -55,7 +55,8 @@ static void check_op(const cg_op *op, tally *t)
 
 int main(void)
 {
-    static const char *const windowed[] = { "conv2d", "conv2d_dw", "conv_transpose2d" };
+    static const char *const windowed[] = { "conv2d", "conv2d_dw", "conv_transpose2d", "max_pool2d",
+                                            "avg_pool2d" };
     tally t = { 0 };
     for (const cg_op *const *op = cg_ops; *op; op++) check_op(*op, &t);
     for (size_t i = 0; i < sizeof windowed / sizeof *windowed; i++) {
