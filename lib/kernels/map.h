@@ -4,8 +4,8 @@
  *     CG_MAP2(add_forward, a, b, a + b)
  *
  * define cg_kernels whose items are the elements of y in C order; that of CG_MAP1 sees the call as
- * `c`, for its attributes.  Operands of CG_MAP2 and CG_MAP3 broadcast as in NumPy by strides: an operand keeps its
- * place along an axis where it has size 1, nothing is copied. */
+ * `c`, for its attributes.  Operands of CG_MAP2 and CG_MAP3 broadcast as in NumPy by strides: an
+ * operand keeps its place along an axis where it has size 1, nothing is copied. */
 #ifndef CG_KERNELS_MAP_H
 #define CG_KERNELS_MAP_H
 
@@ -19,7 +19,7 @@ enum { CG_WALK_INPUTS = 3 };
  * neighbours merged where every operand goes through both in one stride.  Tensors are contiguous,
  * hence each operand's stride along the last axis is 0 or 1. */
 typedef struct {
-    int     rank, n_x;
+    int rank, n_x;
     int64_t dim[CG_MAX_RANK], at[CG_MAX_RANK];
     int64_t stride[CG_WALK_INPUTS][CG_MAX_RANK];
     int64_t offset[CG_WALK_INPUTS];
@@ -91,7 +91,8 @@ CG_INLINE cg_vec cg_walk_load(const float *row, int64_t stride, int64_t i, int64
     return stride ? cg_vec_load(row + i, n) : cg_vec_splat(*row);
 }
 
-/* One vector of the result, n_ elements at y_[i_]; inlined twice, for whole vectors and for the rest. */
+/* One vector of the result, n_ elements at y_[i_]; inlined twice, for whole vectors and for the
+ * rest. */
 #define CG_MAP1(name, x_, expression)                                                              \
     CG_INLINE void name##_at(const cg_call *c, int64_t i_, int64_t n_)                             \
     {                                                                                              \

@@ -1,8 +1,8 @@
 /* Reductions along any set of axes.
  *
  * The axes of x, without those of size 1 and with neighbours of one kind merged, fall into kept and
- * reduced ones.  Where the last is reduced ("rows"), each result comes from contiguous runs; where it
- * is kept ("columns"), CG_LANES results are computed side by side, one row at a time.  Either
+ * reduced ones.  Where the last is reduced ("rows"), each result comes from contiguous runs; where
+ * it is kept ("columns"), CG_LANES results are computed side by side, one row at a time.  Either
  * way the order of a sum depends on the shape alone.
  *
  * A sum adds 32 vectors plainly, then adds that block to a total whose rounding error is kept
@@ -15,12 +15,12 @@
 #include "kernels/vec.h"
 
 typedef struct {
-    int     n_kept, n;                                     /* axes, at least 1 each    */
+    int n_kept, n;                                         /* axes, at least 1 each    */
     int64_t kept_dim[CG_MAX_RANK], kept_step[CG_MAX_RANK]; /* steps in elements of x   */
     int64_t dim[CG_MAX_RANK], step[CG_MAX_RANK];           /* of the reduced axes      */
     int64_t n_runs;   /* combinations of all reduced axes but the last */
     int64_t n_groups; /* results */
-    bool    by_rows;
+    bool by_rows;
 } cg_reduction;
 
 /* axes: a mask, 0 for all. */
@@ -48,7 +48,8 @@ static inline cg_reduction cg_reduction_new(const cg_shape *x, int64_t axes)
     return r;
 }
 
-static inline int64_t cg_reduction_offset(int n, const int64_t dim[], const int64_t step[], int64_t i)
+static inline int64_t cg_reduction_offset(int n, const int64_t dim[], const int64_t step[],
+                                          int64_t i)
 {
     int64_t offset = 0;
     for (int d = n - 1; d >= 0; i /= dim[d], d--) offset += i % dim[d] * step[d];
@@ -111,8 +112,9 @@ static inline float cg_sum_rows(const cg_reduction *r, const float *x)
         for (; j + 4 * CG_LANES <= length; j += 4 * CG_LANES, count += 4) {
             if (count >= CG_SUM_BLOCK) cg_vec_sum_settle(&s), count = 0;
             const float *p = run + j;
-            s.block += (cg_vec_load(p, CG_LANES) + cg_vec_load(p + CG_LANES, CG_LANES)) +
-                       (cg_vec_load(p + 2 * CG_LANES, CG_LANES) + cg_vec_load(p + 3 * CG_LANES, CG_LANES));
+            s.block +=
+                (cg_vec_load(p, CG_LANES) + cg_vec_load(p + CG_LANES, CG_LANES)) +
+                (cg_vec_load(p + 2 * CG_LANES, CG_LANES) + cg_vec_load(p + 3 * CG_LANES, CG_LANES));
         }
         for (; j < length; j += CG_LANES, count++) s.block += cg_vec_load(run + j, length - j);
     }
@@ -120,8 +122,8 @@ static inline float cg_sum_rows(const cg_reduction *r, const float *x)
 }
 
 /* n_vecs vectors of groups side by side, the last of which holds `last` groups. */
-CG_INLINE void cg_sum_columns(const cg_reduction *r, const float *x, int n_vecs, int64_t last, float scale,
-                              float *y)
+CG_INLINE void cg_sum_columns(const cg_reduction *r, const float *x, int n_vecs, int64_t last,
+                              float scale, float *y)
 {
     cg_vec_sum s[4] = { 0 };
     int64_t n_rows = r->dim[r->n - 1], step = r->step[r->n - 1], count = 0;
@@ -137,12 +139,13 @@ CG_INLINE void cg_sum_columns(const cg_reduction *r, const float *x, int n_vecs,
         }
     }
     for (int k = 0; k < n_vecs; k++)
-        cg_vec_store(y + k * CG_LANES, scale * cg_vec_sum_value(&s[k]), k < n_vecs - 1 ? CG_LANES : last);
+        cg_vec_store(y + k * CG_LANES, scale * cg_vec_sum_value(&s[k]),
+                     k < n_vecs - 1 ? CG_LANES : last);
 }
 
 /* y[begin..end) = scale times the sums of those groups of x. */
-static inline void cg_reduce_sum(const float *x, const cg_shape *shape, int64_t axes, float scale, float *y,
-                                 int64_t begin, int64_t end)
+static inline void cg_reduce_sum(const float *x, const cg_shape *shape, int64_t axes, float scale,
+                                 float *y, int64_t begin, int64_t end)
 {
     cg_reduction r = cg_reduction_new(shape, axes);
     for (int64_t g = begin, n; g < end; g += n) {
@@ -186,8 +189,8 @@ CG_INLINE cg_vec cg_max_columns(const cg_reduction *r, const float *x, int64_t n
     return best;
 }
 
-static inline void cg_reduce_max(const float *x, const cg_shape *shape, int64_t axes, float *y, int64_t begin,
-                                 int64_t end)
+static inline void cg_reduce_max(const float *x, const cg_shape *shape, int64_t axes, float *y,
+                                 int64_t begin, int64_t end)
 {
     cg_reduction r = cg_reduction_new(shape, axes);
     for (int64_t g = begin, n; g < end; g += n) {

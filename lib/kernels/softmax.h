@@ -21,14 +21,15 @@ CG_INLINE void cg_softmax_row(const float *x, int64_t n, bool logarithm, float *
     cg_vec sum = cg_vec_splat(cg_vec_sum_lanes(&s));
     cg_vec log_sum = logarithm ? cg_vec_log(sum) : sum;
     for (int64_t i = 0; i < n; i += CG_LANES) {
-        cg_vec v = logarithm ? (cg_vec_load(x + i, n - i) - best) - log_sum : cg_vec_load(y + i, n - i) / sum;
+        cg_vec v = logarithm ? (cg_vec_load(x + i, n - i) - best) - log_sum
+                             : cg_vec_load(y + i, n - i) / sum;
         cg_vec_store(y + i, v, n - i);
     }
 }
 
 /* `width` <= CG_LANES groups side by side, `inner` from one row to the next. */
-CG_INLINE void cg_softmax_columns(const float *x, int64_t n, int64_t inner, int64_t width, bool logarithm,
-                                  float *y)
+CG_INLINE void cg_softmax_columns(const float *x, int64_t n, int64_t inner, int64_t width,
+                                  bool logarithm, float *y)
 {
     cg_vec best = cg_vec_splat(-INFINITY);
     for (int64_t i = 0; i < n; i++) best = cg_vec_larger(best, cg_vec_load(x + i * inner, width));
@@ -55,8 +56,8 @@ static inline int64_t cg_softmax_inner(const cg_shape *x, int64_t axis)
     return inner;
 }
 
-CG_INLINE void cg_softmax_groups(const float *x, const cg_shape *shape, int64_t axis, bool logarithm, float *y,
-                                 int64_t begin, int64_t end)
+CG_INLINE void cg_softmax_groups(const float *x, const cg_shape *shape, int64_t axis,
+                                 bool logarithm, float *y, int64_t begin, int64_t end)
 {
     if (axis < 0) axis += shape->rank;
     int64_t n = shape->dim[axis], inner = cg_softmax_inner(shape, axis);

@@ -24,7 +24,7 @@
 #include <immintrin.h>
 #endif
 
-typedef float   cg_vec __attribute__((vector_size(4 * CG_LANES)));
+typedef float cg_vec __attribute__((vector_size(4 * CG_LANES)));
 typedef int32_t cg_ivec __attribute__((vector_size(4 * CG_LANES)));
 typedef uint32_t cg_uvec __attribute__((vector_size(4 * CG_LANES))); /* wraps around */
 
@@ -150,7 +150,7 @@ CG_INLINE cg_vec cg_vec_larger(cg_vec a, cg_vec b)
     return cg_vec_select(a != a, a, cg_vec_max(a, b));
 }
 
-typedef float   cg_vec4 __attribute__((vector_size(16)));
+typedef float cg_vec4 __attribute__((vector_size(16)));
 typedef int32_t cg_ivec4 __attribute__((vector_size(16)));
 
 /* The sum of all lanes: quarters side by side, then the four that are left in pairs. */

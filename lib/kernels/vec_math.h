@@ -20,7 +20,8 @@ CG_INLINE cg_vec cg_vec_power_of_2(cg_ivec n)
 CG_INLINE cg_vec cg_vec_exp(cg_vec x)
 {
     const float round = 0x1.8p23f; /* adding and taking it off rounds to a whole number */
-    x = cg_vec_max(cg_vec_splat(-104.0f), cg_vec_min(cg_vec_splat(89.0f), x)); /* 0 and inf beyond */
+    x = cg_vec_max(cg_vec_splat(-104.0f),
+                   cg_vec_min(cg_vec_splat(89.0f), x)); /* 0 and inf beyond */
     cg_vec shifted = x * 1.44269504f + round;
     cg_vec n = shifted - round;
     cg_vec r = x - n * 0.693359375f; /* log 2 in two parts: n times the first is exact */

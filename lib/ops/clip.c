@@ -35,7 +35,8 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
 {
     const cg_clip_attrs *a = cg_node_attrs(node);
     if (a->low > a->high)
-        return cg_shape_fail(node, error, "low is %g, must not exceed high, which is %g", a->low, a->high);
+        return cg_shape_fail(node, error, "low is %g, must not exceed high, which is %g", a->low,
+                             a->high);
     return cg_shape_same(node, y, error);
 }
 
@@ -45,18 +46,21 @@ static const cg_attr attrs[] = {
     CG_END_ATTRS,
 };
 
+static const cg_clip_attrs inside = { .low = -0.5, .high = 0.25 };
+static const cg_clip_attrs positive = { .low = 0, .high = 1 };
 static const cg_sample samples[] = {
-    { .x = { CG_DIMS(7) }, .n_x = 1, .attrs = &(const cg_clip_attrs){ .low = -0.5, .high = 0.25 }, .low = -1, .high = 1 },
-    { .x = { CG_DIMS(2, 3, 5) }, .n_x = 1, .attrs = &(const cg_clip_attrs){ .low = 0, .high = 1 }, .low = -1, .high = 1 },
-    { .x = { { .rank = 0 } }, .n_x = 1, .attrs = &(const cg_clip_attrs){ .low = -0.5, .high = 0.25 }, .low = -1, .high = 1 },
-    { .x = { CG_DIMS(2, 1, 3, 1, 2) }, .n_x = 1, .attrs = &(const cg_clip_attrs){ .low = 0, .high = 1 }, .low = -1, .high = 1 },
+    { .x = { CG_DIMS(7) }, .n_x = 1, .attrs = &inside, .low = -1, .high = 1 },
+    { .x = { CG_DIMS(2, 3, 5) }, .n_x = 1, .attrs = &positive, .low = -1, .high = 1 },
+    { .x = { { .rank = 0 } }, .n_x = 1, .attrs = &inside, .low = -1, .high = 1 },
+    { .x = { CG_DIMS(2, 1, 3, 1, 2) }, .n_x = 1, .attrs = &positive, .low = -1, .high = 1 },
     CG_END_SAMPLES,
 };
 
 const cg_op cg_op_clip = {
     .name = "clip",
     .formula = "y = min(max(x, low), high)",
-    .help = "Cuts x off at low and high.  The gradient is 1 within [low, high], both ends included.",
+    .help =
+        "Cuts x off at low and high.  The gradient is 1 within [low, high], both ends included.",
     .inputs = "x",
     .onnx = "Clip",
     .traits = CG_ELEMENTWISE,

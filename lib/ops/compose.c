@@ -24,6 +24,7 @@ cg_node *cg_sum_to(cg_node *x, cg_shape shape)
         if (shape.dim[i] == 1 && from->dim[lead + i] > 1) stretched |= CG_AXIS(i);
     if (stretched) x = cg_sum(x, stretched, true);
     if (x && !cg_shape_equal(cg_node_shape(x), &shape))
-        cg_graph_fail(cg_node_graph(x), CG_ESHAPE, "cg_sum_to: no such shape broadcasts to the node's");
+        cg_graph_fail(cg_node_graph(x), CG_ESHAPE,
+                      "cg_sum_to: no such shape broadcasts to the node's");
     return x && cg_shape_equal(cg_node_shape(x), &shape) ? x : NULL;
 }

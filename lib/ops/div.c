@@ -12,7 +12,8 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     cg_node *a = cg_node_input(node, 0), *b = cg_node_input(node, 1);
     if (cg_wants(node, 0)) dx[0] = cg_sum_to(cg_div(dy, b), *cg_node_shape(a));
-    if (cg_wants(node, 1)) dx[1] = cg_sum_to(cg_neg(cg_mul(dy, cg_div(node, b))), *cg_node_shape(b));
+    if (cg_wants(node, 1))
+        dx[1] = cg_sum_to(cg_neg(cg_mul(dy, cg_div(node, b))), *cg_node_shape(b));
 }
 
 static void reference(const cg_ref_call *c)

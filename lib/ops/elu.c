@@ -25,7 +25,8 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     const cg_elu_attrs *a = cg_node_attrs(node);
     cg_graph *graph = cg_node_graph(node);
-    cg_node *zero = cg_constant(graph, (cg_shape){ 0 }, 0), *one = cg_constant(graph, (cg_shape){ 0 }, 1);
+    cg_node *zero = cg_constant(graph, (cg_shape){ 0 }, 0);
+    cg_node *one = cg_constant(graph, (cg_shape){ 0 }, 1);
     dx[0] = cg_mul(dy, cg_where(cg_greater(node, zero), one, cg_shift(node, a->alpha)));
 }
 
@@ -41,18 +42,21 @@ static const cg_attr attrs[] = {
     CG_END_ATTRS,
 };
 
+static const cg_elu_attrs one = { .alpha = 1 };
+static const cg_elu_attrs half = { .alpha = 0.5 };
 static const cg_sample samples[] = {
-    { .x = { CG_DIMS(7) }, .n_x = 1, .attrs = &(const cg_elu_attrs){ .alpha = 1 }, .low = -2, .high = 2 },
-    { .x = { CG_DIMS(2, 3, 5) }, .n_x = 1, .attrs = &(const cg_elu_attrs){ .alpha = 0.5 }, .low = -2, .high = 2 },
-    { .x = { { .rank = 0 } }, .n_x = 1, .attrs = &(const cg_elu_attrs){ .alpha = 1 }, .low = -2, .high = 2 },
-    { .x = { CG_DIMS(2, 1, 3, 1, 2) }, .n_x = 1, .attrs = &(const cg_elu_attrs){ .alpha = 0.5 }, .low = -2, .high = 2 },
+    { .x = { CG_DIMS(7) }, .n_x = 1, .attrs = &one, .low = -2, .high = 2 },
+    { .x = { CG_DIMS(2, 3, 5) }, .n_x = 1, .attrs = &half, .low = -2, .high = 2 },
+    { .x = { { .rank = 0 } }, .n_x = 1, .attrs = &one, .low = -2, .high = 2 },
+    { .x = { CG_DIMS(2, 1, 3, 1, 2) }, .n_x = 1, .attrs = &half, .low = -2, .high = 2 },
     CG_END_SAMPLES,
 };
 
 const cg_op cg_op_elu = {
     .name = "elu",
     .formula = "y = x where x > 0, else alpha (e^x - 1)",
-    .help = "Exponential linear unit (Clevert, Unterthiner, Hochreiter 2015).  The gradient at 0 is alpha.",
+    .help = "Exponential linear unit (Clevert, Unterthiner, Hochreiter 2015).  The gradient at 0 "
+            "is alpha.",
     .inputs = "x",
     .onnx = "Elu",
     .traits = CG_ELEMENTWISE | CG_LAYER,

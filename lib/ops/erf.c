@@ -12,7 +12,8 @@ CG_MAP1(erf_forward, x, cg_vec_erf(x))
 static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     cg_node *x = cg_node_input(node, 0);
-    dx[0] = cg_mul(dy, cg_scale(cg_exp(cg_neg(cg_square(x))), 1.1283791670955126)); /* 2 / sqrt(pi) */
+    dx[0] =
+        cg_mul(dy, cg_scale(cg_exp(cg_neg(cg_square(x))), 1.1283791670955126)); /* 2 / sqrt(pi) */
 }
 
 static void reference(const cg_ref_call *c)

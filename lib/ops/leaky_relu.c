@@ -7,7 +7,7 @@ static inline float slope_of(const void *attrs)
     return (float)((const cg_leaky_relu_attrs *)attrs)->slope;
 }
 
-CG_MAP1(leaky_relu_forward, x, cg_vec_select(x > 0.0f, x, x * slope_of(c->attrs)))
+CG_MAP1(leaky_relu_forward, x, cg_vec_select(x > 0.0f, x, slope_of(c->attrs) * x))
 
 #if CG_DESCRIBE
 
@@ -16,7 +16,8 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     const cg_leaky_relu_attrs *a = cg_node_attrs(node);
     cg_graph *graph = cg_node_graph(node);
     cg_node *zero = cg_constant(graph, (cg_shape){ 0 }, 0);
-    cg_node *one = cg_constant(graph, (cg_shape){ 0 }, 1), *slope = cg_constant(graph, (cg_shape){ 0 }, a->slope);
+    cg_node *one = cg_constant(graph, (cg_shape){ 0 }, 1);
+    cg_node *slope = cg_constant(graph, (cg_shape){ 0 }, a->slope);
     dx[0] = cg_mul(dy, cg_where(cg_greater(cg_node_input(node, 0), zero), one, slope));
 }
 
@@ -32,11 +33,13 @@ static const cg_attr attrs[] = {
     CG_END_ATTRS,
 };
 
+static const cg_leaky_relu_attrs flat = { .slope = 0.01 };
+static const cg_leaky_relu_attrs steep = { .slope = 0.2 };
 static const cg_sample samples[] = {
-    { .x = { CG_DIMS(7) }, .n_x = 1, .attrs = &(const cg_leaky_relu_attrs){ .slope = 0.01 }, .low = -1, .high = 1 },
-    { .x = { CG_DIMS(2, 3, 5) }, .n_x = 1, .attrs = &(const cg_leaky_relu_attrs){ .slope = 0.2 }, .low = -1, .high = 1 },
-    { .x = { { .rank = 0 } }, .n_x = 1, .attrs = &(const cg_leaky_relu_attrs){ .slope = 0.01 }, .low = -1, .high = 1 },
-    { .x = { CG_DIMS(2, 1, 3, 1, 2) }, .n_x = 1, .attrs = &(const cg_leaky_relu_attrs){ .slope = 0.2 }, .low = -1, .high = 1 },
+    { .x = { CG_DIMS(7) }, .n_x = 1, .attrs = &flat, .low = -1, .high = 1 },
+    { .x = { CG_DIMS(2, 3, 5) }, .n_x = 1, .attrs = &steep, .low = -1, .high = 1 },
+    { .x = { { .rank = 0 } }, .n_x = 1, .attrs = &flat, .low = -1, .high = 1 },
+    { .x = { CG_DIMS(2, 1, 3, 1, 2) }, .n_x = 1, .attrs = &steep, .low = -1, .high = 1 },
     CG_END_SAMPLES,
 };
 

@@ -30,7 +30,8 @@ static void reference(const cg_ref_call *c)
     for (int64_t g = 0; g < cg_shape_size(c->ys); g++) {
         int64_t best = 0;
         for (int64_t r = 1; r < size; r++)
-            if (c->x[0][cg_ref_member(c->xs[0], a->axes, g, r)] > c->x[0][cg_ref_member(c->xs[0], a->axes, g, best)])
+            if (c->x[0][cg_ref_member(c->xs[0], a->axes, g, r)] >
+                c->x[0][cg_ref_member(c->xs[0], a->axes, g, best)])
                 best = r;
         c->y[g] = c->x[0][cg_ref_member(c->xs[0], a->axes, g, cg_take(c, best))];
     }
@@ -52,7 +53,8 @@ static const cg_sample samples[] = {
 const cg_op cg_op_max = {
     .name = "max",
     .formula = "y = largest x along axes",
-    .help = "The maximum along axes, all of them by default; NaN if there is one.  All of the gradient goes to the first maximum.",
+    .help = "The maximum along axes, all of them by default; NaN if there is one.  All of the "
+            "gradient goes to the first maximum.",
     .inputs = "x",
     .onnx = "ReduceMax",
     .attrs = attrs,

@@ -27,7 +27,8 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
         cg_node *slope = cg_mul(b, cg_pow(a, cg_shift(b, -1)));
         dx[0] = cg_sum_to(cg_mul(dy, cg_where(b, slope, zero)), *cg_node_shape(a));
     }
-    if (cg_wants(node, 1)) dx[1] = cg_sum_to(cg_mul(dy, cg_mul(node, cg_log(a))), *cg_node_shape(b));
+    if (cg_wants(node, 1))
+        dx[1] = cg_sum_to(cg_mul(dy, cg_mul(node, cg_log(a))), *cg_node_shape(b));
 }
 
 static void reference(const cg_ref_call *c)

@@ -33,7 +33,8 @@ static inline int64_t cg_ref_group_size(const cg_shape *x, int64_t axes)
     return n;
 }
 
-/* Where in x member r of group g lies: g counts over the axes that stay, r over the reduced ones. */
+/* Where in x member r of group g lies: g counts over the axes that stay, r over the reduced ones.
+ */
 static inline int64_t cg_ref_member(const cg_shape *x, int64_t axes, int64_t g, int64_t r)
 {
     int64_t at = 0, step = 1;

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-CG_MAP1(silu_forward, x, x * cg_vec_sigmoid(x))
+CG_MAP1(silu_forward, x, x *cg_vec_sigmoid(x))
 
 #if CG_DESCRIBE
 
@@ -35,7 +35,8 @@ static const cg_sample samples[] = {
 const cg_op cg_op_silu = {
     .name = "silu",
     .formula = "y = x / (1 + e^-x)",
-    .help = "Sigmoid-weighted linear unit, or swish: x times its sigmoid (Elfwing, Uchibe, Doya 2017).",
+    .help =
+        "Sigmoid-weighted linear unit, or swish: x times its sigmoid (Elfwing, Uchibe, Doya 2017).",
     .inputs = "x",
     .onnx = "",
     .traits = CG_ELEMENTWISE | CG_LAYER,

@@ -29,8 +29,10 @@ static void reference(const cg_ref_call *c)
     int64_t size = cg_ref_group_size(x, axes), n_groups = cg_shape_size(x) / size;
     for (int64_t g = 0; g < n_groups; g++) {
         double largest = -INFINITY, sum = 0;
-        for (int64_t r = 0; r < size; r++) largest = fmax(largest, c->x[0][cg_ref_member(x, axes, g, r)]);
-        for (int64_t r = 0; r < size; r++) sum += exp(c->x[0][cg_ref_member(x, axes, g, r)] - largest);
+        for (int64_t r = 0; r < size; r++)
+            largest = fmax(largest, c->x[0][cg_ref_member(x, axes, g, r)]);
+        for (int64_t r = 0; r < size; r++)
+            sum += exp(c->x[0][cg_ref_member(x, axes, g, r)] - largest);
         for (int64_t r = 0; r < size; r++) {
             int64_t at = cg_ref_member(x, axes, g, r);
             c->y[at] = exp(c->x[0][at] - largest) / sum;
@@ -45,7 +47,8 @@ static const cg_sample samples[] = CG_SOFTMAX_SAMPLES;
 const cg_op cg_op_softmax = {
     .name = "softmax",
     .formula = "y = e^x / sum of e^x along axis",
-    .help = "Probabilities along an axis, the last by default.  The maximum is taken off first, so nothing overflows.",
+    .help = "Probabilities along an axis, the last by default.  The maximum is taken off first, so "
+            "nothing overflows.",
     .inputs = "x",
     .onnx = "Softmax",
     .traits = CG_LAYER,

@@ -16,7 +16,8 @@ static inline cg_status cg_softmax_shape(const cg_node *node, cg_shape *y, cg_er
     int64_t axis = cg_softmax_axis(node);
     char text[CG_SHAPE_TEXT];
     if (axis < 0 || axis >= x->rank)
-        return cg_shape_fail(node, error, "x, which is %s, has no axis %d", cg_shape_text(x, text), (int)axis);
+        return cg_shape_fail(node, error, "x, which is %s, has no axis %d", cg_shape_text(x, text),
+                             (int)axis);
     return cg_shape_same(node, y, error);
 }
 
@@ -39,23 +40,22 @@ static inline int64_t cg_softmax_flops(const cg_node *node)
     return 4 * cg_shape_size(cg_node_shape(node));
 }
 
-#define CG_SOFTMAX_ATTRS                                                              \
-    {                                                                                 \
-        CG_INT(cg_axis_attrs, axis, -1, -1, CG_MAX_RANK - 1, "-1: the last"),         \
-        CG_END_ATTRS,                                                                 \
+#define CG_SOFTMAX_ATTRS                                                                           \
+    {                                                                                              \
+        CG_INT(cg_axis_attrs, axis, -1, -1, CG_MAX_RANK - 1, "-1: the last"), CG_END_ATTRS,        \
     }
 
-#define CG_SOFTMAX_CASE(axis_, ...)                                                   \
-    {                                                                                 \
-        .x = { CG_DIMS(__VA_ARGS__) }, .n_x = 1,                                      \
-        .attrs = &(const cg_axis_attrs){ .axis = axis_ }, .low = -2, .high = 2        \
+#define CG_SOFTMAX_CASE(axis_, ...)                                                                \
+    {                                                                                              \
+        .x = { CG_DIMS(__VA_ARGS__) }, .n_x = 1, .attrs = &(const cg_axis_attrs){ .axis = axis_ }, \
+        .low = -2, .high = 2                                                                       \
     }
 
-#define CG_SOFTMAX_SAMPLES                                                            \
-    {                                                                                 \
-        CG_SOFTMAX_CASE(-1, 7), CG_SOFTMAX_CASE(-1, 3, 5), CG_SOFTMAX_CASE(1, 2, 3, 4), \
-        CG_SOFTMAX_CASE(0, 4, 3), CG_SOFTMAX_CASE(1, 2, 3, 2, 2), CG_SOFTMAX_CASE(2, 2, 1, 3, 1, 2), \
-        CG_END_SAMPLES,                                                               \
+#define CG_SOFTMAX_SAMPLES                                                                         \
+    {                                                                                              \
+        CG_SOFTMAX_CASE(-1, 7), CG_SOFTMAX_CASE(-1, 3, 5), CG_SOFTMAX_CASE(1, 2, 3, 4),            \
+            CG_SOFTMAX_CASE(0, 4, 3), CG_SOFTMAX_CASE(1, 2, 3, 2, 2),                              \
+            CG_SOFTMAX_CASE(2, 2, 1, 3, 1, 2), CG_END_SAMPLES,                                     \
     }
 
 #endif

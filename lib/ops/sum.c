@@ -49,7 +49,8 @@ static const cg_sample samples[] = {
 const cg_op cg_op_sum = {
     .name = "sum",
     .formula = "y = sum of x along axes",
-    .help = "Sums along axes, all of them by default.  Accurate however long: rounding errors are carried along.",
+    .help = "Sums along axes, all of them by default.  Accurate however long: rounding errors are "
+            "carried along.",
     .inputs = "x",
     .onnx = "ReduceSum",
     .traits = CG_LINEAR,

@@ -9,7 +9,8 @@ CG_MAP3(where_forward, m, a, b, cg_vec_select(m != 0.0f, a, b))
 
 static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 {
-    cg_node *mask = cg_node_input(node, 0), *a = cg_node_input(node, 1), *b = cg_node_input(node, 2);
+    cg_node *mask = cg_node_input(node, 0), *a = cg_node_input(node, 1),
+            *b = cg_node_input(node, 2);
     cg_node *zero = cg_constant(cg_node_graph(node), (cg_shape){ 0 }, 0);
     if (cg_wants(node, 1)) dx[1] = cg_sum_to(cg_where(mask, dy, zero), *cg_node_shape(a));
     if (cg_wants(node, 2)) dx[2] = cg_sum_to(cg_where(mask, zero, dy), *cg_node_shape(b));

@@ -13,19 +13,21 @@
 enum { LENGTH = 1000003, SEED = 5 };
 
 /* The sum along `axes` of x, width results. */
-static void sum(cg_tier tier, cg_shape shape, int64_t axes, const float *x, int64_t width, float y[])
+static void sum(cg_tier tier, cg_shape shape, int64_t axes, const float *x, int64_t width,
+                float y[])
 {
     const cg_shape ys = CG_SHAPE(width), *xs[] = { &shape };
     const cg_reduce_attrs attrs = { .axes = axes };
     cg_op_find("sum")->forward[tier](
-        &(cg_call){ .attrs = &attrs, .n_x = 1, .xs = xs, .x = (const float *[]){ x }, .ys = &ys, .y = y }, 0,
-        width);
+        &(cg_call){
+            .attrs = &attrs, .n_x = 1, .xs = xs, .x = (const float *[]){ x }, .ys = &ys, .y = y },
+        0, width);
 }
 
 /* All terms are positive, so half an ulp (6e-8) is the best possible and 2e-7 near that; adding one
  * float after the other is off by some 1e-4. */
-static void check(cg_tier tier, const char *what, cg_shape shape, int64_t axes, const float *x, int64_t stride,
-                  int64_t width)
+static void check(cg_tier tier, const char *what, cg_shape shape, int64_t axes, const float *x,
+                  int64_t stride, int64_t width)
 {
     float y[40];
     double worst = 0;
@@ -35,8 +37,8 @@ static void check(cg_tier tier, const char *what, cg_shape shape, int64_t axes, 
         for (int64_t j = 0; j < LENGTH; j++) exact += (double)x[stride == 1 ? j : i + j * stride];
         worst = fmax(worst, fabs((double)y[i] - exact) / exact);
     }
-    ok(worst <= 2e-7, "a million terms along %s lose nothing (%s, worst %.1e, seed %d)", what, cg_tier_name(tier),
-       worst, SEED);
+    ok(worst <= 2e-7, "a million terms along %s lose nothing (%s, worst %.1e, seed %d)", what,
+       cg_tier_name(tier), worst, SEED);
 }
 
 int main(void)

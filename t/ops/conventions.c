@@ -16,7 +16,8 @@ static bool gradient_at(cg_node *(*f)(cg_node *), int n, const double x[], doubl
     cg_program *program = NULL;
     cg_error error = { .status = CG_OK };
     bool good = cg_gradient(f(input), NULL, 1, &input, &grad) == CG_OK &&
-                cg_compile(&program, graph, 1, &grad, &(cg_compile_options){ .dtype = CG_F64 }, &error) == CG_OK;
+                cg_compile(&program, graph, 1, &grad, &(cg_compile_options){ .dtype = CG_F64 },
+                           &error) == CG_OK;
     if (good) {
         for (int i = 0; i < n; i++) cg_data_f64(program, input)[i] = x[i];
         good = cg_run(program, 0, 0) == CG_OK;
@@ -29,7 +30,8 @@ static bool gradient_at(cg_node *(*f)(cg_node *), int n, const double x[], doubl
     return good;
 }
 
-static void kink(const char *what, cg_node *(*f)(cg_node *), int n, const double x[], const double expected[])
+static void kink(const char *what, cg_node *(*f)(cg_node *), int n, const double x[],
+                 const double expected[])
 {
     double dx[4] = { NAN, NAN, NAN, NAN };
     bool same = gradient_at(f, n, x, dx);
@@ -40,16 +42,46 @@ static void kink(const char *what, cg_node *(*f)(cg_node *), int n, const double
     ok(same, "%s", what);
 }
 
-static cg_node *leaky(cg_node *x) { return cg_leaky_relu(x, 0.25); }
-static cg_node *elu(cg_node *x) { return cg_elu(x, 0.5); }
-static cg_node *clip(cg_node *x) { return cg_clip(x, -1, 2); }
-static cg_node *maximum(cg_node *x) { return cg_maximum(x, cg_scale(cg_constant_like(x, 1), 1)); }
-static cg_node *max_from_b(cg_node *x) { return cg_maximum(cg_constant_like(x, 1), x); }
-static cg_node *minimum(cg_node *x) { return cg_minimum(x, cg_constant_like(x, 1)); }
-static cg_node *min_from_b(cg_node *x) { return cg_minimum(cg_constant_like(x, 1), x); }
-static cg_node *largest(cg_node *x) { return cg_max(x, 0, false); }
-static cg_node *power_0(cg_node *x) { return cg_pow(x, cg_constant_like(x, 0)); }
-static cg_node *power_2(cg_node *x) { return cg_pow(x, cg_constant_like(x, 2)); }
+static cg_node *leaky(cg_node *x)
+{
+    return cg_leaky_relu(x, 0.25);
+}
+static cg_node *elu(cg_node *x)
+{
+    return cg_elu(x, 0.5);
+}
+static cg_node *clip(cg_node *x)
+{
+    return cg_clip(x, -1, 2);
+}
+static cg_node *maximum(cg_node *x)
+{
+    return cg_maximum(x, cg_scale(cg_constant_like(x, 1), 1));
+}
+static cg_node *max_from_b(cg_node *x)
+{
+    return cg_maximum(cg_constant_like(x, 1), x);
+}
+static cg_node *minimum(cg_node *x)
+{
+    return cg_minimum(x, cg_constant_like(x, 1));
+}
+static cg_node *min_from_b(cg_node *x)
+{
+    return cg_minimum(cg_constant_like(x, 1), x);
+}
+static cg_node *largest(cg_node *x)
+{
+    return cg_max(x, 0, false);
+}
+static cg_node *power_0(cg_node *x)
+{
+    return cg_pow(x, cg_constant_like(x, 0));
+}
+static cg_node *power_2(cg_node *x)
+{
+    return cg_pow(x, cg_constant_like(x, 2));
+}
 
 static void kinks(void)
 {
@@ -58,7 +90,8 @@ static void kinks(void)
     kink("abs has gradient 0 at 0", cg_abs, 4, x, (double[]){ -1, 0, 1, 1 });
     kink("leaky_relu has its slope at 0", leaky, 4, x, (double[]){ 0.25, 0.25, 1, 1 });
     kink("elu has gradient alpha at 0", elu, 3, x + 1, (double[]){ 0.5, 1, 1 });
-    kink("clip has gradient 1 at both ends", clip, 4, (double[]){ -1, -1.5, 2, 2.5 }, (double[]){ 1, 0, 1, 0 });
+    kink("clip has gradient 1 at both ends", clip, 4, (double[]){ -1, -1.5, 2, 2.5 },
+         (double[]){ 1, 0, 1, 0 });
     kink("maximum sends a tie to a", maximum, 4, x, (double[]){ 0, 0, 1, 1 });
     kink("maximum sends no tie to b", max_from_b, 4, x, (double[]){ 0, 0, 0, 1 });
     kink("minimum sends a tie to a", minimum, 4, x, (double[]){ 1, 1, 1, 0 });
@@ -70,8 +103,8 @@ static void kinks(void)
 }
 
 /* y of a kernel that takes vectors of n floats. */
-static void run(const char *op, cg_tier tier, const void *attrs, int n_x, const float *const x[], int n, int n_y,
-                float y[])
+static void run(const char *op, cg_tier tier, const void *attrs, int n_x, const float *const x[],
+                int n, int n_y, float y[])
 {
     const cg_shape in = CG_SHAPE(n), out = CG_SHAPE(n_y), *xs[] = { &in, &in };
     cg_op_find(op)->forward[tier](

@@ -24,7 +24,8 @@ static void cut_attrs(void *part, const cg_op *op, const void *attrs, int64_t ro
 }
 
 /* The same op on rows [begin, end) of the batched inputs. */
-static trial part_of(const trial *whole, bool along, const bool batched[], int64_t begin, int64_t end)
+static trial part_of(const trial *whole, bool along, const bool batched[], int64_t begin,
+                     int64_t end)
 {
     const cg_op *op = whole->op;
     const void *attrs = cg_node_attrs(whole->node);
@@ -86,8 +87,10 @@ static void try_cut(const trial *whole, const bool batched[], tally *found)
     cg_flow flow = n < 2 ? CG_FLOW_MIXED : whole->op->flow(whole->node, batched);
     if (flow != CG_FLOW_ALONG && flow != CG_FLOW_REDUCED) return;
     bool along = flow == CG_FLOW_ALONG;
-    trial a = part_of(whole, along, batched, 0, n / 2), b = part_of(whole, along, batched, n / 2, n);
-    bool good = a.node && b.node && (along ? is_concatenation(whole, &a, &b) : is_sum(whole, &a, &b));
+    trial a = part_of(whole, along, batched, 0, n / 2),
+          b = part_of(whole, along, batched, n / 2, n);
+    bool good =
+        a.node && b.node && (along ? is_concatenation(whole, &a, &b) : is_sum(whole, &a, &b));
     *(along ? &found->n_along : &found->n_reduced) += 1;
     found->n_wrong += !good;
     trial_free(&a);
@@ -118,8 +121,8 @@ int main(void)
         if (!(*op)->flow || !(*op)->reference || (*op)->traits & CG_RANDOM) continue;
         for (const cg_sample *s = (*op)->samples; s->n_x; s++) try_sample(*op, s, &found);
         n_cut += found.n_along + found.n_reduced;
-        ok(found.n_wrong == 0, "%s flows as it says (%d cuts along the batch, %d over it)", (*op)->name,
-           found.n_along, found.n_reduced);
+        ok(found.n_wrong == 0, "%s flows as it says (%d cuts along the batch, %d over it)",
+           (*op)->name, found.n_along, found.n_reduced);
     }
     ok(n_cut > 50, "%d cuts were tried", n_cut);
     return done_testing();

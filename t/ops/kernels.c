@@ -7,7 +7,7 @@ static const double bound = 1e-6; /* of that scale: some 16 roundings */
 
 typedef struct {
     double worst;
-    bool   chunks_agree;
+    bool chunks_agree;
 } verdict;
 
 static void try_sample(const cg_op *op, const cg_sample *sample, cg_tier tier, verdict *v)
@@ -31,8 +31,10 @@ static void try_sample(const cg_op *op, const cg_sample *sample, cg_tier tier, v
 static void check_tier(const cg_op *op, cg_tier tier)
 {
     verdict v = { .chunks_agree = true };
-    for (const cg_sample *sample = op->samples; sample->n_x; sample++) try_sample(op, sample, tier, &v);
-    ok(v.worst <= bound, "%s on %s agrees with its reference (worst %.1e)", op->name, cg_tier_name(tier), v.worst);
+    for (const cg_sample *sample = op->samples; sample->n_x; sample++)
+        try_sample(op, sample, tier, &v);
+    ok(v.worst <= bound, "%s on %s agrees with its reference (worst %.1e)", op->name,
+       cg_tier_name(tier), v.worst);
     ok(v.chunks_agree, "%s on %s gives the same bits in chunks", op->name, cg_tier_name(tier));
 }
 
@@ -42,7 +44,8 @@ int main(void)
         ok((*op)->samples && (*op)->samples->n_x > 0, "%s has samples", (*op)->name);
         ok((*op)->reference || (*op)->traits & CG_VIEW, "%s has a reference", (*op)->name);
         for (int tier = 0; tier < CG_N_TIERS; tier++)
-            if (cg_tier_usable((cg_tier)tier) && (*op)->forward[tier]) check_tier(*op, (cg_tier)tier);
+            if (cg_tier_usable((cg_tier)tier) && (*op)->forward[tier])
+                check_tier(*op, (cg_tier)tier);
     }
     return done_testing();
 }

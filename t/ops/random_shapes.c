@@ -50,7 +50,8 @@ static bool try_trial(trial *t, const cg_sample *sample, cg_rng *rng)
         good = false;
         char text[CG_SHAPE_TEXT];
         for (int i = 0; i < t->n_x; i++) printf("# x%d %s\n", i, cg_shape_text(t->xs[i], text));
-        printf("# %s: error %.2e, chunks %s\n", cg_tier_name((cg_tier)tier), error, agree ? "agree" : "differ");
+        printf("# %s: error %.2e, chunks %s\n", cg_tier_name((cg_tier)tier), error,
+               agree ? "agree" : "differ");
     }
     return good;
 }
@@ -73,7 +74,8 @@ static void elementwise(const cg_op *op)
         if (t.node) n_good += try_trial(&t, sample, &rng);
         trial_free(&t);
     }
-    ok(n_good == N_SHAPES, "%s agrees on %d of %d random shapes (seed %d)", op->name, n_good, N_SHAPES, SEED);
+    ok(n_good == N_SHAPES, "%s agrees on %d of %d random shapes (seed %d)", op->name, n_good,
+       N_SHAPES, SEED);
 }
 
 static void reduction(const char *name)
@@ -89,7 +91,8 @@ static void reduction(const char *name)
         if (t.node) n_good += try_trial(&t, op->samples, &rng);
         trial_free(&t);
     }
-    ok(n_good == N_SHAPES, "%s agrees on %d of %d random shapes (seed %d)", name, n_good, N_SHAPES, SEED);
+    ok(n_good == N_SHAPES, "%s agrees on %d of %d random shapes (seed %d)", name, n_good, N_SHAPES,
+       SEED);
 }
 
 static void along_an_axis(const char *name)
@@ -104,7 +107,8 @@ static void along_an_axis(const char *name)
         if (t.node) n_good += try_trial(&t, op->samples, &rng);
         trial_free(&t);
     }
-    ok(n_good == N_SHAPES, "%s agrees on %d of %d random shapes (seed %d)", name, n_good, N_SHAPES, SEED);
+    ok(n_good == N_SHAPES, "%s agrees on %d of %d random shapes (seed %d)", name, n_good, N_SHAPES,
+       SEED);
 }
 
 int main(void)

@@ -15,14 +15,14 @@
 #include <string.h>
 
 typedef struct {
-    const cg_op    *op;
-    cg_graph       *graph;
-    const cg_node  *node; /* NULL where the op does not take these shapes */
-    int             n_x;
+    const cg_op *op;
+    cg_graph *graph;
+    const cg_node *node; /* NULL where the op does not take these shapes */
+    int n_x;
     const cg_shape *xs[CG_MAX_INPUTS];
-    double         *x[CG_MAX_INPUTS];
-    double         *y;
-    int64_t         n_y;
+    double *x[CG_MAX_INPUTS];
+    double *y;
+    int64_t n_y;
 } trial;
 
 static inline void *trial_alloc(size_t n, size_t size)
@@ -33,6 +33,15 @@ static inline void *trial_alloc(size_t n, size_t size)
         exit(1);
     }
     return p;
+}
+
+/* Exactly as long as it says, so that a sanitizer sees a kernel that goes further. */
+static inline float *trial_floats(int64_t n)
+{
+    float *p = cg_alloc((size_t)n, sizeof *p);
+    if (p) return p;
+    puts("Bail out! out of memory");
+    exit(1);
 }
 
 static inline trial trial_new(const cg_op *op, const void *attrs, int n_x, const cg_shape x[])
@@ -77,9 +86,9 @@ static inline void trial_draw(trial *t, const cg_sample *sample, cg_rng *rng)
         uint64_t below = sample->below > 0 ? (uint64_t)sample->below : 2;
         bool is_whole = (t->op->fixed >> i & 1) && sample->below != -1;
         for (int64_t j = 0; j < cg_shape_size(t->xs[i]); j++)
-            t->x[i][j] = is_whole
-                             ? (double)cg_rng_below(rng, below)
-                             : (float)(low + (high - low) * ((double)place[used++] + 0.25) / (double)n);
+            t->x[i][j] =
+                is_whole ? (double)cg_rng_below(rng, below)
+                         : (float)(low + (high - low) * ((double)place[used++] + 0.25) / (double)n);
     }
     cg_release(place);
 }
@@ -90,27 +99,38 @@ static inline void trial_reference(const trial *t)
 {
     const double *x[CG_MAX_INPUTS];
     for (int i = 0; i < t->n_x; i++) x[i] = t->x[i];
-    t->op->reference(&(cg_ref_call){ .attrs = cg_node_attrs(t->node), .n_x = t->n_x, .xs = t->xs, .x = x,
-                                     .ys = cg_node_shape(t->node), .y = t->y, .seed = TRIAL_SEED,
+    t->op->reference(&(cg_ref_call){ .attrs = cg_node_attrs(t->node),
+                                     .n_x = t->n_x,
+                                     .xs = t->xs,
+                                     .x = x,
+                                     .ys = cg_node_shape(t->node),
+                                     .y = t->y,
+                                     .seed = TRIAL_SEED,
                                      .step = TRIAL_STEP });
 }
 
 /* Runs the kernel of a tier, `chunk` items at a call (0: all at once), and returns y, to be
- * released; what no call wrote is NaN.  Inputs and output end where their memory does. */
+ * released; what no call wrote is NaN. */
 static inline float *trial_kernel(const trial *t, cg_tier tier, int64_t chunk)
 {
     float *copy[CG_MAX_INPUTS];
     const float *x[CG_MAX_INPUTS];
     for (int i = 0; i < t->n_x; i++) {
         int64_t n = cg_shape_size(t->xs[i]);
-        x[i] = copy[i] = trial_alloc((size_t)n, sizeof(float));
+        x[i] = copy[i] = trial_floats(n);
         for (int64_t j = 0; j < n; j++) copy[i][j] = (float)t->x[i][j];
     }
-    float *y = trial_alloc((size_t)t->n_y, sizeof *y);
+    float *y = trial_floats(t->n_y);
     for (int64_t i = 0; i < t->n_y; i++) y[i] = NAN;
     void *scratch = trial_alloc(t->op->scratch ? t->op->scratch(t->node) : 1, 1);
-    cg_call call = { .attrs = cg_node_attrs(t->node), .n_x = t->n_x, .xs = t->xs, .x = x,
-                     .ys = cg_node_shape(t->node), .y = y, .scratch = scratch, .seed = TRIAL_SEED,
+    cg_call call = { .attrs = cg_node_attrs(t->node),
+                     .n_x = t->n_x,
+                     .xs = t->xs,
+                     .x = x,
+                     .ys = cg_node_shape(t->node),
+                     .y = y,
+                     .scratch = scratch,
+                     .seed = TRIAL_SEED,
                      .step = TRIAL_STEP };
     int64_t items = t->op->items ? t->op->items(t->node) : t->n_y;
     if (chunk == 0) chunk = items;
