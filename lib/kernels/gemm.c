@@ -2,18 +2,21 @@
  * loops around it keep a block of A in the second-level cache and a panel of B in the first. */
 #include "kernels/gemm.h"
 
+#include "kernels/vec.h"
+
 #include <string.h>
 
 /* The largest tile that the registers hold beside the operands: 14 x 2 of 32 vectors, 6 x 2 of 16.
  * Measured on one core of a Xeon with AVX-512, 13 and 12 rows are as good, 8 x 48 is not. */
-#if defined __AVX512F__
-enum { LANES = 16, ROWS = 14 };
-#elif defined __AVX2__
-enum { LANES = 8, ROWS = 6 };
+#if CG_LANES == 16
+enum { ROWS = 14 };
+#elif CG_LANES == 8
+enum { ROWS = 6 };
 #else
-enum { LANES = 4, ROWS = 4 };
+enum { ROWS = 4 };
 #endif
 enum {
+    LANES = CG_LANES,
     COLUMNS = 2 * LANES,
     MAX_ROWS = 14,    /* of any tier */
     MAX_COLUMNS = 32, /* of any tier, a multiple of each */
@@ -22,8 +25,6 @@ enum {
     BLOCK_N = 256,  /* a block of B: 256 KiB, read row by row when it is packed */
     ALIGN = 64
 };
-
-typedef float vec __attribute__((vector_size(4 * LANES)));
 
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -48,16 +49,9 @@ static int64_t round_up(int64_t n, int64_t to)
     return (n + to - 1) / to * to;
 }
 
-static inline vec load(const float *p)
+static inline cg_vec load(const float *p)
 {
-    vec v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-static inline void store(float *p, vec v)
-{
-    memcpy(p, &v, sizeof v);
+    return cg_vec_load(p, LANES);
 }
 
 /* ---- the register tile ---------------------------------------------------------------------- */
@@ -69,11 +63,11 @@ static inline __attribute__((always_inline)) void tile(int rows, int64_t k, cons
                                                        const float *restrict b, float *restrict c,
                                                        int64_t stride, bool add)
 {
-    vec left_sum[ROWS], right_sum[ROWS];
+    cg_vec left_sum[ROWS], right_sum[ROWS];
     UNROLL
-    for (int i = 0; i < rows; i++) left_sum[i] = right_sum[i] = (vec){ 0 };
+    for (int i = 0; i < rows; i++) left_sum[i] = right_sum[i] = (cg_vec){ 0 };
     for (; k > 0; k--, a += rows, b += COLUMNS) {
-        vec left = load(b), right = load(b + LANES);
+        cg_vec left = load(b), right = load(b + LANES);
         UNROLL
         for (int i = 0; i < rows; i++) {
             left_sum[i] += a[i] * left;
@@ -82,8 +76,8 @@ static inline __attribute__((always_inline)) void tile(int rows, int64_t k, cons
     }
     UNROLL
     for (int i = 0; i < rows; i++, c += stride) {
-        store(c, add ? load(c) + left_sum[i] : left_sum[i]);
-        store(c + LANES, add ? load(c + LANES) + right_sum[i] : right_sum[i]);
+        cg_vec_store(c, add ? load(c) + left_sum[i] : left_sum[i], LANES);
+        cg_vec_store(c + LANES, add ? load(c + LANES) + right_sum[i] : right_sum[i], LANES);
     }
 }
 
@@ -96,11 +90,11 @@ TILE(1)
 TILE(2)
 TILE(3)
 TILE(4)
-#if defined __AVX2__
+#if CG_LANES >= 8
 TILE(5)
 TILE(6)
 #endif
-#if defined __AVX512F__
+#if CG_LANES == 16
 TILE(7)
 TILE(8)
 TILE(9)
@@ -114,10 +108,10 @@ TILE(14)
 /* By rows - 1: with m cut evenly, the last panel is nearly full. */
 static tile_function *const tiles[ROWS] = {
     tile_1, tile_2, tile_3, tile_4,
-#if defined __AVX2__
+#if CG_LANES >= 8
     tile_5, tile_6,
 #endif
-#if defined __AVX512F__
+#if CG_LANES == 16
     tile_7, tile_8, tile_9, tile_10, tile_11, tile_12, tile_13, tile_14,
 #endif
 };
@@ -137,21 +131,26 @@ static float *element(const cg_gemm_call *call, int64_t i, int64_t j)
     return call->width ? row + j / call->width * call->block_stride + j % call->width : row + j;
 }
 
-/* A tile that C has no room for as a whole is summed aside; each element still adds its one sum. */
+/* A tile that C has no room for in one piece is summed aside; each element still adds its one sum. */
 static void put_tile(const cg_gemm_call *call, const block *at, const float *sum, int64_t i, int64_t m,
                      int64_t j, int64_t n)
 {
-    for (int64_t r = 0; r < m; r++)
-        for (int64_t s = 0; s < n; s++) {
-            float *c = element(call, i + r, j + s);
-            *c = at->add ? *c + sum[r * COLUMNS + s] : sum[r * COLUMNS + s];
-        }
+    for (int64_t done = 0, run; done < n; done += run) {
+        float *c = element(call, i, j + done);
+        run = call->width ? least(n - done, call->width - (j + done) % call->width) : n;
+        for (int64_t r = 0; r < m; r++, c += call->row_stride)
+            for (int64_t s = 0; s < run; s += LANES) {
+                const float *from = sum + r * COLUMNS + done + s;
+                cg_vec v = cg_vec_load(from, run - s);
+                if (at->add) v += cg_vec_load(c + s, run - s);
+                cg_vec_store(c + s, v, run - s);
+            }
+    }
 }
 
 static void multiply_block(const cg_gemm_call *call, const block *at)
 {
     float aside[ROWS * COLUMNS] __attribute__((aligned(ALIGN)));
-    tile_function *const run = tiles[at->rows - 1];
     for (int64_t j = 0; j < at->n; j += COLUMNS) {
         const float *b = at->b + j * at->k;
         int64_t column = at->j0 + j, n = least(COLUMNS, at->n - j);
@@ -159,10 +158,10 @@ static void multiply_block(const cg_gemm_call *call, const block *at)
         for (int64_t i = 0; i < at->m; i += at->rows) {
             const float *a = at->a + i * at->k;
             int64_t m = least(at->rows, at->m - i);
-            if (is_whole && m == at->rows) {
-                run(at->k, a, b, element(call, at->i0 + i, column), call->row_stride, at->add);
+            if (is_whole) {
+                tiles[m - 1](at->k, a, b, element(call, at->i0 + i, column), call->row_stride, at->add);
             } else {
-                run(at->k, a, b, aside, COLUMNS, false);
+                tiles[m - 1](at->k, a, b, aside, COLUMNS, false);
                 put_tile(call, at, aside, at->i0 + i, m, column, n);
             }
         }
@@ -170,6 +169,14 @@ static void multiply_block(const cg_gemm_call *call, const block *at)
 }
 
 /* ---- the loops around it -------------------------------------------------------------------- */
+
+/* The rows that are left after the whole panels make a narrower one. */
+static void pack_rows(const cg_gemm_call *call, const block *at, int64_t k, float *a)
+{
+    int64_t rest = at->m % at->rows, whole = at->m - rest;
+    if (whole) call->pack_a(call->a, at->i0, whole, k, at->k, at->rows, a);
+    if (rest) call->pack_a(call->a, at->i0 + whole, rest, k, at->k, rest, a + whole * at->k);
+}
 
 void cg_gemm(const cg_gemm_call *call, void *scratch)
 {
@@ -183,7 +190,7 @@ void cg_gemm(const cg_gemm_call *call, void *scratch)
         for (int64_t k = 0; k < call->k; k += part_k) {
             block at = { a, b, call->i0 + i, m, 0, 0, least(part_k, call->k - k), rows,
                          call->accumulate || k > 0 };
-            call->pack_a(call->a, call->i0 + i, m, k, at.k, rows, a);
+            pack_rows(call, &at, k, a);
             for (int64_t j = 0; j < call->n; j += BLOCK_N) {
                 at.j0 = call->j0 + j;
                 at.n = least(BLOCK_N, call->n - j);

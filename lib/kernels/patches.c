@@ -1,6 +1,8 @@
 /* Packing the patches of images for the matrix product. */
 #include "kernels/patches.h"
 
+#include "kernels/vec.h"
+
 #include <string.h>
 
 static int64_t least(int64_t a, int64_t b)
@@ -9,26 +11,34 @@ static int64_t least(int64_t a, int64_t b)
 }
 
 /* Indices j in [0, n) with 0 <= start + j step < size, for step > 0. */
-static void inside(int64_t start, int64_t step, int64_t size, int64_t n, int64_t *first, int64_t *last)
+static inline void inside(int64_t start, int64_t step, int64_t size, int64_t n, int64_t *first, int64_t *last)
 {
-    int64_t lo = start >= 0 ? 0 : (step - 1 - start) / step;
-    int64_t hi = start >= size ? 0 : (size - start + step - 1) / step;
+    int64_t lo = start >= 0 ? 0 : step == 1 ? -start : (step - 1 - start) / step;
+    int64_t hi = start >= size ? 0 : step == 1 ? size - start : (size - start + step - 1) / step;
     *first = least(lo, n);
     *last = hi < *first ? *first : least(hi, n);
 }
 
 /* to[j * to_step] = row[start + j step] for j < n, 0 beyond the row; row NULL: all 0. */
-static void copy_run(const float *row, int64_t size, int64_t start, int64_t step, int64_t n, float *to,
-                     int64_t to_step)
+static inline void copy_run(const float *row, int64_t size, int64_t start, int64_t step, int64_t n, float *to,
+                            int64_t to_step)
 {
     int64_t first = n, last = n;
     if (row) inside(start, step, size, n, &first, &last);
     for (int64_t j = 0; j < first; j++) to[j * to_step] = 0;
-    if (step == 1 && to_step == 1 && last - first >= 16)
-        memcpy(to + first, row + start + first, (size_t)(last - first) * sizeof *to);
-    else
-        for (int64_t j = first; j < last; j++) to[j * to_step] = row[start + j * step];
+    for (int64_t j = first; j < last; j++) to[j * to_step] = row[start + j * step];
     for (int64_t j = last; j < n; j++) to[j * to_step] = 0;
+}
+
+/* The same from and to adjacent places, in whole vectors. */
+static inline void copy_adjacent(const float *row, int64_t size, int64_t start, int64_t n, float *to)
+{
+    int64_t first = n, last = n;
+    if (row) inside(start, 1, size, n, &first, &last);
+    if (first > 0 || last < n)
+        for (int64_t j = 0; j < n; j += CG_LANES) cg_vec_store(to + j, (cg_vec){ 0 }, n - j);
+    for (int64_t j = first; j < last; j += CG_LANES)
+        cg_vec_store(to + j, cg_vec_load(row + start + j, last - j), last - j);
 }
 
 typedef struct {
@@ -66,10 +76,16 @@ static void pack_pixel_run(const cg_patches *patches, int64_t pixel, int64_t n, 
 {
     int64_t line = pixel / patches->grid[1], j = pixel % patches->grid[1];
     int64_t image = line / patches->grid[0], i = line % patches->grid[0];
+    int64_t left = patches->origin[1] + j * patches->step[1];
     tap at = tap_at(patches, k0);
+    const float *row = NULL;
     for (int64_t k = 0; k < nk; k++, to += width, next_tap(patches, &at)) {
-        int64_t start = patches->origin[1] + j * patches->step[1] + at.u * patches->tap_step[1];
-        copy_run(row_under(patches, image, i, at), patches->size[1], start, patches->step[1], n, to, 1);
+        if (k == 0 || at.u == 0) row = row_under(patches, image, i, at);
+        int64_t start = left + at.u * patches->tap_step[1];
+        if (patches->step[1] == 1)
+            copy_adjacent(row, patches->size[1], start, n, to);
+        else
+            copy_run(row, patches->size[1], start, patches->step[1], n, to, 1);
     }
 }
 
