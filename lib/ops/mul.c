@@ -3,7 +3,7 @@
 #include "kernels/map.h"
 #include "ops/reference.h"
 
-CG_MAP2(mul_forward, a, b, a *b)
+CG_MAP2(mul_forward, a, b, (a * b))
 
 #if CG_DESCRIBE
 

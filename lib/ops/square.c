@@ -2,7 +2,7 @@
 
 #include "kernels/map.h"
 
-CG_MAP1(square_forward, x, x *x)
+CG_MAP1(square_forward, x, (x * x))
 
 #if CG_DESCRIBE
 
