@@ -6,20 +6,74 @@
 #include "ops/op_file.h"
 
 #include "base/rng.h"
+#include "kernels/vec.h"
 
 #include <math.h>
 
-/* One item per element. */
+/* Numbers below 2^32 in 64 bits, so that their products fit. */
+enum { N_BLOCKS = CG_LANES / 2, N_WORDS = 4 * N_BLOCKS };
+typedef uint64_t wide __attribute__((vector_size(8 * N_BLOCKS)));
+
+CG_INLINE wide product(wide a, uint64_t factor)
+{
+    wide b = factor - (wide){ 0 };
+#if CG_LANES == 16
+    return (wide)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#elif CG_LANES == 8
+    return (wide)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#else
+    return a * b;
+#endif
+}
+
+/* cg_philox_block for the N_BLOCKS counters from `first` on, side by side; word: their words in
+ * order.  8.3 ns an element with a call for each block and a branch for each element, 1.4 so
+ * (AVX2). */
+CG_INLINE void draw(uint64_t key, uint64_t high, uint64_t first, uint32_t word[N_WORDS])
+{
+    const uint64_t low32 = 0xffffffff;
+    uint64_t key0 = key & low32, key1 = key >> 32;
+    wide counter, zero = { 0 };
+    for (int b = 0; b < N_BLOCKS; b++) counter[b] = first + (uint64_t)b;
+    wide c0 = counter & low32, c1 = counter >> 32, c2 = zero + (high & low32),
+         c3 = zero + (high >> 32);
+    for (int round = 0; round < 10; round++) {
+        wide p0 = product(c0, 0xD2511F53u), p1 = product(c2, 0xCD9E8D57u);
+        c0 = (p1 >> 32) ^ c1 ^ key0;
+        c2 = (p0 >> 32) ^ c3 ^ key1;
+        c1 = p1 & low32;
+        c3 = p0 & low32;
+        key0 = (key0 + 0x9E3779B9u) & low32;
+        key1 = (key1 + 0xBB67AE85u) & low32;
+    }
+    for (int b = 0; b < N_BLOCKS; b++) {
+        word[4 * b] = (uint32_t)c0[b];
+        word[4 * b + 1] = (uint32_t)c1[b];
+        word[4 * b + 2] = (uint32_t)c2[b];
+        word[4 * b + 3] = (uint32_t)c3[b];
+    }
+}
+
+/* One item per element.  The words of elements before `begin` are drawn and left. */
 CG_KERNEL(dropout_forward)
 {
     const cg_dropout_attrs *a = c->attrs;
     uint64_t key = cg_stream_key(c->seed, "dropout", (uint64_t)a->stream);
-    uint64_t threshold = (uint64_t)ceil(a->rate * 0x1p32); /* of a word below 2^32 */
+    double threshold = fmin(ceil(a->rate * 0x1p32), UINT32_MAX); /* the least word that keeps */
+    cg_uvec least = (uint32_t)threshold - (cg_uvec){ 0 };
     float scale = a->rate < 1 ? (float)(1 / (1 - a->rate)) : 0;
-    for (int64_t i = begin; i < end;) {
-        cg_philox block = cg_philox_block(key, c->step, (uint64_t)i / 4);
-        for (int64_t k = i % 4; k < 4 && i < end; k++, i++)
-            c->y[i] = block.word[k] >= threshold ? c->x[0][i] * scale : 0;
+    uint32_t word[N_WORDS + CG_LANES] = { 0 }; /* a load from the last word stays inside */
+    for (int64_t i = begin, n; i < end; i += n) {
+        int64_t skip = i % N_WORDS;
+        n = N_WORDS - skip < end - i ? N_WORDS - skip : end - i;
+        draw(key, c->step, (uint64_t)(i - skip) / 4, word);
+        for (int64_t k = 0; k < n; k += CG_LANES) {
+            cg_uvec drawn;
+            memcpy(&drawn, word + skip + k, sizeof drawn);
+            cg_vec x = cg_vec_load(c->x[0] + i + k, n - k);
+            cg_vec kept = cg_vec_select((cg_ivec)(drawn >= least), x * scale, cg_vec_splat(0));
+            cg_vec_store(c->y + i + k, kept, n - k);
+        }
     }
 }
 
@@ -62,6 +116,7 @@ static const cg_sample samples[] = {
     { .x = { CG_DIMS(3, 7) }, .n_x = 1, .attrs = &(cg_dropout_attrs){ 0.5, 1 } },
     { .x = { CG_DIMS(2, 3, 4, 4) }, .n_x = 1, .attrs = &(cg_dropout_attrs){ 0.2, 2 } },
     { .x = { CG_DIMS(13) }, .n_x = 1, .attrs = &(cg_dropout_attrs){ 0, 0 } },
+    { .x = { CG_DIMS(3, 41) }, .n_x = 1, .attrs = &(cg_dropout_attrs){ 0.9, 3 } },
     CG_END_SAMPLES,
 };
 
