@@ -179,6 +179,19 @@ static cg_flow flow(const cg_node *node, const bool batched[])
     return CG_FLOW_ALONG;
 }
 
+/* Matrix `batch` of y comes from this one of x: both indices written digit by digit, axis by axis. */
+static int64_t matrix_of(const cg_shape *x, const cg_shape *y, int64_t batch)
+{
+    int64_t digit[CG_MAX_RANK] = { 0 }, from = 0;
+    for (int i = y->rank - 3; i >= 0; i--) {
+        digit[i] = batch % y->dim[i];
+        batch /= y->dim[i];
+    }
+    for (int i = 0; i < x->rank - 2; i++)
+        from = from * x->dim[i] + (x->dim[i] == 1 ? 0 : digit[i + y->rank - x->rank]);
+    return from;
+}
+
 static void reference(const cg_ref_call *c)
 {
     const cg_matmul_attrs *attrs = c->attrs;
@@ -186,8 +199,8 @@ static void reference(const cg_ref_call *c)
     int64_t m = y->dim[y->rank - 2], n = y->dim[y->rank - 1];
     int64_t k = a->dim[a->rank - (attrs->transpose_a ? 2 : 1)], n_batch = batch_of(y);
     for (int64_t batch = 0; batch < n_batch; batch++) {
-        const double *left = c->x[0] + source(batch, c->xs[0], y) * m * k;
-        const double *right = c->x[1] + source(batch, c->xs[1], y) * k * n;
+        const double *left = c->x[0] + matrix_of(c->xs[0], y, batch) * m * k;
+        const double *right = c->x[1] + matrix_of(c->xs[1], y, batch) * k * n;
         for (int64_t i = 0; i < m; i++)
             for (int64_t j = 0; j < n; j++) {
                 double sum = 0;

@@ -8,27 +8,39 @@
 
 /* ---- kernels --------------------------------------------------------------------------------- */
 
-/* Where in a plane of x, with rows of `width`, the maximum of a window lies.  Without branches: which
- * element is the greatest cannot be predicted (measured: 1.7 times as fast). */
+/* The later place `here`, should it hold the greater number, or `at`.  Without a branch: which one
+ * is greater cannot be predicted. */
+static inline int64_t greater(const float *x, int64_t at, int64_t here)
+{
+    int64_t is_better = (x[here] > x[at]) | ((x[here] != x[here]) & (x[at] == x[at]));
+    return at + ((here - at) & -is_better);
+}
+
+/* Where in a plane of x, with rows of `width`, the maximum of a window lies. */
 static inline int64_t first_maximum(const float *x, int64_t width, pool_range rows, pool_range columns)
 {
     int64_t at = rows.begin * width + columns.begin;
     for (int64_t h = rows.begin; h < rows.end; h++)
-        for (int64_t w = columns.begin; w < columns.end; w++) {
-            int64_t here = h * width + w;
-            int64_t is_better = (x[here] > x[at]) | ((x[here] != x[here]) & (x[at] == x[at]));
-            at += (here - at) & -is_better;
-        }
+        for (int64_t w = columns.begin; w < columns.end; w++) at = greater(x, at, h * width + w);
     return at;
 }
 
-/* The places in a plane that row p of its windows takes. */
+/* The places in a plane that row p of its windows takes.  The most frequent window, 2 x 2, is
+ * unrolled. */
 static inline void take_row(const cg_pool2d_attrs *a, const cg_shape *xs, const float *x, int64_t p, int64_t n,
                             int64_t at[])
 {
+    const int64_t width = xs->dim[3], stride = pool_stride(a, 1);
     const pool_range rows = pool_window(a, 0, p, xs->dim[2]);
-    for (int64_t q = 0; q < n; q++)
-        at[q] = first_maximum(x, xs->dim[3], rows, pool_window(a, 1, q, xs->dim[3]));
+    for (int64_t q = 0; q < n; q++) {
+        int64_t left = q * stride - a->padding[1];
+        if (rows.end - rows.begin != 2 || a->kernel[1] != 2 || left < 0 || left + 2 > width) {
+            at[q] = first_maximum(x, width, rows, pool_window(a, 1, q, width));
+            continue;
+        }
+        int64_t above = rows.begin * width + left, below = above + width;
+        at[q] = greater(x, greater(x, above, above + 1), greater(x, below, below + 1));
+    }
 }
 
 CG_KERNEL(max_pool2d_forward)

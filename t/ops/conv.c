@@ -307,8 +307,64 @@ static void test_subject(int s, cg_tier tier)
        cg_tier_name(tier), n_same, CASES);
 }
 
+/* Records y (or fails to) and compares the graph's message. */
+static void test_message(cg_graph *graph, const cg_node *y, const char *expected)
+{
+    ok(!y && strcmp(cg_graph_error(graph)->message, expected) == 0, "the mistake is told as \"%s\": \"%s\"", expected,
+       cg_graph_error(graph)->message);
+    cg_graph_free(graph);
+}
+
+static void test_messages(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = input(g, "x", (int64_t[]){ 1, 1, 4, 4 });
+    test_message(g, cg_conv2d(x, input(g, "w", (int64_t[]){ 1, 1, 5, 5 }), NULL),
+                 "conv2d: kernel 5x5 exceeds its padded input 4x4");
+    g = cg_graph_new();
+    x = input(g, "x", (int64_t[]){ 1, 3, 4, 4 });
+    test_message(g, cg_conv2d(x, input(g, "w", (int64_t[]){ 4, 2, 3, 3 }), &(cg_conv2d_attrs){ .groups = 2 }),
+                 "conv2d: x has 3 channels, w expects 4 and has 4 filters, in 2 groups");
+    g = cg_graph_new();
+    x = input(g, "x", (int64_t[]){ 1, 2, 3, 3 });
+    test_message(g, cg_conv_transpose2d(x, input(g, "w", (int64_t[]){ 3, 1, 2, 2 }), NULL),
+                 "conv_transpose2d: x has 2 channels, w expects 3 in 1 groups");
+    g = cg_graph_new();
+    x = input(g, "x", (int64_t[]){ 1, 2, 3, 3 });
+    test_message(g, cg_max_pool2d(x, &(cg_pool2d_attrs){ .kernel = { 2, 4 } }),
+                 "max_pool2d: a window of 4 columns exceeds its padded input, 3");
+    g = cg_graph_new();
+    x = cg_input(g, "a", CG_SHAPE(2, 3));
+    test_message(g, cg_matmul(x, x, false, false), "matmul: a 2x3 and b 2x3 do not chain: 3 columns, 2 rows");
+}
+
+/* Two equal elements: the first in row-major order has the gradient, also against a NaN after it. */
+static void test_first_maximum(void)
+{
+    const float x[2][9] = { { 1, 2, 0, 2, 1, 0, 2, 2, 0 }, { 1, 5, 0, NAN, 1, 0, NAN, 2, 0 } };
+    const float dy = 7, where[2] = { 1, 3 };
+    cg_graph *graph = cg_graph_new();
+    cg_pool2d_attrs a = { .kernel = { 3, 3 } };
+    cg_node *leaf = input(graph, "x", (int64_t[]){ 1, 1, 3, 3 });
+    cg_node *node = cg_record2(cg_op_find("max_pool2d_dx"), &a, input(graph, "dy", (int64_t[]){ 1, 1, 1, 1 }), leaf);
+    bool right = true;
+    for (int i = 0; i < 2; i++) {
+        float dx[9];
+        int64_t scratch[3];
+        cg_call call = { .attrs = &a, .n_x = 2, .y = dx, .ys = cg_node_shape(node), .scratch = scratch };
+        call.xs = (const cg_shape *const[]){ cg_node_shape(cg_node_input(node, 0)), cg_node_shape(leaf) };
+        call.x = (const float *const[]){ &dy, x[i] };
+        cg_node_op(node)->forward[CG_PORTABLE](&call, 0, 1);
+        for (int j = 0; j < 9; j++) right = right && dx[j] == (j == (int)where[i] ? dy : 0);
+    }
+    ok(right, "the first maximum has the gradient, the first NaN before any number");
+    cg_graph_free(graph);
+}
+
 int main(void)
 {
+    test_messages();
+    test_first_maximum();
     for (int s = 0; s < (int)(sizeof subjects / sizeof *subjects); s++)
         for (cg_tier tier = CG_PORTABLE; tier < CG_N_TIERS; tier++) {
             if (cg_tier_usable(tier))
