@@ -1,1 +1,2 @@
 # Tests of bin.
+dist_check_SCRIPTS += %D%/model.t

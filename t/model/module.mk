@@ -1,7 +1,9 @@
 # Tests of lib/model.
-check_PROGRAMS += t/model/bad.t t/model/good.t
+check_PROGRAMS += t/model/bad.t t/model/doc.t t/model/good.t
 t_model_bad_t_SOURCES = %D%/bad.c
 t_model_bad_t_LDADD = $(test_ldadd)
+t_model_doc_t_SOURCES = %D%/doc.c
+t_model_doc_t_LDADD = $(test_ldadd)
 t_model_good_t_SOURCES = %D%/good.c
 t_model_good_t_LDADD = $(test_ldadd)
 EXTRA_DIST += %D%/bad models
