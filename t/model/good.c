@@ -3,6 +3,7 @@
 
 #include "../tap.h"
 
+#include "base/memory.h"
 #include "nn/nn.h"
 #include "optim/optim.h"
 
@@ -254,8 +255,30 @@ static void test_recording(void)
     cg_model_free(m);
 }
 
+/* Every allocation of the library fails once; what was taken is given back (run under valgrind). */
+static void test_no_memory(void)
+{
+    static const char text[] = HEAD "vars: {k: 3}\nblocks: {c: {layers: [conv2d: {filters: 2, kernel: \"${k}\"}]}}\n"
+        INPUT "    - c\n    - batch_norm\n" DENSE TAIL;
+    static const char *const sets[] = { "train.epochs=2" };
+    cg_status status = CG_ENOMEM;
+    bool is_told = true;
+    int64_t n = 0;
+    for (; status == CG_ENOMEM && n < 10000; n++) {
+        cg_error error = { 0 };
+        cg_model *m;
+        cg_fail_allocation_after(n);
+        status = cg_model_parse(&m, "m.yaml", text, sizeof text - 1, 1, sets, NULL, &error);
+        cg_fail_allocation_after(-1);
+        is_told &= status == CG_OK ? m != NULL : !m && error.status == status;
+        cg_model_free(m);
+    }
+    ok(status == CG_OK && n > 5 && is_told, "each of %d allocations may fail", (int)n - 1);
+}
+
 int main(void)
 {
+    test_no_memory();
     test_values();
     test_layers();
     test_abbreviations();
