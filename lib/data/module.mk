@@ -1,1 +1,12 @@
-libfloors_la_SOURCES +=
+libfloors_la_SOURCES += \
+  %D%/dataset.c \
+  %D%/digits.c \
+  %D%/glyphs.c %D%/glyphs.h \
+  %D%/idx.c %D%/idx.h \
+  %D%/idx_files.c \
+  %D%/image.c %D%/image.h \
+  %D%/mnist.c \
+  %D%/pgm.c \
+  %D%/png.c \
+  %D%/source.h %D%/sources.c \
+  %D%/split.c %D%/split.h

@@ -1,0 +1,250 @@
+/* A set: the parts of its source as bytes, and splits as indices into them. */
+#include <cnngraph/data.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/source.h"
+#include "data/split.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct split {
+    char *name;
+    const cg_samples *samples;
+    int64_t n, *chosen; /* indices into samples */
+};
+
+struct cg_dataset {
+    cg_samples part[CG_N_PARTS]; /* n is 0 for one that no split draws from */
+    cg_shape shape;
+    int n_classes;
+    int renumbered[256]; /* label in the files -> class, -1: left out */
+    float value[256];    /* byte -> (byte * scale - mean) / std */
+    int n_splits;
+    struct split *splits;
+};
+
+static const cg_split_spec default_splits[] = {
+    { .name = "train", .from = "train" },
+    { .name = "test", .from = "test" },
+};
+
+static int find_part(const char *name)
+{
+    for (int i = 0; i < CG_N_PARTS; i++)
+        if (name && !strcmp(name, cg_part_names[i])) return i;
+    return -1;
+}
+
+/* --- which source ----------------------------------------------------------------------------- */
+
+static cg_status find_source(const cg_source **source, const char *name, cg_error *error)
+{
+    char names[256];
+    *source = cg_source_find(name);
+    return *source ? CG_OK
+                   : cg_fail(error, CG_EDATA, "there is no data set '%s'; there are %s", name,
+                             cg_source_names(names));
+}
+
+static bool has_parts(const cg_source *source, const cg_data_spec *spec, const bool needed[],
+                      char where[256])
+{
+    for (int i = 0; i < CG_N_PARTS; i++)
+        if (needed[i] && !source->has(spec, i, where)) return false;
+    return true;
+}
+
+/* The source that is asked for or, where that is not on this machine, the fallback. */
+static cg_status choose_source(const cg_source **source, const char **used, const cg_data_spec *spec,
+                               const bool needed[], cg_error *error)
+{
+    char where[256];
+    *used = spec->source ? spec->source : "idx";
+    CG_TRY(find_source(source, *used, error));
+    if (has_parts(*source, spec, needed, where)) return CG_OK;
+    if (!spec->fallback)
+        return cg_fail(error, CG_EDATA,
+                       "data set '%s' is not on this machine: %s; 'fallback: digits' would do without",
+                       *used, where);
+    *used = spec->fallback;
+    CG_TRY(find_source(source, *used, error));
+    if (has_parts(*source, spec, needed, where)) return CG_OK;
+    return cg_fail(error, CG_EDATA, "neither '%s' nor its fallback '%s' is on this machine: %s",
+                   spec->source, *used, where);
+}
+
+/* --- loading ---------------------------------------------------------------------------------- */
+
+static cg_status load_parts(cg_dataset *set, const cg_source *source, const cg_data_spec *spec,
+                            const bool needed[], cg_error *error)
+{
+    const cg_samples *first = NULL;
+    for (int i = 0; i < CG_N_PARTS; i++) {
+        if (!needed[i]) continue;
+        cg_samples *part = &set->part[i];
+        CG_TRY(source->load(part, spec, i, error));
+        if (!first) first = part;
+        if (!cg_shape_equal(&first->shape, &part->shape)) {
+            char a[CG_SHAPE_TEXT], b[CG_SHAPE_TEXT];
+            return cg_fail(error, CG_EDATA, "%s: images of 'train' are %s, those of 'test' %s",
+                           source->name, cg_shape_text(&first->shape, a),
+                           cg_shape_text(&part->shape, b));
+        }
+        set->shape = part->shape;
+        if (part->n_classes > set->n_classes) set->n_classes = part->n_classes;
+    }
+    return CG_OK;
+}
+
+/* From here on n_classes counts the classes that are kept. */
+static cg_status renumber(cg_dataset *set, const cg_data_spec *spec, cg_error *error)
+{
+    for (int i = 0; i < 256; i++) set->renumbered[i] = spec->classes ? -1 : i;
+    if (!spec->classes) return CG_OK;
+    if (spec->n_classes < 1) return cg_fail(error, CG_EDATA, "the list of classes is empty");
+    for (int i = 0; i < spec->n_classes; i++) {
+        int64_t class = spec->classes[i];
+        if (class < 0 || class >= set->n_classes)
+            return cg_fail(error, CG_EDATA, "class %lld does not exist: there are 0..%d",
+                           (long long)class, set->n_classes - 1);
+        if (set->renumbered[class] >= 0)
+            return cg_fail(error, CG_EDATA, "class %lld is listed twice", (long long)class);
+        set->renumbered[class] = i;
+    }
+    set->n_classes = spec->n_classes;
+    return CG_OK;
+}
+
+static cg_status make_splits(cg_dataset *set, const cg_split_spec *specs, int n, cg_error *error)
+{
+    set->splits = cg_alloc((size_t)n, sizeof *set->splits);
+    if (!set->splits) return cg_fail_nomem(error, "splits");
+    for (set->n_splits = 0; set->n_splits < n; set->n_splits++) {
+        const cg_split_spec *spec = &specs[set->n_splits];
+        struct split *s = &set->splits[set->n_splits];
+        s->samples = &set->part[find_part(spec->from)];
+        CG_TRY(cg_split_choose(&s->chosen, &s->n, spec, s->samples, set->renumbered, error));
+        s->name = cg_copy_text(spec->name);
+        if (!s->name) {
+            cg_release(s->chosen);
+            return cg_fail_nomem(error, "splits");
+        }
+    }
+    return CG_OK;
+}
+
+static void tabulate_values(cg_dataset *set, const cg_data_spec *spec)
+{
+    double scale = spec->scale != 0 ? spec->scale : 1. / 255, std = spec->std != 0 ? spec->std : 1;
+    for (int i = 0; i < 256; i++) set->value[i] = (float)((i * scale - spec->mean) / std);
+}
+
+static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **used, cg_error *error)
+{
+    const cg_split_spec *splits = spec->splits ? spec->splits : default_splits;
+    int n_splits = spec->splits ? spec->n_splits : 2;
+    bool needed[CG_N_PARTS] = { false };
+    for (int i = 0; i < n_splits; i++) {
+        int part = find_part(splits[i].from);
+        if (part < 0)
+            return cg_fail_at(error, CG_EDATA, splits[i].place,
+                              "split '%s': there is no part '%s'; there are 'train' and 'test'",
+                              splits[i].name, splits[i].from ? splits[i].from : "");
+        needed[part] = true;
+    }
+    const cg_source *source;
+    CG_TRY(choose_source(&source, used, spec, needed, error));
+    CG_TRY(load_parts(set, source, spec, needed, error));
+    CG_TRY(renumber(set, spec, error));
+    tabulate_values(set, spec);
+    return make_splits(set, splits, n_splits, error);
+}
+
+cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char **used, cg_error *error)
+{
+    const char *ignored;
+    cg_error discarded;
+    if (!error) error = &discarded;
+    *set = NULL;
+    cg_dataset *loaded = cg_alloc(1, sizeof *loaded);
+    if (!loaded) return cg_fail_nomem(error, "a data set");
+    *error = (cg_error){ 0 };
+    cg_status status = load(loaded, spec, used ? used : &ignored, error);
+    if (status == CG_OK) {
+        *set = loaded;
+        return CG_OK;
+    }
+    cg_dataset_free(loaded);
+    if (!error->file[0] && spec->place.file) { /* what has no place of its own is the section's */
+        snprintf(error->file, sizeof error->file, "%s", spec->place.file);
+        error->line = spec->place.line;
+        error->column = spec->place.column;
+    }
+    return status;
+}
+
+void cg_dataset_free(cg_dataset *set)
+{
+    if (!set) return;
+    for (int i = 0; i < set->n_splits; i++) {
+        cg_release(set->splits[i].name);
+        cg_release(set->splits[i].chosen);
+    }
+    cg_release(set->splits);
+    for (int i = 0; i < CG_N_PARTS; i++) cg_samples_free(&set->part[i]);
+    cg_release(set);
+}
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
+cg_shape cg_dataset_shape(const cg_dataset *set)
+{
+    return set->shape;
+}
+
+int cg_dataset_classes(const cg_dataset *set)
+{
+    return set->n_classes;
+}
+
+int cg_dataset_splits(const cg_dataset *set)
+{
+    return set->n_splits;
+}
+
+const char *cg_dataset_split_name(const cg_dataset *set, int split)
+{
+    return set->splits[split].name;
+}
+
+int cg_dataset_split(const cg_dataset *set, const char *name)
+{
+    for (int i = 0; i < set->n_splits; i++)
+        if (!strcmp(set->splits[i].name, name)) return i;
+    return -1;
+}
+
+int64_t cg_dataset_size(const cg_dataset *set, int split)
+{
+    return set->splits[split].n;
+}
+
+int cg_dataset_label(const cg_dataset *set, int split, int64_t i)
+{
+    const struct split *s = &set->splits[split];
+    return set->renumbered[s->samples->labels[s->chosen[i]]];
+}
+
+void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t order[], float *x, float *t)
+{
+    const struct split *s = &set->splits[split];
+    int64_t size = cg_shape_size(&set->shape);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t at = order ? order[i] : i;
+        const uint8_t *image = s->samples->images + s->chosen[at] * size;
+        for (int64_t j = 0; j < size; j++) x[i * size + j] = set->value[image[j]];
+        t[i] = (float)cg_dataset_label(set, split, at);
+    }
+}
