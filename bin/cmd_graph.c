@@ -60,9 +60,12 @@ static int show(const cg_model *model, int mode, const char *after, int64_t batc
         code = fail(&error);
     } else {
         int n = choose(&t, mode, outputs);
-        if (!after) code = print(graph, n, outputs, as_dot);
-        else if (cg_pass_apply(&copy, graph, n, outputs, rewritten, after, &error) != CG_OK) code = fail(&error);
-        else code = print(copy, n, rewritten, as_dot);
+        if (!after)
+            code = print(graph, n, outputs, as_dot);
+        else if (cg_pass_apply(&copy, graph, n, outputs, rewritten, after, &error) != CG_OK)
+            code = fail(&error);
+        else
+            code = print(copy, n, rewritten, as_dot);
     }
     cg_graph_free(copy);
     cg_graph_free(graph);
@@ -87,7 +90,9 @@ static int run(int argc, char *argv[])
     if (after && !is_pass(after)) return unknown_pass(after);
     cg_model *model;
     int code = load_model(&model, argv[1], &sets);
-    if (code == 0) code = show(model, mode, after, batch > 0 ? batch : cg_model_spec(model)->batch, format == 1);
+    if (code == 0)
+        code =
+            show(model, mode, after, batch > 0 ? batch : cg_model_spec(model)->batch, format == 1);
     cg_model_free(model);
     return code;
 }
@@ -95,7 +100,7 @@ static int run(int argc, char *argv[])
 const struct verb verb_graph = {
     .name = "graph",
     .usage = "[OPTION...] MODEL|RUN",
-    .summary = "print a model's graph, a line a node, or as DOT",
+    .summary = "Print a model's graph, a line a node, or as DOT.",
     .help = "  --mode MODE       forward, backward (with the gradient) or step (with the update)\n"
             "  --after PASS      as it is after this pass of the compiler\n"
             "  --batch N         recorded for so many images (the model's batch)\n"

@@ -10,7 +10,10 @@
 
 extern const struct verb verb_ops;
 
-static const struct { unsigned trait; const char *name; } trait_names[] = {
+static const struct {
+    unsigned trait;
+    const char *name;
+} trait_names[] = {
     { CG_ELEMENTWISE, "elementwise" },
     { CG_VIEW, "view" },
     { CG_LAYER, "layer" },
@@ -20,13 +23,20 @@ enum { N_TRAITS = sizeof trait_names / sizeof *trait_names };
 static const char *type_name(cg_attr_type type)
 {
     switch (type) {
-    case CG_ATTR_INT: return "integer";
-    case CG_ATTR_REAL: return "number";
-    case CG_ATTR_BOOL: return "true or false";
-    case CG_ATTR_CHOICE: return "word";
-    case CG_ATTR_INTS: return "integers";
-    case CG_ATTR_AXES: return "axes";
-    case CG_ATTR_SHAPE: return "shape";
+    case CG_ATTR_INT:
+        return "integer";
+    case CG_ATTR_REAL:
+        return "number";
+    case CG_ATTR_BOOL:
+        return "true or false";
+    case CG_ATTR_CHOICE:
+        return "word";
+    case CG_ATTR_INTS:
+        return "integers";
+    case CG_ATTR_AXES:
+        return "axes";
+    case CG_ATTR_SHAPE:
+        return "shape";
     }
     return "";
 }
@@ -35,13 +45,17 @@ static const char *type_name(cg_attr_type type)
 static const char *default_text(const cg_attr *attr, char buffer[32])
 {
     switch (attr->type) {
-    case CG_ATTR_BOOL: return attr->value != 0 ? "true" : "false";
+    case CG_ATTR_BOOL:
+        return attr->value != 0 ? "true" : "false";
     case CG_ATTR_CHOICE:
         snprintf(buffer, 32, "%.*s", (int)strcspn(attr->choices, " "), attr->choices);
         return buffer;
-    case CG_ATTR_AXES: return "all";
-    case CG_ATTR_SHAPE: return "";
-    default: return cg_format_real(attr->value, buffer);
+    case CG_ATTR_AXES:
+        return "all";
+    case CG_ATTR_SHAPE:
+        return "";
+    default:
+        return cg_format_real(attr->value, buffer);
     }
 }
 
@@ -49,9 +63,11 @@ static void range_text(const cg_attr *attr, char buffer[80])
 {
     char low[32], high[32];
     buffer[0] = '\0';
-    if (attr->type == CG_ATTR_CHOICE) snprintf(buffer, 80, "%s", attr->choices);
+    if (attr->type == CG_ATTR_CHOICE)
+        snprintf(buffer, 80, "%s", attr->choices);
     else if (attr->type == CG_ATTR_INT || attr->type == CG_ATTR_REAL || attr->type == CG_ATTR_INTS)
-        snprintf(buffer, 80, "%s to %s", cg_format_real(attr->min, low), cg_format_real(attr->max, high));
+        snprintf(buffer, 80, "%s to %s", cg_format_real(attr->min, low),
+                 cg_format_real(attr->max, high));
 }
 
 static bool has_attrs(const cg_op *op)
@@ -59,7 +75,7 @@ static bool has_attrs(const cg_op *op)
     return op->attrs && op->attrs->name;
 }
 
-/* ---- text --------------------------------------------------------------------------------------*/
+/* ---- text ---------------------------------------------------------------------------------- */
 static void print_line(const cg_op *op)
 {
     printf("%-22s %-16s %s\n", op->name, op->inputs, op->formula);
@@ -78,7 +94,7 @@ static void print_text(const cg_op *op)
     }
 }
 
-/* ---- Markdown: doc/ops.md ----------------------------------------------------------------------*/
+/* ---- Markdown: doc/ops.md ------------------------------------------------------------------ */
 static void print_markdown(const cg_op *op)
 {
     printf("## %s\n\n`%s`, inputs `%s`", op->name, op->formula, op->inputs);
@@ -92,22 +108,22 @@ static void print_markdown(const cg_op *op)
     for (const cg_attr *a = op->attrs; a->name; a++) {
         char value[32], range[80];
         range_text(a, range);
-        printf("| `%s` | %s | %s | %s | %s |\n", a->name, type_name(a->type), default_text(a, value),
-               range, a->help);
+        printf("| `%s` | %s | %s | %s | %s |\n", a->name, type_name(a->type),
+               default_text(a, value), range, a->help);
     }
     printf("\n");
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------*/
+/* ---- JSON ---------------------------------------------------------------------------------- */
 static json_t *as_json(const cg_op *op)
 {
     json_t *attrs = json_array();
     for (const cg_attr *a = op->attrs; a && a->name; a++) {
         char value[32], range[80];
         range_text(a, range);
-        json_array_append_new(attrs, json_pack("{ss ss ss ss ss}", "name", a->name, "type",
-                                               type_name(a->type), "default", default_text(a, value),
-                                               "range", range, "help", a->help));
+        json_array_append_new(
+            attrs, json_pack("{ss ss ss ss ss}", "name", a->name, "type", type_name(a->type),
+                             "default", default_text(a, value), "range", range, "help", a->help));
     }
     return json_pack("{ss ss ss ss ss so}", "name", op->name, "formula", op->formula, "help",
                      op->help ? op->help : "", "inputs", op->inputs, "onnx", op->onnx, "attributes",
@@ -124,7 +140,7 @@ static int print_json(const cg_op *const ops[], int n)
     return status == 0 ? 0 : cg_status_exit_code(CG_EIO);
 }
 
-/* ---- the verb ----------------------------------------------------------------------------------*/
+/* ---- the verb ------------------------------------------------------------------------------ */
 static int by_name(const void *a, const void *b)
 {
     return strcmp((*(const cg_op *const *)a)->name, (*(const cg_op *const *)b)->name);
@@ -147,9 +163,12 @@ static int print_ops(const cg_op *const ops[], int n, int format, bool brief)
     if (format == MARKDOWN && brief)
         printf("# The operations\n\nWritten by `cnngraph ops --format markdown`.\n\n");
     for (int i = 0; i < n; i++) {
-        if (format == MARKDOWN) print_markdown(ops[i]);
-        else if (brief) print_line(ops[i]);
-        else print_text(ops[i]);
+        if (format == MARKDOWN)
+            print_markdown(ops[i]);
+        else if (brief)
+            print_line(ops[i]);
+        else
+            print_text(ops[i]);
     }
     return 0;
 }
@@ -182,7 +201,7 @@ static int run(int argc, char *argv[])
 const struct verb verb_ops = {
     .name = "ops",
     .usage = "[--format text|markdown|json] [NAME]",
-    .summary = "list the operations, or describe one",
+    .summary = "List the operations, or describe one.",
     .help = "  --format FORMAT  text, markdown (as in doc/ops.md) or json\n",
     .run = run,
 };

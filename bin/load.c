@@ -28,8 +28,8 @@ int load_model(cg_model **model, const char *operand, const struct option_list *
     return n > 0 ? cg_status_exit_code(status) : fail(&error);
 }
 
-bool find_weights(const struct verb *verb, const char *operand, const char *run, const char *weights,
-                  char path[PATH_BYTES])
+bool find_weights(const struct verb *verb, const char *operand, const char *run,
+                  const char *weights, char path[PATH_BYTES])
 {
     if (weights) {
         if (snprintf(path, PATH_BYTES, "%s", weights) < PATH_BYTES) return true;
@@ -38,7 +38,8 @@ bool find_weights(const struct verb *verb, const char *operand, const char *run,
     }
     const char *folder = run ? run : is_folder(operand) ? operand : NULL;
     if (!folder) {
-        usage_error(verb, "%s has no weights: name a run's folder, or give --run or --weights", operand);
+        usage_error(verb, "%s has no weights: name a run's folder, or give --run or --weights",
+                    operand);
         return false;
     }
     if (join(path, folder, "best.safetensors") && cg_file_exists(path)) return true;

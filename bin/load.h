@@ -6,14 +6,15 @@
 
 enum { PATH_BYTES = 512 };
 
-/* Reads MODEL, or RUN/model.yaml, with the overrides; every mistake goes to stderr.  Returns the exit
- * code, 0 with *model to be freed. */
+/* Reads MODEL, or RUN/model.yaml, with the overrides; every mistake goes to stderr.  Returns the
+ * exit code, 0 with *model to be freed. */
 int load_model(cg_model **model, const char *operand, const struct option_list *sets);
 
-/* The weights to use: `weights` if given, else best.safetensors or last.safetensors of the run `run`,
- * or of the operand, which is a run's folder then.  False after an error that has been reported. */
-bool find_weights(const struct verb *verb, const char *operand, const char *run, const char *weights,
-                  char path[PATH_BYTES]);
+/* The weights to use: `weights` if given, else best.safetensors or last.safetensors of the run
+ * `run`, or of the operand, which is a run's folder then.  False after an error that has been
+ * reported. */
+bool find_weights(const struct verb *verb, const char *operand, const char *run,
+                  const char *weights, char path[PATH_BYTES]);
 
 /* The data of the model; the fallback is announced on stderr.  Returns the exit code. */
 int load_data(cg_dataset **set, const cg_model *model);

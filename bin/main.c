@@ -8,12 +8,16 @@
 #include <string.h>
 
 /* In the order in which the help tells them. */
-#define VERBS(VERB) \
-    VERB(check)     \
-    VERB(graph)     \
-    VERB(ops)       \
-    VERB(render)    \
-    VERB(summary)
+#define VERBS(VERB)                                                                                \
+    VERB(train)                                                                                    \
+    VERB(eval)                                                                                     \
+    VERB(predict)                                                                                  \
+    VERB(check)                                                                                    \
+    VERB(render)                                                                                   \
+    VERB(summary)                                                                                  \
+    VERB(graph)                                                                                    \
+    VERB(ops)                                                                                      \
+    VERB(doctor)
 
 #define DECLARE(name) extern const struct verb verb_##name;
 VERBS(DECLARE)
@@ -60,8 +64,10 @@ static void print_help(FILE *stream)
     for (int i = 0; i < N_VERBS; i++)
         fprintf(stream, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
     fputs("\n  cnngraph VERB --help tells the options of a verb; --version the version.\n"
-          "  Exit codes: 0 done, 1 internal, 2 usage, 3 model file, 4 data, 5 numeric, 6 gradient check,\n"
-          "  7 checkpoint, 8 memory or limit, 9 not built in, 10 not reproducible, 130 interrupted.\n",
+          "  Exit codes: 0 done, 1 internal, 2 usage, 3 model file, 4 data, 5 numeric, 6 gradient "
+          "check,\n"
+          "  7 checkpoint, 8 memory or limit, 9 not built in, 10 not reproducible, 130 "
+          "interrupted.\n",
           stream);
 }
 
@@ -107,8 +113,10 @@ int main(int argc, char *argv[])
     }
     for (int i = 0; i < N_VERBS; i++) {
         if (strcmp(verbs[i]->name, argv[1]) != 0) continue;
-        if (asks_for_help(argc - 1, argv + 1)) print_verb_help(verbs[i]);
-        else return flushed(verbs[i]->run(argc - 1, argv + 1));
+        if (asks_for_help(argc - 1, argv + 1))
+            print_verb_help(verbs[i]);
+        else
+            return flushed(verbs[i]->run(argc - 1, argv + 1));
         return flushed(0);
     }
     return unknown_verb(argv[1]);

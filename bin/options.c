@@ -22,15 +22,18 @@ static int unknown(const struct verb *verb, const struct option options[], const
 {
     const char *names[MAX_OPTIONS];
     size_t n = 0;
-    for (const struct option *o = options; o->name && n < MAX_OPTIONS - 1; o++) names[n++] = o->name;
+    for (const struct option *o = options; o->name && n < MAX_OPTIONS - 1; o++)
+        names[n++] = o->name;
     names[n++] = "help";
 
     char word[MAX_WORD];
     const char *name = argument + strspn(argument, "-");
     snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
     const char *near = cg_nearest(word, names, n);
-    if (near) usage_error(verb, "unknown option '%s'; did you mean '--%s'?", argument, near);
-    else usage_error(verb, "unknown option '%s'", argument);
+    if (near)
+        usage_error(verb, "unknown option '%s'; did you mean '--%s'?", argument, near);
+    else
+        usage_error(verb, "unknown option '%s'", argument);
     return -1;
 }
 
@@ -53,10 +56,15 @@ static int assign(const struct verb *verb, const struct option *option, const ch
 {
     struct option_list *list = option->value;
     switch (option->kind) {
-    case OPTION_FLAG: *(bool *)option->value = true; return 0;
+    case OPTION_FLAG:
+        *(bool *)option->value = true;
+        return 0;
     case OPTION_TEXT:
-    case OPTION_OPTIONAL: *(const char **)option->value = value; return 0;
-    case OPTION_CHOICE: return choose(verb, option, value);
+    case OPTION_OPTIONAL:
+        *(const char **)option->value = value;
+        return 0;
+    case OPTION_CHOICE:
+        return choose(verb, option, value);
     case OPTION_INT:
         if (cg_parse_int(value, option->value) && *(int64_t *)option->value >= 0) return 0;
         usage_error(verb, "--%s takes a whole number, not '%s'", option->name, value);
@@ -83,7 +91,8 @@ static int read_option(const struct verb *verb, const struct option options[], c
 {
     const char *name = argv[i] + 2;
     size_t length = strcspn(name, "=");
-    const struct option *option = strncmp(argv[i], "--", 2) == 0 ? find(options, name, length) : NULL;
+    const struct option *option =
+        strncmp(argv[i], "--", 2) == 0 ? find(options, name, length) : NULL;
     if (!option) return unknown(verb, options, argv[i]);
 
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
@@ -110,12 +119,18 @@ int options_parse(const struct verb *verb, int argc, char *argv[], const struct 
     int n = 0;
     bool ended = false;
     for (int i = 1; i < argc; i++) {
-        if (ended || argv[i][0] != '-' || argv[i][1] == '\0') argv[++n] = argv[i];
-        else if (strcmp(argv[i], "--") == 0) ended = true;
-        else if ((i = read_option(verb, options, argv, i)) < 0) return -1;
+        if (ended || argv[i][0] != '-' || argv[i][1] == '\0')
+            argv[++n] = argv[i];
+        else if (strcmp(argv[i], "--") == 0)
+            ended = true;
+        else if ((i = read_option(verb, options, argv, i)) < 0)
+            return -1;
     }
-    if (n < least) usage_error(verb, "an operand is missing");
-    else if (n > most) usage_error(verb, "'%s' is one operand too many", argv[most + 1]);
-    else return n;
+    if (n < least)
+        usage_error(verb, "an operand is missing");
+    else if (n > most)
+        usage_error(verb, "'%s' is one operand too many", argv[most + 1]);
+    else
+        return n;
     return -1;
 }

@@ -6,7 +6,7 @@
 
 enum { OPTIONS_MAX_LIST = 64 };
 struct option_list {
-    int         n;
+    int n;
     const char *values[OPTIONS_MAX_LIST];
 };
 
@@ -21,10 +21,10 @@ enum option_kind {
 };
 
 struct option {
-    const char      *name; /* without the dashes; NULL ends the table */
+    const char *name; /* without the dashes; NULL ends the table */
     enum option_kind kind;
-    void            *value;
-    const char      *choices; /* of OPTION_CHOICE: "text json" */
+    void *value;
+    const char *choices; /* of OPTION_CHOICE: "text json" */
 };
 
 /* Fills the values from argv and moves the operands to argv[1..]; "--" ends the options.  Returns

@@ -6,9 +6,9 @@
 
 struct verb {
     const char *name;
-    const char *usage;   /* "[OPTION...] MODEL" */
-    const char *summary; /* one line */
-    const char *help;    /* the options, a line each */
+    const char *usage;                  /* "[OPTION...] MODEL" */
+    const char *summary;                /* one line */
+    const char *help;                   /* the options, a line each */
     int (*run)(int argc, char *argv[]); /* argv[0] is the verb; returns the exit code */
 };
 

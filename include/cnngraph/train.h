@@ -6,33 +6,34 @@
 
 CG_BEGIN_API
 
-/* ---- training ----------------------------------------------------------------------------------
+/* ---- training ------------------------------------------------------------------------------
  * What a run reports: after each step (live lines) and after each epoch. */
 typedef struct {
-    int64_t     epoch, epochs, step, steps; /* of the epoch, 1-based; step: within the epoch */
-    double      loss, accuracy;             /* over the epoch so far                          */
-    double      val_loss, val_accuracy;     /* after the epoch, NaN without a validation split */
-    double      images_per_s, seconds_left, lr;
-    bool        epoch_done, is_best;
+    int64_t epoch, epochs, step, steps; /* of the epoch, 1-based; step: within the epoch */
+    double loss, accuracy;              /* over the epoch so far                          */
+    double val_loss, val_accuracy;      /* after the epoch, NaN without a validation split */
+    double images_per_s, seconds_left, lr;
+    bool epoch_done, is_best;
     const char *data; /* the set that serves: data.source or its fallback      */
 } cg_progress;
 
 typedef struct {
-    int         threads;     /* 0: all cores                                      */
-    const char *folder;      /* "runs": where run folders are made; NULL: no folder, nothing written */
-    const char *resume;      /* a run folder to go on with, or NULL               */
-    int64_t     max_steps;   /* stop after so many steps of this call; 0: no limit */
-    void      (*progress)(void *context, const cg_progress *progress);
-    void       *context;
+    int threads;        /* 0: all cores                                      */
+    const char *folder; /* "runs": where run folders are made; NULL: no folder, nothing written */
+    const char *resume; /* a run folder to go on with, or NULL               */
+    int64_t max_steps;  /* stop after so many steps of this call; 0: no limit */
+    void (*progress)(void *context, const cg_progress *progress);
+    void *context;
     const volatile int *stop; /* becomes non-zero to ask for a stop (a signal handler's flag) */
 } cg_train_options;
 
 typedef struct {
-    char    folder[256]; /* the run's folder, "" if none          */
-    const char *data;    /* the set that was used: "mnist", "digits"; lent by the model */
+    char folder[256]; /* the run's folder, "" if none          */
+    const char *data; /* the set that was used: "mnist", "digits"; lent by the model */
     int64_t epochs, steps;
-    double  train_loss, train_accuracy, val_loss, val_accuracy, test_loss, test_accuracy; /* NaN: none */
-    double  seconds;
+    double train_loss, train_accuracy; /* of the last complete epoch; NaN: none */
+    double val_loss, val_accuracy, test_loss, test_accuracy;
+    double seconds;
 } cg_train_result;
 
 /* The run's folder, FOLDER/NAME or FOLDER/NAME-2, ..., gets model.yaml (as resolved), metrics.jsonl
@@ -43,30 +44,31 @@ typedef struct {
  * gradient that is not finite (on_nonfinite: stop), with the op and place in *error and nothing of
  * that step saved; CG_ECHECKPOINT when the run to resume is damaged or of another model.  *result
  * tells how far it came, whatever the status. */
-cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_train_result *result, cg_error *error);
+cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_train_result *result,
+                   cg_error *error);
 
-/* ---- a trained model ---------------------------------------------------------------------------*/
+/* ---- a trained model ----------------------------------------------------------------------- */
 typedef struct cg_predictor cg_predictor;
 
 /* The model with the weights of a checkpoint, or of any safetensors file that holds its parameters
  * and states by name.  threads 0: all cores.  The model must outlive it. */
 cg_status cg_predictor_new(cg_predictor **predictor, const cg_model *model, const char *weights,
                            int threads, cg_error *error);
-void      cg_predictor_free(cg_predictor *predictor);
+void cg_predictor_free(cg_predictor *predictor);
 
 /* y[n x K] = the model's outputs for images x[n x C x H x W], as its last layer gives them. */
 cg_status cg_predict(cg_predictor *predictor, int64_t n, const float *x, float *y, cg_error *error);
 
 /* What a pass over a split found; the arrays are lent by the predictor until its next use. */
 typedef struct {
-    int            n_classes;
-    int64_t        n; /* images */
-    double         loss, accuracy;
+    int n_classes;
+    int64_t n; /* images */
+    double loss, accuracy;
     const int64_t *confusion; /* [true * n_classes + predicted]                            */
     const int64_t *rank;      /* rank[r]: images whose true class came r-th, from 0        */
 } cg_evaluation;
-cg_status cg_evaluate(cg_predictor *predictor, const cg_dataset *set, int split, cg_evaluation *result,
-                      cg_error *error);
+cg_status cg_evaluate(cg_predictor *predictor, const cg_dataset *set, int split,
+                      cg_evaluation *result, cg_error *error);
 
 CG_END_API
 #endif

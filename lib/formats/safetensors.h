@@ -10,8 +10,8 @@
 
 typedef struct {
     const char *name;
-    cg_dtype    dtype; /* F32 or F64 */
-    cg_shape    shape;
+    cg_dtype dtype; /* F32 or F64 */
+    cg_shape shape;
     const void *data; /* of a file that was read: at any alignment */
 } cg_named_tensor;
 
@@ -19,8 +19,8 @@ typedef struct {
     const char *key, *value;
 } cg_metadata;
 
-/* Replaces the file at `path`; the same arguments give the same bytes.  The data lie in the order of
- * `tensors`.  Names must differ and be UTF-8, none "__metadata__": CG_EUSAGE otherwise. */
+/* Replaces the file at `path`; the same arguments give the same bytes.  The data lie in the order
+ * of `tensors`.  Names must differ and be UTF-8, none "__metadata__": CG_EUSAGE otherwise. */
 cg_status cg_safetensors_write(const char *path, int n, const cg_named_tensor tensors[],
                                int n_metadata, const cg_metadata metadata[], cg_error *error);
 
@@ -28,13 +28,13 @@ cg_status cg_safetensors_write(const char *path, int n, const cg_named_tensor te
  * a file that cannot be read is CG_EIO. */
 typedef struct cg_safetensors cg_safetensors;
 cg_status cg_safetensors_read(cg_safetensors **file, const char *path, cg_error *error);
-void      cg_safetensors_free(cg_safetensors *file);
+void cg_safetensors_free(cg_safetensors *file);
 
 /* What the file holds, in the order of the data; lent. */
-int             cg_safetensors_count(const cg_safetensors *file);
+int cg_safetensors_count(const cg_safetensors *file);
 cg_named_tensor cg_safetensors_tensor(const cg_safetensors *file, int i);
-int             cg_safetensors_find(const cg_safetensors *file, const char *name); /* -1: none */
-const char     *cg_safetensors_metadata(const cg_safetensors *file, const char *key); /* or NULL */
+int cg_safetensors_find(const cg_safetensors *file, const char *name);            /* -1: none */
+const char *cg_safetensors_metadata(const cg_safetensors *file, const char *key); /* or NULL */
 
 /* Copies tensor `name` to `data`, which has this type and shape; CG_ECHECKPOINT if it is absent or
  * another. */

@@ -17,15 +17,15 @@ static const size_t max_file = (size_t)1 << 40;
 
 typedef struct {
     cg_named_tensor tensor; /* its name belongs to the header */
-    int64_t         begin, end;
+    int64_t begin, end;
 } entry;
 
 struct cg_safetensors {
-    char   *contents;
-    char   *data; /* within contents */
+    char *contents;
+    char *data; /* within contents */
     json_t *header;
-    entry  *entries; /* by begin */
-    int     n;
+    entry *entries; /* by begin */
+    int n;
 };
 
 static int64_t element_bytes(cg_dtype dtype)
@@ -33,20 +33,25 @@ static int64_t element_bytes(cg_dtype dtype)
     return dtype == CG_F64 ? 8 : 4;
 }
 
-/* ---- one tensor --------------------------------------------------------------------------------*/
+/* ---- one tensor ---------------------------------------------------------------------------- */
 static cg_status read_dtype(const char *name, const json_t *value, cg_dtype *dtype, cg_error *error)
 {
     const char *text = json_string_value(value);
     if (!text) return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has no dtype", name);
-    if (strcmp(text, "F32") == 0) *dtype = CG_F32;
-    else if (strcmp(text, "F64") == 0) *dtype = CG_F64;
-    else return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' is of dtype %.16s, not F32 or F64", name, text);
+    if (strcmp(text, "F32") == 0)
+        *dtype = CG_F32;
+    else if (strcmp(text, "F64") == 0)
+        *dtype = CG_F64;
+    else
+        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' is of dtype %.16s, not F32 or F64", name,
+                       text);
     return CG_OK;
 }
 
 static cg_status read_shape(const char *name, const json_t *value, cg_shape *shape, cg_error *error)
 {
-    if (!json_is_array(value)) return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has no shape", name);
+    if (!json_is_array(value))
+        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has no shape", name);
     size_t rank = json_array_size(value);
     if (rank > CG_MAX_RANK)
         return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has %zu axes, more than %d", name, rank,
@@ -55,7 +60,8 @@ static cg_status read_shape(const char *name, const json_t *value, cg_shape *sha
     for (size_t i = 0; i < rank; i++) {
         json_t *dim = json_array_get(value, i);
         if (!json_is_integer(dim) || json_integer_value(dim) < 1)
-            return cg_fail(error, CG_ECHECKPOINT, "tensor '%s': axis %zu is not a positive number", name, i);
+            return cg_fail(error, CG_ECHECKPOINT, "tensor '%s': axis %zu is not a positive number",
+                           name, i);
         shape->dim[i] = json_integer_value(dim);
     }
     if (cg_shape_check(shape, NULL) != CG_OK)
@@ -73,13 +79,13 @@ static cg_status read_offsets(entry *e, const json_t *value, int64_t data_size, 
     e->end = json_integer_value(end);
     if (e->begin < 0 || e->end < e->begin || e->end > data_size)
         return cg_fail(error, CG_ECHECKPOINT,
-                       "tensor '%s' lies at %" PRId64 "..%" PRId64 " of %" PRId64 " bytes", name, e->begin,
-                       e->end, data_size);
+                       "tensor '%s' lies at %" PRId64 "..%" PRId64 " of %" PRId64 " bytes", name,
+                       e->begin, e->end, data_size);
     int64_t bytes = cg_shape_size(&e->tensor.shape) * element_bytes(e->tensor.dtype);
     if (e->end - e->begin != bytes)
         return cg_fail(error, CG_ECHECKPOINT,
-                       "tensor '%s' takes %" PRId64 " bytes, its shape %" PRId64, name, e->end - e->begin,
-                       bytes);
+                       "tensor '%s' takes %" PRId64 " bytes, its shape %" PRId64, name,
+                       e->end - e->begin, bytes);
     return CG_OK;
 }
 
@@ -93,12 +99,12 @@ static cg_status read_entry(entry *e, const char *name, const json_t *value, int
     CG_TRY(read_shape(name, json_object_get(value, "shape"), &e->tensor.shape, error));
     CG_TRY(read_offsets(e, json_object_get(value, "data_offsets"), data_size, error));
     if (json_object_size(value) != 3)
-        return cg_fail(error, CG_ECHECKPOINT, "tensor '%s' has keys beside dtype, shape and data_offsets",
-                       name);
+        return cg_fail(error, CG_ECHECKPOINT,
+                       "tensor '%s' has keys beside dtype, shape and data_offsets", name);
     return CG_OK;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------*/
+/* ---- the whole ----------------------------------------------------------------------------- */
 static int by_begin(const void *a, const void *b)
 {
     int64_t x = ((const entry *)a)->begin, y = ((const entry *)b)->begin;
@@ -108,12 +114,12 @@ static int by_begin(const void *a, const void *b)
 static cg_status check_metadata(json_t *metadata, cg_error *error)
 {
     if (!metadata) return CG_OK;
-    if (!json_is_object(metadata)) return cg_fail(error, CG_ECHECKPOINT, "__metadata__ is not an object");
+    if (!json_is_object(metadata))
+        return cg_fail(error, CG_ECHECKPOINT, "__metadata__ is not an object");
     const char *key;
     json_t *value;
-    json_object_foreach(metadata, key, value)
-        if (!json_is_string(value))
-            return cg_fail(error, CG_ECHECKPOINT, "__metadata__ '%s' is not a text", key);
+    json_object_foreach(metadata, key, value) if (!json_is_string(value)) return cg_fail(
+        error, CG_ECHECKPOINT, "__metadata__ '%s' is not a text", key);
     return CG_OK;
 }
 
@@ -124,12 +130,14 @@ static cg_status check_cover(const entry entries[], int n, int64_t data_size, cg
     for (int i = 0; i < n; i++) {
         if (entries[i].begin != at)
             return cg_fail(error, CG_ECHECKPOINT,
-                           "tensor '%s' begins at byte %" PRId64 " of the data, the one before ends at %" PRId64,
+                           "tensor '%s' begins at byte %" PRId64
+                           " of the data, the one before ends at %" PRId64,
                            entries[i].tensor.name, entries[i].begin, at);
         at = entries[i].end;
     }
     if (at != data_size)
-        return cg_fail(error, CG_ECHECKPOINT, "%" PRId64 " bytes of data belong to no tensor", data_size - at);
+        return cg_fail(error, CG_ECHECKPOINT, "%" PRId64 " bytes of data belong to no tensor",
+                       data_size - at);
     return CG_OK;
 }
 
@@ -141,14 +149,16 @@ static cg_status read_entries(cg_safetensors *file, int64_t data_size, cg_error 
     file->entries = cg_alloc(n + 1, sizeof *file->entries);
     if (!file->entries) return cg_fail_nomem(error, "a checkpoint's tensors");
     const char *name;
-    json_object_foreach(file->header, name, value) {
+    json_object_foreach(file->header, name, value)
+    {
         if (value == metadata) continue;
         CG_TRY(read_entry(&file->entries[file->n], name, value, data_size, error));
         file->n++;
     }
     qsort(file->entries, (size_t)file->n, sizeof *file->entries, by_begin);
     CG_TRY(check_cover(file->entries, file->n, data_size, error));
-    for (int i = 0; i < file->n; i++) file->entries[i].tensor.data = file->data + file->entries[i].begin;
+    for (int i = 0; i < file->n; i++)
+        file->entries[i].tensor.data = file->data + file->entries[i].begin;
     return CG_OK;
 }
 
@@ -160,17 +170,21 @@ static cg_status read_header(cg_safetensors *file, size_t size, cg_error *error)
     for (int i = 0; i < LENGTH_BYTES; i++)
         length |= (uint64_t)(unsigned char)file->contents[i] << (8 * i);
     if (length > MAX_HEADER)
-        return cg_fail(error, CG_ECHECKPOINT, "a header of %" PRIu64 " bytes is beyond the limit of %d",
-                       length, (int)MAX_HEADER);
+        return cg_fail(error, CG_ECHECKPOINT,
+                       "a header of %" PRIu64 " bytes is beyond the limit of %d", length,
+                       (int)MAX_HEADER);
     if (length > size - LENGTH_BYTES)
-        return cg_fail(error, CG_ECHECKPOINT, "the file ends within its header, at byte %zu of %" PRIu64,
-                       size, length + LENGTH_BYTES);
+        return cg_fail(error, CG_ECHECKPOINT,
+                       "the file ends within its header, at byte %zu of %" PRIu64, size,
+                       length + LENGTH_BYTES);
     const char *text = file->contents + LENGTH_BYTES;
-    if (length == 0 || text[0] != '{') return cg_fail(error, CG_ECHECKPOINT, "the header is not a JSON object");
+    if (length == 0 || text[0] != '{')
+        return cg_fail(error, CG_ECHECKPOINT, "the header is not a JSON object");
     json_error_t mistake;
     file->header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &mistake);
     if (!file->header)
-        return cg_fail(error, CG_ECHECKPOINT, "the header, at byte %d: %s", mistake.position, mistake.text);
+        return cg_fail(error, CG_ECHECKPOINT, "the header, at byte %d: %s", mistake.position,
+                       mistake.text);
     file->data = file->contents + LENGTH_BYTES + length;
     return read_entries(file, (int64_t)(size - LENGTH_BYTES - length), error);
 }
@@ -204,7 +218,8 @@ cg_status cg_safetensors_read(cg_safetensors **result, const char *path, cg_erro
     if (status == CG_OK) {
         cg_error cause = { 0 };
         status = read_header(file, size, &cause);
-        if (status != CG_OK) cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause.message);
+        if (status != CG_OK)
+            cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause.message);
     }
     if (status != CG_OK) {
         cg_safetensors_free(file);

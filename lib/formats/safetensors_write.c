@@ -18,8 +18,8 @@ static json_t *describe(const cg_named_tensor *tensor, int64_t begin, int64_t en
     json_t *shape = json_array();
     for (int i = 0; i < tensor->shape.rank; i++)
         json_array_append_new(shape, json_integer(tensor->shape.dim[i]));
-    return json_pack("{ss so s[II]}", "dtype", tensor->dtype == CG_F64 ? "F64" : "F32", "shape", shape,
-                     "data_offsets", (json_int_t)begin, (json_int_t)end);
+    return json_pack("{ss so s[II]}", "dtype", tensor->dtype == CG_F64 ? "F64" : "F32", "shape",
+                     shape, "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
 static cg_status add(json_t *object, const char *key, json_t *value, cg_error *error)
@@ -44,7 +44,8 @@ static cg_status fill_header(json_t *header, int n, const cg_named_tensor tensor
     int64_t begin = 0;
     for (int i = 0; i < n; i++) {
         CG_TRY(cg_shape_check(&tensors[i].shape, error));
-        int64_t end = begin + cg_shape_size(&tensors[i].shape) * (int64_t)element_bytes(tensors[i].dtype);
+        int64_t end =
+            begin + cg_shape_size(&tensors[i].shape) * (int64_t)element_bytes(tensors[i].dtype);
         CG_TRY(add(header, tensors[i].name, describe(&tensors[i], begin, end), error));
         begin = end;
     }

@@ -35,8 +35,8 @@ cg_node *cg_adam_record(const cg_adam_attrs *a, cg_node *theta, cg_node *gradien
     return cg_sub(theta, cg_div(cg_mul(scalars[CG_ADAM_RATE], m), root));
 }
 
-static cg_node *record(const void *attrs_, cg_node *theta, cg_node *gradient, cg_node *const slots[],
-                       cg_node *const scalars[], cg_node *new_slots[])
+static cg_node *record(const void *attrs_, cg_node *theta, cg_node *gradient,
+                       cg_node *const slots[], cg_node *const scalars[], cg_node *new_slots[])
 {
     const cg_adam_attrs *a = attrs_;
     if (a->weight_decay != 0) gradient = cg_add(gradient, cg_scale(theta, a->weight_decay));

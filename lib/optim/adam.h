@@ -8,7 +8,8 @@ typedef struct {
     double lr, beta1, beta2, epsilon, weight_decay;
 } cg_adam_attrs;
 
-/* rate = lr / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t), decay = 1 - lr weight_decay, for t = step + 1. */
+/* rate = lr / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t), decay = 1 - lr weight_decay, for t
+ * = step + 1. */
 enum { CG_ADAM_RATE, CG_ADAM_CORRECTION, CG_ADAM_DECAY };
 void cg_adam_values(const void *attrs, double lr, uint64_t step, double scalars[]);
 

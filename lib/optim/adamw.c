@@ -9,12 +9,13 @@ static const cg_attr attrs[] = {
     CG_REAL(cg_adam_attrs, beta1, 0.9, 0, 0.9999999, "memory of the mean gradient"),
     CG_REAL(cg_adam_attrs, beta2, 0.999, 0, 0.9999999, "memory of the mean squared gradient"),
     CG_REAL(cg_adam_attrs, epsilon, 1e-8, 0, 1, "added to the root mean square"),
-    CG_REAL(cg_adam_attrs, weight_decay, 0.01, 0, 1e38, "a step shrinks the weights by lr times this"),
+    CG_REAL(cg_adam_attrs, weight_decay, 0.01, 0, 1e38,
+            "a step shrinks the weights by lr times this"),
     { .name = NULL },
 };
 
-static cg_node *record(const void *attrs_, cg_node *theta, cg_node *gradient, cg_node *const slots[],
-                       cg_node *const scalars[], cg_node *new_slots[])
+static cg_node *record(const void *attrs_, cg_node *theta, cg_node *gradient,
+                       cg_node *const slots[], cg_node *const scalars[], cg_node *new_slots[])
 {
     cg_node *shrunk = cg_mul(scalars[CG_ADAM_DECAY], theta);
     return cg_adam_record(attrs_, shrunk, gradient, slots, scalars, new_slots);

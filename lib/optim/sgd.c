@@ -6,9 +6,9 @@
 #include <cnngraph/ops.h>
 
 typedef struct {
-    double  lr, momentum;
+    double lr, momentum;
     int64_t nesterov;
-    double  weight_decay;
+    double weight_decay;
 } sgd_attrs;
 
 static const cg_attr attrs[] = {
@@ -33,8 +33,8 @@ static void values(const void *attrs_, double lr, uint64_t step, double scalars[
 }
 
 /* v' = momentum v + g;  theta' = theta - lr v', or theta - lr (g + momentum v') by Nesterov. */
-static cg_node *record(const void *attrs_, cg_node *theta, cg_node *gradient, cg_node *const slots[],
-                       cg_node *const scalars[], cg_node *new_slots[])
+static cg_node *record(const void *attrs_, cg_node *theta, cg_node *gradient,
+                       cg_node *const slots[], cg_node *const scalars[], cg_node *new_slots[])
 {
     const sgd_attrs *a = attrs_;
     cg_node *g = gradient;

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* ---- the gradient ------------------------------------------------------------------------------*/
+/* ---- the gradient -------------------------------------------------------------------------- */
 static int find_parameters(const cg_graph *graph, cg_node *parameters[])
 {
     int n = 0;
@@ -23,14 +23,17 @@ static int find_parameters(const cg_graph *graph, cg_node *parameters[])
 static cg_node *record_gradient(cg_graph *graph, cg_node *loss)
 {
     size_t most = (size_t)cg_graph_size(graph) + 1;
-    cg_node **parameters = cg_alloc(most, sizeof *parameters), **gradients = cg_alloc(most, sizeof *gradients);
+    cg_node **parameters = cg_alloc(most, sizeof *parameters),
+            **gradients = cg_alloc(most, sizeof *gradients);
     cg_node *vector = NULL;
     if (parameters && gradients) {
         int n = find_parameters(graph, parameters);
-        if (n == 0) cg_graph_fail(graph, CG_EMODEL, "the model has no parameters to train");
+        if (n == 0)
+            cg_graph_fail(graph, CG_EMODEL, "the model has no parameters to train");
         else if (cg_gradient(loss, NULL, n, parameters, gradients) == CG_OK) {
             for (int i = 0; i < n; i++)
-                gradients[i] = cg_reshape(gradients[i], CG_SHAPE(cg_shape_size(cg_node_shape(parameters[i]))));
+                gradients[i] =
+                    cg_reshape(gradients[i], CG_SHAPE(cg_shape_size(cg_node_shape(parameters[i]))));
             vector = n == 1 ? gradients[0] : cg_concat(n, gradients, 0);
         }
     } else {
@@ -41,8 +44,9 @@ static cg_node *record_gradient(cg_graph *graph, cg_node *loss)
     return vector;
 }
 
-/* ---- the update --------------------------------------------------------------------------------*/
-static cg_node *record_update(const cg_spec *spec, cg_graph *graph, cg_node *gradient, cg_node *scalars[])
+/* ---- the update ---------------------------------------------------------------------------- */
+static cg_node *record_update(const cg_spec *spec, cg_graph *graph, cg_node *gradient,
+                              cg_node *scalars[])
 {
     const cg_optimizer *optimizer = spec->optimizer;
     cg_node *slab = cg_parameter_slab(graph);
@@ -61,13 +65,14 @@ static cg_node *record_update(const cg_spec *spec, cg_graph *graph, cg_node *gra
     if (spec->clip_value > 0) gradient = cg_clip_by_value(gradient, spec->clip_value);
     if (spec->clip_norm > 0) gradient = cg_clip_by_norm(gradient, spec->clip_norm);
 
-    cg_node *theta = optimizer->record(spec->optimizer_attrs, slab, gradient, slots, scalars, new_slots);
+    cg_node *theta =
+        optimizer->record(spec->optimizer_attrs, slab, gradient, slots, scalars, new_slots);
     cg_update(slab, theta);
     for (int i = 0; i < n_slots; i++) cg_update(slots[i], new_slots[i]);
     return theta;
 }
 
-/* ---- recordings --------------------------------------------------------------------------------*/
+/* ---- recordings ---------------------------------------------------------------------------- */
 static cg_status result_of(const cg_graph *graph, cg_error *error)
 {
     if (cg_graph_status(graph) != CG_OK && error) *error = *cg_graph_error(graph);
@@ -101,7 +106,8 @@ static cg_status bind(cg_batch *b, const cg_recording *r, cg_error *error)
     b->y = cg_data_f32(b->program, r->y);
     b->losses = cg_data_f32(b->program, r->losses);
     b->loss = cg_data_f32(b->program, r->loss);
-    if (!b->x || !b->labels) return cg_fail(error, CG_EMODEL, "the loss does not depend on the data");
+    if (!b->x || !b->labels)
+        return cg_fail(error, CG_EMODEL, "the loss does not depend on the data");
     return CG_OK;
 }
 
@@ -130,12 +136,13 @@ static cg_status compile_evaluation(cg_batch *b, const cg_model *model, cg_graph
     CG_TRY(cg_model_record(model, graph, CG_EVALUATION, b->batch, &r, error));
     stabilise(&r);
     CG_TRY(result_of(graph, error));
-    CG_TRY(cg_compile(&b->program, graph, 3, (cg_node *[]){ r.loss, r.losses, r.y }, options, error));
+    CG_TRY(
+        cg_compile(&b->program, graph, 3, (cg_node *[]){ r.loss, r.losses, r.y }, options, error));
     return bind(b, &r, error);
 }
 
-static cg_status build(cg_batch *b, const cg_model *model, int64_t batch, cg_mode mode, cg_pool *pool,
-                       cg_program *share, cg_error *error)
+static cg_status build(cg_batch *b, const cg_model *model, int64_t batch, cg_mode mode,
+                       cg_pool *pool, cg_program *share, cg_error *error)
 {
     cg_compile_options options = { .pool = pool, .share = share };
     *b = (cg_batch){ .batch = batch };

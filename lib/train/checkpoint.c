@@ -17,12 +17,12 @@ static const char *const schema = "1";
 static const cg_node_kind kinds[] = { CG_NODE_PARAMETER, CG_NODE_STATE };
 enum { N_KINDS = sizeof kinds / sizeof *kinds, VALUE_BYTES = 40 };
 
-/* ---- metadata ----------------------------------------------------------------------------------
+/* ---- metadata ------------------------------------------------------------------------------
  * One row for each number of a standing serves writing and reading. */
 static const struct {
     const char *key;
-    size_t      offset;
-    bool        is_real;
+    size_t offset;
+    bool is_real;
 } numbers[] = {
     { "epoch", offsetof(cg_standing, epoch), false },
     { "position", offsetof(cg_standing, position), false },
@@ -38,14 +38,16 @@ enum { N_NUMBERS = sizeof numbers / sizeof *numbers };
 
 /* What must agree between a checkpoint and the run that takes it up. */
 enum { SCHEMA, OPTIMIZER, SEED, DATA, MODEL, N_IDENTITY };
-static const char *const identity_keys[N_IDENTITY] = { "cnngraph", "optimizer", "seed", "data", "model" };
+static const char *const identity_keys[N_IDENTITY] = { "cnngraph", "optimizer", "seed", "data",
+                                                       "model" };
 
 typedef struct {
     const char *text[N_IDENTITY];
-    char        seed[VALUE_BYTES], hash[VALUE_BYTES];
+    char seed[VALUE_BYTES], hash[VALUE_BYTES];
 } identity;
 
-/* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo) of the resolved model file: tells files apart, no more. */
+/* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo) of the resolved model file: tells files apart, no more.
+ */
 static cg_status hash_model(const cg_model *model, char hash[VALUE_BYTES], cg_error *error)
 {
     char *text = cg_model_render(model);
@@ -73,17 +75,20 @@ static cg_status identify(const cg_model *model, const char *data, identity *id,
 static void write_number(const cg_standing *standing, int i, char text[VALUE_BYTES])
 {
     const char *at = (const char *)standing + numbers[i].offset;
-    if (numbers[i].is_real) cg_format_real(*(const double *)(const void *)at, text);
-    else snprintf(text, VALUE_BYTES, "%" PRId64, *(const int64_t *)(const void *)at);
+    if (numbers[i].is_real)
+        cg_format_real(*(const double *)(const void *)at, text);
+    else
+        snprintf(text, VALUE_BYTES, "%" PRId64, *(const int64_t *)(const void *)at);
 }
 
-static cg_status read_number(const cg_safetensors *file, cg_standing *standing, int i, cg_error *error)
+static cg_status read_number(const cg_safetensors *file, cg_standing *standing, int i,
+                             cg_error *error)
 {
     const char *text = cg_safetensors_metadata(file, numbers[i].key);
     char *at = (char *)standing + numbers[i].offset;
-    bool is_read = text && (numbers[i].is_real
-                                ? cg_parse_real(text, (double *)(void *)at)
-                                : cg_parse_int(text, (int64_t *)(void *)at) && *(int64_t *)(void *)at >= 0);
+    bool is_read = text && (numbers[i].is_real ? cg_parse_real(text, (double *)(void *)at)
+                                               : cg_parse_int(text, (int64_t *)(void *)at) &&
+                                                     *(int64_t *)(void *)at >= 0);
     if (is_read) return CG_OK;
     return cg_fail(error, CG_ECHECKPOINT, "metadata '%s' is %s, not a number", numbers[i].key,
                    text ? text : "absent");
@@ -94,13 +99,14 @@ static cg_status compare_identity(const cg_safetensors *file, const identity *id
     for (int i = 0; i < N_IDENTITY; i++) {
         const char *found = cg_safetensors_metadata(file, identity_keys[i]);
         if (found && strcmp(found, id->text[i]) == 0) continue;
-        return cg_fail(error, CG_ECHECKPOINT, "the checkpoint is of another run: its %s is %.64s, this one's %s",
+        return cg_fail(error, CG_ECHECKPOINT,
+                       "the checkpoint is of another run: its %s is %.64s, this one's %s",
                        identity_keys[i], found ? found : "absent", id->text[i]);
     }
     return CG_OK;
 }
 
-/* ---- saving ------------------------------------------------------------------------------------*/
+/* ---- saving -------------------------------------------------------------------------------- */
 static int list_tensors(const cg_program *program, cg_named_tensor tensors[])
 {
     int n = 0;
@@ -116,13 +122,15 @@ static int list_tensors(const cg_program *program, cg_named_tensor tensors[])
 }
 
 cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char *data,
-                             const cg_program *program, const cg_standing *standing, cg_error *error)
+                             const cg_program *program, const cg_standing *standing,
+                             cg_error *error)
 {
     identity id;
     CG_TRY(identify(model, data, &id, error));
     cg_metadata metadata[N_IDENTITY + N_NUMBERS];
     char values[N_NUMBERS][VALUE_BYTES];
-    for (int i = 0; i < N_IDENTITY; i++) metadata[i] = (cg_metadata){ identity_keys[i], id.text[i] };
+    for (int i = 0; i < N_IDENTITY; i++)
+        metadata[i] = (cg_metadata){ identity_keys[i], id.text[i] };
     for (int i = 0; i < N_NUMBERS; i++) {
         write_number(standing, i, values[i]);
         metadata[N_IDENTITY + i] = (cg_metadata){ numbers[i].key, values[i] };
@@ -137,7 +145,7 @@ cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char
     return status;
 }
 
-/* ---- loading -----------------------------------------------------------------------------------*/
+/* ---- loading ------------------------------------------------------------------------------- */
 static bool has_leaf(const cg_program *program, const char *name)
 {
     for (int k = 0; k < N_KINDS; k++) {
@@ -161,8 +169,8 @@ static bool is_slot(const char *name)
 }
 
 /* All differences are found before anything is copied. */
-static cg_status compare_tensors(const cg_safetensors *file, const cg_program *program, bool with_slots,
-                                 cg_error *error)
+static cg_status compare_tensors(const cg_safetensors *file, const cg_program *program,
+                                 bool with_slots, cg_error *error)
 {
     char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
     for (int k = 0; k < N_KINDS; k++) {
@@ -170,13 +178,17 @@ static cg_status compare_tensors(const cg_safetensors *file, const cg_program *p
         for (int i = 0; i < n; i++) {
             cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
             int at = cg_safetensors_find(file, leaf.name);
-            if (at < 0) return cg_fail(error, CG_ECHECKPOINT, "the model has '%s', the file has not", leaf.name);
+            if (at < 0)
+                return cg_fail(error, CG_ECHECKPOINT, "the model has '%s', the file has not",
+                               leaf.name);
             cg_named_tensor tensor = cg_safetensors_tensor(file, at);
             if (!cg_shape_equal(&tensor.shape, &leaf.shape))
-                return cg_fail(error, CG_ECHECKPOINT, "'%s' is %s in the file, %s in the model", leaf.name,
-                               cg_shape_text(&tensor.shape, found), cg_shape_text(&leaf.shape, expected));
+                return cg_fail(error, CG_ECHECKPOINT, "'%s' is %s in the file, %s in the model",
+                               leaf.name, cg_shape_text(&tensor.shape, found),
+                               cg_shape_text(&leaf.shape, expected));
             if (tensor.dtype != CG_F32)
-                return cg_fail(error, CG_ECHECKPOINT, "'%s' is F64 in the file, F32 in the model", leaf.name);
+                return cg_fail(error, CG_ECHECKPOINT, "'%s' is F64 in the file, F32 in the model",
+                               leaf.name);
         }
     }
     for (int i = 0; i < cg_safetensors_count(file); i++) {
@@ -211,7 +223,9 @@ static cg_status read_standing(const cg_safetensors *file, const identity *id, c
 /* The cause, with the file's name before it. */
 static cg_status in_file(const char *path, cg_status status, const cg_error *cause, cg_error *error)
 {
-    return status == CG_OK ? CG_OK : cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause->message);
+    return status == CG_OK
+               ? CG_OK
+               : cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause->message);
 }
 
 cg_status cg_checkpoint_load(const char *path, const cg_model *model, const char *data,

@@ -6,20 +6,21 @@
 
 /* Where a run stands.  Random numbers need no state: they are functions of seed, epoch and step. */
 typedef struct {
-    int64_t  epoch;    /* complete ones                          */
-    int64_t  position; /* batches done of the epoch under way    */
-    uint64_t step;     /* steps done since the run began         */
-    double   loss;     /* of the epoch under way: summed over    */
-    int64_t  images, correct; /* its images so far               */
-    double   best;            /* value of what is monitored      */
-    int64_t  best_epoch;      /* 1-based; 0: none yet            */
-    int64_t  stale;           /* epochs without a better one     */
+    int64_t epoch;           /* complete ones                          */
+    int64_t position;        /* batches done of the epoch under way    */
+    uint64_t step;           /* steps done since the run began         */
+    double loss;             /* of the epoch under way: summed over    */
+    int64_t images, correct; /* its images so far               */
+    double best;             /* value of what is monitored      */
+    int64_t best_epoch;      /* 1-based; 0: none yet            */
+    int64_t stale;           /* epochs without a better one     */
 } cg_standing;
 
 /* Writes the program's parameters and states (the optimiser's among them) with the standing.  The
  * same run gives the same bytes.  data: the name of the set that serves. */
 cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char *data,
-                             const cg_program *program, const cg_standing *standing, cg_error *error);
+                             const cg_program *program, const cg_standing *standing,
+                             cg_error *error);
 
 /* Reads it back; CG_ECHECKPOINT, with the first difference, if it is of another model, seed,
  * optimiser or data set. */

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* ---- a pass over a split -----------------------------------------------------------------------*/
+/* ---- a pass over a split ------------------------------------------------------------------- */
 enum { EVALUATION_BATCH = 128 };
 
 int64_t cg_evaluation_batch(int64_t size)
@@ -37,12 +37,12 @@ cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_ta
     return status;
 }
 
-/* ---- the predictor -----------------------------------------------------------------------------*/
+/* ---- the predictor ------------------------------------------------------------------------- */
 struct cg_predictor {
     const cg_model *model;
-    cg_pool        *pool;
-    cg_batch        batch;
-    cg_tally       *tally;
+    cg_pool *pool;
+    cg_batch batch;
+    cg_tally *tally;
 };
 
 static cg_status build(cg_predictor *p, const char *weights, int threads, cg_error *error)
@@ -61,8 +61,10 @@ cg_status cg_predictor_new(cg_predictor **predictor, const cg_model *model, cons
     if (!p) return cg_fail_nomem(error, "a predictor");
     p->model = model;
     cg_status status = build(p, weights, threads, error);
-    if (status != CG_OK) cg_predictor_free(p);
-    else *predictor = p;
+    if (status != CG_OK)
+        cg_predictor_free(p);
+    else
+        *predictor = p;
     return status;
 }
 
@@ -95,10 +97,11 @@ static cg_status check_set(const cg_predictor *p, const cg_dataset *set, int spl
     char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
     cg_shape shape = cg_dataset_shape(set);
     const cg_spec *spec = cg_model_spec(p->model);
-    if (split < 0 || split >= cg_dataset_splits(set)) return cg_fail(error, CG_EUSAGE, "there is no split %d", split);
+    if (split < 0 || split >= cg_dataset_splits(set))
+        return cg_fail(error, CG_EUSAGE, "there is no split %d", split);
     if (!cg_shape_equal(&shape, &spec->input))
-        return cg_fail(error, CG_EDATA, "images are %s, the model takes %s", cg_shape_text(&shape, found),
-                       cg_shape_text(&spec->input, expected));
+        return cg_fail(error, CG_EDATA, "images are %s, the model takes %s",
+                       cg_shape_text(&shape, found), cg_shape_text(&spec->input, expected));
     return CG_OK;
 }
 
@@ -113,8 +116,11 @@ cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_eval
     if (status != CG_OK) return cg_fail(error, status, "evaluation failed");
     const cg_tally *t = p->tally;
     double n = (double)(t->n ? t->n : 1);
-    *result = (cg_evaluation){ .n_classes = t->n_classes, .n = t->n, .loss = t->loss / n,
-                               .accuracy = (double)t->rank[0] / n, .confusion = t->confusion,
+    *result = (cg_evaluation){ .n_classes = t->n_classes,
+                               .n = t->n,
+                               .loss = t->loss / n,
+                               .accuracy = (double)t->rank[0] / n,
+                               .confusion = t->confusion,
                                .rank = t->rank };
     return CG_OK;
 }

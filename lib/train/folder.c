@@ -27,7 +27,7 @@ static cg_status io_failed(const char *path, cg_error *error)
     return cg_fail(error, CG_EIO, "%s: %s", path, strerror(errno));
 }
 
-/* ---- model.yaml --------------------------------------------------------------------------------*/
+/* ---- model.yaml ---------------------------------------------------------------------------- */
 static cg_status write_model(const char *folder, const cg_model *model, cg_error *error)
 {
     char path[CG_PATH_BYTES], *text = cg_model_render(model);
@@ -61,7 +61,8 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
     for (int i = 1; i < MAX_RUNS; i++) {
         int n = i == 1 ? snprintf(folder, CG_FOLDER_BYTES, "%s/%s", parent, name)
                        : snprintf(folder, CG_FOLDER_BYTES, "%s/%s-%d", parent, name, i);
-        if (n < 0 || n >= CG_FOLDER_BYTES) return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
+        if (n < 0 || n >= CG_FOLDER_BYTES)
+            return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
         if (mkdir(folder, 0777) == 0) return write_model(folder, model, error);
         if (errno != EEXIST) return io_failed(folder, error);
     }
@@ -69,14 +70,15 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
 }
 
 /* Compares line by line; the length of a line is told by its end. */
-static cg_status compare_texts(const char *path, const char *theirs, const char *ours, cg_error *error)
+static cg_status compare_texts(const char *path, const char *theirs, const char *ours,
+                               cg_error *error)
 {
     for (int line = 1; *theirs || *ours; line++) {
         int n_theirs = (int)strcspn(theirs, "\n"), n_ours = (int)strcspn(ours, "\n");
         if (n_theirs != n_ours || memcmp(theirs, ours, (size_t)n_ours) != 0)
             return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, line, 1 },
-                              "the run is of another model: it says '%.*s', this one '%.*s'", n_theirs,
-                              theirs, n_ours, ours);
+                              "the run is of another model: it says '%.*s', this one '%.*s'",
+                              n_theirs, theirs, n_ours, ours);
         theirs += n_theirs + (theirs[n_theirs] == '\n');
         ours += n_ours + (ours[n_ours] == '\n');
     }
@@ -87,18 +89,19 @@ cg_status cg_folder_compare(const char *folder, const cg_model *model, cg_error 
 {
     char path[CG_PATH_BYTES], *theirs;
     size_t size;
-    if (strlen(folder) >= CG_FOLDER_BYTES) return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
+    if (strlen(folder) >= CG_FOLDER_BYTES)
+        return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
     cg_folder_file(folder, "model.yaml", path);
     CG_TRY(cg_file_read(path, MAX_TEXT, &theirs, &size, error));
     char *ours = cg_model_render(model);
-    cg_status status = ours ? compare_texts(path, theirs, ours, error)
-                            : cg_fail_nomem(error, "the model's text");
+    cg_status status =
+        ours ? compare_texts(path, theirs, ours, error) : cg_fail_nomem(error, "the model's text");
     free(ours);
     cg_release(theirs);
     return status;
 }
 
-/* ---- metrics.jsonl -----------------------------------------------------------------------------*/
+/* ---- metrics.jsonl ------------------------------------------------------------------------- */
 static json_t *number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -136,7 +139,8 @@ cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error)
     if (!cg_file_exists(path)) return CG_OK;
     CG_TRY(cg_file_read(path, MAX_TEXT, &text, &size, error));
     char *end = text;
-    for (char *next; epochs > 0 && (next = memchr(end, '\n', size - (size_t)(end - text))); epochs--)
+    for (char *next; epochs > 0 && (next = memchr(end, '\n', size - (size_t)(end - text)));
+         epochs--)
         end = next + 1;
     size_t kept = (size_t)(end - text);
     cg_release(text);

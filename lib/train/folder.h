@@ -19,12 +19,13 @@ cg_status cg_folder_compare(const char *folder, const cg_model *model, cg_error 
 /* What metrics.jsonl says of an epoch. */
 typedef struct {
     const char *name;
-    double      value; /* NaN is written as null */
+    double value; /* NaN is written as null */
 } cg_metric_value;
 cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int n,
                            const cg_metric_value values[], double seconds, cg_error *error);
 
-/* Keeps the lines of the first `epochs` epochs: those behind the checkpoint will be written anew. */
+/* Keeps the lines of the first `epochs` epochs: those behind the checkpoint will be written anew.
+ */
 cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error);
 
 #endif

@@ -13,12 +13,12 @@
 enum { MAX_METRICS = 32 };
 
 typedef struct {
-    cg_trainer              t;
+    cg_trainer t;
     const cg_train_options *options;
-    cg_train_result        *result;
-    int64_t                 steps;   /* of this call  */
-    double                  began, epoch_began; /* seconds */
-    int64_t                 epoch_images;       /* in this call */
+    cg_train_result *result;
+    int64_t steps;             /* of this call  */
+    double began, epoch_began; /* seconds */
+    int64_t epoch_images;      /* in this call */
 } run;
 
 static double now(void)
@@ -53,7 +53,7 @@ static bool is_at_limit(const run *r)
     return r->options->max_steps > 0 && r->steps >= r->options->max_steps;
 }
 
-/* ---- the checkpoint ----------------------------------------------------------------------------*/
+/* ---- the checkpoint ------------------------------------------------------------------------ */
 /* The sums over the epoch under way travel with it. */
 static cg_status save(run *r, const char *name, cg_error *error)
 {
@@ -75,8 +75,8 @@ static cg_status check_standing(const run *r, const char *path, cg_error *error)
                     s->step == (uint64_t)(s->epoch * r->t.n_batches + s->position);
     if (is_sound) return CG_OK;
     return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                      "epoch %" PRId64 ", batch %" PRId64 ", step %" PRIu64 " is no place in a run of %" PRId64
-                      " epochs of %" PRId64 " batches",
+                      "epoch %" PRId64 ", batch %" PRId64 ", step %" PRIu64
+                      " is no place in a run of %" PRId64 " epochs of %" PRId64 " batches",
                       s->epoch, s->position, s->step, r->t.spec->epochs, r->t.n_batches);
 }
 
@@ -87,7 +87,8 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
     cg_folder_file(folder, "last.safetensors", path);
     cg_standing *s = &r->t.standing;
-    if (!cg_file_exists(path)) return cg_folder_cut(folder, 0, error); /* killed in its first epoch */
+    if (!cg_file_exists(path))
+        return cg_folder_cut(folder, 0, error); /* killed in its first epoch */
     CG_TRY(cg_checkpoint_load(path, r->t.model, r->t.data, r->t.full.program, s, error));
     CG_TRY(check_standing(r, path, error));
     r->t.tally->loss = s->loss;
@@ -96,11 +97,12 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     return cg_folder_cut(folder, s->epoch, error);
 }
 
-/* ---- what is watched ---------------------------------------------------------------------------*/
+/* ---- what is watched ----------------------------------------------------------------------- */
 static const char *monitor_name(const run *r)
 {
     const cg_spec *spec = r->t.spec;
-    if (spec->early_stopping.on && spec->early_stopping.monitor) return spec->early_stopping.monitor;
+    if (spec->early_stopping.on && spec->early_stopping.monitor)
+        return spec->early_stopping.monitor;
     return r->t.validation >= 0 ? "val_loss" : "loss";
 }
 
@@ -140,7 +142,8 @@ static cg_status find_monitored(const run *r, int n, const cg_metric_value value
             *value = values[i].value;
             return CG_OK;
         }
-    return cg_fail(error, CG_EMODEL, "early_stopping watches '%s', which this run does not measure", name);
+    return cg_fail(error, CG_EMODEL, "early_stopping watches '%s', which this run does not measure",
+                   name);
 }
 
 /* Notes a better value; returns whether it was one. */
@@ -165,12 +168,13 @@ static bool is_stale(const run *r)
     const cg_spec *spec = r->t.spec;
     const cg_standing *s = &r->t.standing;
     if (!spec->early_stopping.on || s->best_epoch == 0) return false;
-    if (spec->early_stopping.below > 0 && is_loss(monitor_name(r)) && s->best < spec->early_stopping.below)
+    if (spec->early_stopping.below > 0 && is_loss(monitor_name(r)) &&
+        s->best < spec->early_stopping.below)
         return true;
     return spec->early_stopping.patience > 0 && s->stale >= spec->early_stopping.patience;
 }
 
-/* ---- reporting ---------------------------------------------------------------------------------*/
+/* ---- reporting ----------------------------------------------------------------------------- */
 static void report(run *r, bool epoch_done, bool is_best)
 {
     const cg_standing *s = &r->t.standing;
@@ -206,7 +210,7 @@ static void fill_result(run *r)
     result->seconds = now() - r->began;
 }
 
-/* ---- epochs ------------------------------------------------------------------------------------*/
+/* ---- epochs -------------------------------------------------------------------------------- */
 /* Validation, the line of metrics, best and last: in this order, so that whenever the process is
  * killed, last.safetensors tells of nothing that is not there. */
 static cg_status end_epoch(run *r, cg_error *error)
@@ -227,8 +231,8 @@ static cg_status end_epoch(run *r, cg_error *error)
     bool is_best = note(r, monitored);
     report(r, true, is_best);
     if (r->result->folder[0])
-        CG_TRY(cg_folder_append(r->result->folder, t->standing.epoch + 1, t->standing.step, n, values,
-                                now() - r->epoch_began, error));
+        CG_TRY(cg_folder_append(r->result->folder, t->standing.epoch + 1, t->standing.step, n,
+                                values, now() - r->epoch_began, error));
     t->standing.epoch++;
     t->standing.position = 0;
     cg_tally_clear(t->tally);
@@ -274,7 +278,8 @@ static cg_status run_all(run *r, const cg_model *model, cg_error *error)
 {
     CG_TRY(cg_trainer_open(&r->t, model, r->options->threads, error));
     r->result->data = r->t.data;
-    if (r->options->resume) CG_TRY(take_up(r, r->options->resume, error));
+    if (r->options->resume)
+        CG_TRY(take_up(r, r->options->resume, error));
     else if (r->options->folder)
         CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, error));
     CG_TRY(run_epochs(r, error));
@@ -285,11 +290,16 @@ static cg_status run_all(run *r, const cg_model *model, cg_error *error)
     return CG_OK;
 }
 
-cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_train_result *result, cg_error *error)
+cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_train_result *result,
+                   cg_error *error)
 {
     static const cg_train_options defaults = { 0 };
-    *result = (cg_train_result){ .train_loss = NAN, .train_accuracy = NAN, .val_loss = NAN,
-                                 .val_accuracy = NAN, .test_loss = NAN, .test_accuracy = NAN };
+    *result = (cg_train_result){ .train_loss = NAN,
+                                 .train_accuracy = NAN,
+                                 .val_loss = NAN,
+                                 .val_accuracy = NAN,
+                                 .test_loss = NAN,
+                                 .test_accuracy = NAN };
     run r = { .options = options ? options : &defaults, .result = result, .began = now() };
     cg_status status = run_all(&r, model, error);
     fill_result(&r);

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* ---- setting up --------------------------------------------------------------------------------*/
+/* ---- setting up ---------------------------------------------------------------------------- */
 static cg_status find_split(const cg_trainer *t, const char *name, int *split, cg_error *error)
 {
     *split = name ? cg_dataset_split(t->set, name) : -1;
@@ -30,13 +30,15 @@ static cg_status load_data(cg_trainer *t, cg_error *error)
                           cg_shape_text(&shape, found), cg_shape_text(&spec->input, expected));
     int n_classes = cg_dataset_classes(t->set);
     if (n_classes > (spec->n_outputs > 1 ? spec->n_outputs : 2))
-        return cg_fail_at(error, CG_EMODEL, spec->data.place, "there are %d classes, the model has %d outputs",
-                          n_classes, spec->n_outputs);
+        return cg_fail_at(error, CG_EMODEL, spec->data.place,
+                          "there are %d classes, the model has %d outputs", n_classes,
+                          spec->n_outputs);
     CG_TRY(find_split(t, spec->train_split ? spec->train_split : "train", &t->train, error));
     CG_TRY(find_split(t, spec->validation_split, &t->validation, error));
     CG_TRY(find_split(t, spec->test_split, &t->test, error));
     t->n_images = cg_dataset_size(t->set, t->train);
-    if (t->n_images < 1) return cg_fail_at(error, CG_EDATA, spec->data.place, "no images to train on");
+    if (t->n_images < 1)
+        return cg_fail_at(error, CG_EDATA, spec->data.place, "no images to train on");
     return CG_OK;
 }
 
@@ -83,7 +85,7 @@ void cg_trainer_close(cg_trainer *t)
     *t = (cg_trainer){ 0 };
 }
 
-/* ---- steps -------------------------------------------------------------------------------------*/
+/* ---- steps --------------------------------------------------------------------------------- */
 void cg_trainer_shuffle(cg_trainer *t)
 {
     for (int64_t i = 0; i < t->n_images; i++) t->order[i] = i;
@@ -107,8 +109,8 @@ double cg_trainer_rate(const cg_trainer *t)
 static void feed(cg_trainer *t, const cg_batch *b)
 {
     const cg_optimizer *optimizer = t->spec->optimizer;
-    cg_dataset_batch(t->set, t->train, b->batch, t->order + t->standing.position * t->full.batch, b->x,
-                     b->labels);
+    cg_dataset_batch(t->set, t->train, b->batch, t->order + t->standing.position * t->full.batch,
+                     b->x, b->labels);
     double values[CG_MAX_SCALARS];
     optimizer->values(t->spec->optimizer_attrs, cg_trainer_rate(t), t->standing.step, values);
     for (int i = 0; i < optimizer->n_scalars; i++)
@@ -123,8 +125,8 @@ static cg_status explain(const cg_trainer *t, const cg_batch *b, cg_error *error
     if (cg_program_first_nonfinite(b->program, t->spec->seed, s->step, &cause) == CG_OK)
         snprintf(cause.message, sizeof cause.message, "the loss is not finite");
     cg_place place = { cause.file[0] ? cause.file : NULL, cause.line, cause.column };
-    return cg_fail_at(error, CG_ENUMERIC, place, "epoch %" PRId64 ", batch %" PRId64 ": %s", s->epoch + 1,
-                      s->position + 1, cause.message);
+    return cg_fail_at(error, CG_ENUMERIC, place, "epoch %" PRId64 ", batch %" PRId64 ": %s",
+                      s->epoch + 1, s->position + 1, cause.message);
 }
 
 cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
@@ -143,7 +145,7 @@ cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
     return CG_OK;
 }
 
-/* ---- looking -----------------------------------------------------------------------------------*/
+/* ---- looking ------------------------------------------------------------------------------- */
 cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error)
 {
     cg_status status = cg_evaluate_split(&t->evaluation, t->set, split, t->evaluated);
@@ -162,8 +164,9 @@ cg_status cg_trainer_check(const cg_trainer *t, cg_error *error)
             while (at < n && isfinite(values[at])) at++;
             if (at < n)
                 return cg_fail(error, CG_ENUMERIC,
-                               "'%s' is not finite after %" PRIu64 " steps, at a learning rate of %g", leaf.name,
-                               t->standing.step, cg_trainer_rate(t));
+                               "'%s' is not finite after %" PRIu64
+                               " steps, at a learning rate of %g",
+                               leaf.name, t->standing.step, cg_trainer_rate(t));
         }
     }
     return CG_OK;

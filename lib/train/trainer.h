@@ -10,21 +10,21 @@
 
 typedef struct {
     const cg_model *model;
-    const cg_spec  *spec;
-    cg_dataset     *set;
-    const char     *data; /* the set that serves */
-    int             train, validation, test; /* splits; -1: none */
-    cg_pool        *pool;
-    cg_batch        full, rest, evaluation; /* rest: the last batch of an epoch, if it is smaller */
-    int64_t        *order;                  /* of the training images in this epoch */
-    int64_t         n_images, n_batches;
-    cg_tally       *tally, *evaluated; /* of the epoch under way, and of the last evaluation */
-    cg_standing     standing;
+    const cg_spec *spec;
+    cg_dataset *set;
+    const char *data;            /* the set that serves */
+    int train, validation, test; /* splits; -1: none */
+    cg_pool *pool;
+    cg_batch full, rest, evaluation; /* rest: the last batch of an epoch, if it is smaller */
+    int64_t *order;                  /* of the training images in this epoch */
+    int64_t n_images, n_batches;
+    cg_tally *tally, *evaluated; /* of the epoch under way, and of the last evaluation */
+    cg_standing standing;
 } cg_trainer;
 
 /* Loads the data, compiles, and gives parameters their first values.  Free it in any case. */
 cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_error *error);
-void      cg_trainer_close(cg_trainer *t);
+void cg_trainer_close(cg_trainer *t);
 
 /* The order of the images in the epoch that standing.epoch tells. */
 void cg_trainer_shuffle(cg_trainer *t);

@@ -1,2 +1,3 @@
 # Tests of bin.
 dist_check_SCRIPTS += %D%/model.t
+dist_check_SCRIPTS += t/bin/cli.t

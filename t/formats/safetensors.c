@@ -39,20 +39,22 @@ static void put(const void *bytes, size_t size)
     fclose(f);
 }
 
-/* ---- writing -----------------------------------------------------------------------------------*/
+/* ---- writing ------------------------------------------------------------------------------- */
 static void test_round_trip(void)
 {
     cg_error error = { 0 };
     cg_safetensors *file = NULL;
     ok(write_file(&error) == CG_OK, "three tensors are written %s", error.message);
-    if (!ok(cg_safetensors_read(&file, path, &error) == CG_OK, "and read %s", error.message)) return;
+    if (!ok(cg_safetensors_read(&file, path, &error) == CG_OK, "and read %s", error.message))
+        return;
     ok(cg_safetensors_count(file) == 3, "all three");
     int same = 1;
     for (int i = 0; i < 3; i++) {
         cg_named_tensor t = cg_safetensors_tensor(file, i);
         size_t bytes = (size_t)cg_shape_size(&t.shape) * (t.dtype == CG_F64 ? 8 : 4);
         same &= strcmp(t.name, tensors[i].name) == 0 && t.dtype == tensors[i].dtype &&
-                cg_shape_equal(&t.shape, &tensors[i].shape) && memcmp(t.data, tensors[i].data, bytes) == 0;
+                cg_shape_equal(&t.shape, &tensors[i].shape) &&
+                memcmp(t.data, tensors[i].data, bytes) == 0;
     }
     ok(same, "with their order, names, types, shapes and bits");
     ok(strcmp(cg_safetensors_metadata(file, "step"), "12") == 0 &&
@@ -61,14 +63,17 @@ static void test_round_trip(void)
     ok(!cg_safetensors_metadata(file, "loss"), "a key that is not there is NULL");
 
     float copy[6];
-    ok(cg_safetensors_copy(file, "layer.weight", CG_F32, &tensors[0].shape, copy, &error) == CG_OK &&
+    ok(cg_safetensors_copy(file, "layer.weight", CG_F32, &tensors[0].shape, copy, &error) ==
+               CG_OK &&
            memcmp(copy, weights, sizeof weights) == 0,
        "a tensor is copied by name");
-    ok(cg_safetensors_copy(file, "layer.bias", CG_F32, &tensors[0].shape, copy, &error) == CG_ECHECKPOINT &&
+    ok(cg_safetensors_copy(file, "layer.bias", CG_F32, &tensors[0].shape, copy, &error) ==
+               CG_ECHECKPOINT &&
            strstr(error.message, "layer.bias"),
        "an absent one is refused by name: %s", error.message);
     ok(cg_safetensors_copy(file, "layer.weight", CG_F32, &CG_SHAPE(3, 2), copy, &error) ==
-               CG_ECHECKPOINT && strstr(error.message, "2x3, not 3x2"),
+               CG_ECHECKPOINT &&
+           strstr(error.message, "2x3, not 3x2"),
        "so is one of another shape: %s", error.message);
     ok(cg_safetensors_copy(file, "a.moment", CG_F32, &CG_SHAPE(3), copy, &error) == CG_ECHECKPOINT,
        "so is one of another type: %s", error.message);
@@ -83,7 +88,8 @@ static void test_same_bytes(void)
     cg_file_read(path, 1 << 20, &first, &n_first, NULL);
     write_file(NULL);
     cg_file_read(path, 1 << 20, &second, &n_second, NULL);
-    ok(n_first == n_second && memcmp(first, second, n_first) == 0, "writing again gives the same bytes");
+    ok(n_first == n_second && memcmp(first, second, n_first) == 0,
+       "writing again gives the same bytes");
     cg_release(first);
     cg_release(second);
 }
@@ -98,7 +104,8 @@ static void test_reference_rules(void)
     cg_file_read(path, 1 << 20, &bytes, &size, NULL);
     uint64_t length = 0;
     for (int i = 7; i >= 0; i--) length = length << 8 | (unsigned char)bytes[i];
-    ok(length < size && length % 8 == 0, "the header's length is little-endian and a multiple of 8");
+    ok(length < size && length % 8 == 0,
+       "the header's length is little-endian and a multiple of 8");
     ok(bytes[8] == '{' && bytes[7 + length] == ' ' ? 1 : bytes[7 + length] == '}',
        "the header begins with a brace and ends with one or with spaces");
     json_t *header = json_loadb(bytes + 8, length, JSON_REJECT_DUPLICATES, NULL);
@@ -106,12 +113,15 @@ static void test_reference_rules(void)
     int contiguous = 1;
     for (int i = 0; i < 3; i++) {
         json_int_t from = -1, to = -1;
-        json_unpack(json_object_get(header, tensors[i].name), "{s[II]}", "data_offsets", &from, &to);
+        json_unpack(json_object_get(header, tensors[i].name), "{s[II]}", "data_offsets", &from,
+                    &to);
         contiguous &= from == end && to > from;
         end = to;
     }
-    ok(contiguous && 8 + length + (uint64_t)end == size, "the tensors cover the data without a gap");
-    ok(strncmp(bytes + 8, "{\"__metadata__\":{\"epoch\":\"3\",\"step\":\"12\"},\"a.moment\"", 50) == 0,
+    ok(contiguous && 8 + length + (uint64_t)end == size,
+       "the tensors cover the data without a gap");
+    ok(strncmp(bytes + 8, "{\"__metadata__\":{\"epoch\":\"3\",\"step\":\"12\"},\"a.moment\"", 50) ==
+           0,
        "the keys are sorted");
     json_decref(header);
     cg_release(bytes);
@@ -121,18 +131,20 @@ static void test_refusals(void)
 {
     cg_error error = { 0 };
     const cg_named_tensor twice[] = { tensors[0], tensors[0] };
-    ok(cg_safetensors_write(path, 2, twice, 0, NULL, &error) == CG_EUSAGE, "a name twice: %s", error.message);
-    const cg_named_tensor reserved = { "__metadata__", CG_F32, CG_DIMS(1), weights };
-    ok(cg_safetensors_write(path, 1, &reserved, 0, NULL, &error) == CG_EUSAGE, "the reserved name: %s",
+    ok(cg_safetensors_write(path, 2, twice, 0, NULL, &error) == CG_EUSAGE, "a name twice: %s",
        error.message);
+    const cg_named_tensor reserved = { "__metadata__", CG_F32, CG_DIMS(1), weights };
+    ok(cg_safetensors_write(path, 1, &reserved, 0, NULL, &error) == CG_EUSAGE,
+       "the reserved name: %s", error.message);
     const cg_named_tensor broken = { "\xff", CG_F32, CG_DIMS(1), weights };
-    ok(cg_safetensors_write(path, 1, &broken, 0, NULL, &error) == CG_EUSAGE, "a name that is not UTF-8");
+    ok(cg_safetensors_write(path, 1, &broken, 0, NULL, &error) == CG_EUSAGE,
+       "a name that is not UTF-8");
     ok(cg_safetensors_write("/nowhere/at/all", 1, tensors, 0, NULL, &error) == CG_EIO,
        "a folder that is not there: %s", error.message);
 }
 
-/* ---- reading what is damaged -------------------------------------------------------------------*/
-#define TENSOR(name, dtype, shape, offsets) \
+/* ---- reading what is damaged --------------------------------------------------------------- */
+#define TENSOR(name, dtype, shape, offsets)                                                        \
     "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 
 /* Each header comes with 8 bytes of data. */
@@ -144,7 +156,8 @@ static const struct {
     { "an empty header", "", "JSON object" },
     { "text after the object", "{} {}", "header" },
     { "a duplicate tensor",
-      "{" TENSOR("w", "F32", "[1]", "[0,4]") "," TENSOR("w", "F32", "[1]", "[4,8]") "}", "duplicate" },
+      "{" TENSOR("w", "F32", "[1]", "[0,4]") "," TENSOR("w", "F32", "[1]", "[4,8]") "}",
+      "duplicate" },
     { "a tensor that is a number", "{\"w\":1}", "'w'" },
     { "no dtype", "{\"w\":{\"shape\":[2],\"data_offsets\":[0,8]}}", "no dtype" },
     { "a dtype unknown here", "{" TENSOR("w", "BF16", "[4]", "[0,8]") "}", "BF16" },
@@ -160,17 +173,20 @@ static const struct {
     { "a negative offset", "{" TENSOR("w", "F32", "[2]", "[-8,0]") "}", "-8..0" },
     { "offsets backwards", "{" TENSOR("w", "F32", "[2]", "[8,0]") "}", "8..0" },
     { "offsets beyond the file", "{" TENSOR("w", "F32", "[3]", "[0,12]") "}", "0..12 of 8" },
-    { "a range that is not the shape's", "{" TENSOR("w", "F32", "[1]", "[0,8]") "}", "its shape 4" },
+    { "a range that is not the shape's", "{" TENSOR("w", "F32", "[1]", "[0,8]") "}",
+      "its shape 4" },
     { "tensors that overlap",
-      "{" TENSOR("v", "F32", "[2]", "[0,8]") "," TENSOR("w", "F32", "[1]", "[4,8]") "}", "'w' begins" },
+      "{" TENSOR("v", "F32", "[2]", "[0,8]") "," TENSOR("w", "F32", "[1]", "[4,8]") "}",
+      "'w' begins" },
     { "a gap", "{" TENSOR("w", "F32", "[1]", "[4,8]") "}", "'w' begins" },
     { "data that belong to no tensor", "{" TENSOR("w", "F32", "[1]", "[0,4]") "}", "4 bytes" },
     { "an unknown key of a tensor",
-      "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"offset\":1}}", "keys beside" },
+      "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"offset\":1}}",
+      "keys beside" },
     { "metadata that are no object", "{\"__metadata__\":1," TENSOR("w", "F32", "[2]", "[0,8]") "}",
       "__metadata__" },
-    { "metadata that are no text", "{\"__metadata__\":{\"step\":1}," TENSOR("w", "F32", "[2]", "[0,8]") "}",
-      "'step'" },
+    { "metadata that are no text",
+      "{\"__metadata__\":{\"step\":1}," TENSOR("w", "F32", "[2]", "[0,8]") "}", "'step'" },
 };
 enum { N_DAMAGES = sizeof damages / sizeof *damages };
 
@@ -189,7 +205,8 @@ static int refused(const char *cause, cg_error *error)
     *error = (cg_error){ 0 };
     cg_status status = cg_safetensors_read(&file, path, error);
     cg_safetensors_free(file);
-    return status == CG_ECHECKPOINT && !file && strstr(error->message, cause) && strcmp(error->file, path) == 0;
+    return status == CG_ECHECKPOINT && !file && strstr(error->message, cause) &&
+           strcmp(error->file, path) == 0;
 }
 
 static void test_damages(void)
@@ -214,7 +231,8 @@ static void test_lengths(void)
     put("\x10\0\0\0\0\0\0", 7);
     ok(refused("7 bytes", &error), "7 bytes are refused: %s", error.message);
     put("\x40\0\0\0\0\0\0\0{}", 10);
-    ok(refused("ends within", &error), "a file that ends within its header is refused: %s", error.message);
+    ok(refused("ends within", &error), "a file that ends within its header is refused: %s",
+       error.message);
     put("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10);
     ok(refused("beyond the limit", &error), "a huge header is refused: %s", error.message);
 }
@@ -249,7 +267,8 @@ int main(void)
     cg_error error = { 0 };
     cg_safetensors *file = NULL;
     unlink(path);
-    ok(cg_safetensors_read(&file, path, &error) == CG_EIO && !file, "an absent file: %s", error.message);
+    ok(cg_safetensors_read(&file, path, &error) == CG_EIO && !file, "an absent file: %s",
+       error.message);
     rmdir(folder);
     return done_testing();
 }

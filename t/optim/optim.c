@@ -11,20 +11,31 @@
 #include <string.h>
 
 /* The attributes as the descriptors' structs lay them out: all are numbers and 64-bit integers. */
-typedef struct { double lr, momentum; int64_t nesterov; double weight_decay; } sgd_keys;
-typedef struct { double lr, beta1, beta2, epsilon, weight_decay; } adam_keys;
-typedef struct { int64_t every; double gamma; } step_keys;
-typedef struct { double min; } cosine_keys;
+typedef struct {
+    double lr, momentum;
+    int64_t nesterov;
+    double weight_decay;
+} sgd_keys;
+typedef struct {
+    double lr, beta1, beta2, epsilon, weight_decay;
+} adam_keys;
+typedef struct {
+    int64_t every;
+    double gamma;
+} step_keys;
+typedef struct {
+    double min;
+} cosine_keys;
 
 /* In the order of golden_optim. */
 static const struct {
     const char *optimizer;
-    sgd_keys    sgd;
-    adam_keys   adam;
+    sgd_keys sgd;
+    adam_keys adam;
     const char *schedule;
-    step_keys   step;
+    step_keys step;
     cosine_keys cosine;
-    double      clip_norm, clip_value;
+    double clip_norm, clip_value;
 } cases[] = {
     { .optimizer = "sgd", .sgd = { .lr = 0.1 } },
     { .optimizer = "sgd", .sgd = { .lr = 0.05, .momentum = 0.9 } },
@@ -33,7 +44,9 @@ static const struct {
     { .optimizer = "adam", .adam = { 0.02, 0.8, 0.95, 1e-3, 0.1 } },
     { .optimizer = "adamw", .adam = { 0.01, 0.9, 0.999, 1e-8, 0.2 } },
     { .optimizer = "sgd", .sgd = { .lr = 0.1 }, .schedule = "step", .step = { 5, 0.5 } },
-    { .optimizer = "adam", .adam = { 0.01, 0.9, 0.999, 1e-8, 0 }, .schedule = "cosine",
+    { .optimizer = "adam",
+      .adam = { 0.01, 0.9, 0.999, 1e-8, 0 },
+      .schedule = "cosine",
       .cosine = { 0.1 } },
     { .optimizer = "sgd", .sgd = { .lr = 0.1 }, .clip_norm = 1.5 },
     { .optimizer = "sgd", .sgd = { .lr = 0.1 }, .clip_value = 0.5 },
@@ -41,9 +54,9 @@ static const struct {
 enum { N_CASES = sizeof cases / sizeof *cases };
 
 typedef struct {
-    cg_graph   *graph;
+    cg_graph *graph;
     cg_program *program;
-    cg_node    *theta, *gradient, *scalars[CG_MAX_SCALARS];
+    cg_node *theta, *gradient, *scalars[CG_MAX_SCALARS];
 } update;
 
 static const void *keys_of(int i)
@@ -59,8 +72,7 @@ static cg_status record(update *u, int i, const cg_optimizer *optimizer, cg_erro
     u->theta = cg_parameter(u->graph, "theta", size);
     u->gradient = cg_input(u->graph, "gradient", size);
     int n_slots = cg_optimizer_slots(optimizer, keys_of(i));
-    for (int k = 0; k < n_slots; k++)
-        slots[k] = cg_state(u->graph, optimizer->slots[k], size);
+    for (int k = 0; k < n_slots; k++) slots[k] = cg_state(u->graph, optimizer->slots[k], size);
     for (int k = 0; k < optimizer->n_scalars; k++)
         u->scalars[k] = cg_input(u->graph, optimizer->scalars[k], (cg_shape){ 0 });
 
@@ -79,8 +91,8 @@ static double rate(int i, int step)
 {
     double lr = strcmp(cases[i].optimizer, "sgd") == 0 ? cases[i].sgd.lr : cases[i].adam.lr;
     if (!cases[i].schedule) return lr;
-    const void *keys = strcmp(cases[i].schedule, "step") == 0 ? (const void *)&cases[i].step
-                                                               : &cases[i].cosine;
+    const void *keys =
+        strcmp(cases[i].schedule, "step") == 0 ? (const void *)&cases[i].step : &cases[i].cosine;
     return lr * cg_schedule_find(cases[i].schedule)->factor(keys, step, GOLDEN_STEPS);
 }
 
@@ -115,7 +127,8 @@ static void test_case(int i)
     const cg_optimizer *optimizer = cg_optimizer_find(cases[i].optimizer);
     update u = { 0 };
     cg_error error = { 0 };
-    if (ok(record(&u, i, optimizer, &error) == CG_OK, "%s compiles %s", golden_optim[i].name, error.message)) {
+    if (ok(record(&u, i, optimizer, &error) == CG_OK, "%s compiles %s", golden_optim[i].name,
+           error.message)) {
         double worst = worst_difference(&u, i, optimizer);
         ok(worst < 1e-10, "%s goes where PyTorch goes (%.1e)", golden_optim[i].name, worst);
     }
@@ -140,7 +153,8 @@ static void test_schedules(void)
     const step_keys step = { 3, 0.5 };
     const cosine_keys cosine = { 0.2 };
     const cg_schedule *s = cg_schedule_find("step"), *c = cg_schedule_find("cosine");
-    ok(s->factor(&step, 2.99, 9) == 1 && s->factor(&step, 3, 9) == 0.5 && s->factor(&step, 6.5, 9) == 0.25,
+    ok(s->factor(&step, 2.99, 9) == 1 && s->factor(&step, 3, 9) == 0.5 &&
+           s->factor(&step, 6.5, 9) == 0.25,
        "step drops at every third epoch");
     ok(c->factor(&cosine, 0, 10) == 1 && fabs(c->factor(&cosine, 10, 10) - 0.2) < 1e-15 &&
            fabs(c->factor(&cosine, 5, 10) - 0.6) < 1e-15,

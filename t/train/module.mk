@@ -1,1 +1,8 @@
 # Tests of lib/train.
+check_PROGRAMS += t/train/train.t
+t_train_train_t_SOURCES = %D%/train.c
+t_train_train_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/train/trainer.t
+t_train_trainer_t_SOURCES = %D%/trainer.c
+t_train_trainer_t_LDADD = $(test_ldadd)

@@ -5,7 +5,7 @@
 
 typedef struct {
     int64_t every;
-    double  gamma;
+    double gamma;
 } step_attrs;
 
 static const cg_attr attrs[] = {

@@ -1,0 +1,221 @@
+/* cnngraph predict: what a trained model sees in an image of a split, or in an image file. */
+#include "load.h"
+
+#include "base/text.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct verb verb_predict;
+
+enum { MAX_INDICES = 1000 };
+
+typedef struct {
+    const cg_model *model;
+    cg_predictor *predictor;
+    float *x, *y; /* one image, its outputs */
+    bool draw;
+    json_t *list; /* NULL: text is printed */
+} session;
+
+/* ---- printing ------------------------------------------------------------------------------ */
+/* The first channel, a character a pixel, rows of two heights as terminals have them. */
+static void draw_image(const session *s)
+{
+    static const char shades[] = " .:-=+*#%@";
+    const cg_shape *shape = &cg_model_spec(s->model)->input;
+    if (shape->rank != 3 || shape->dim[2] > 200) return;
+    int64_t height = shape->dim[1], width = shape->dim[2];
+    float low = s->x[0], high = s->x[0];
+    for (int64_t i = 0; i < height * width; i++) {
+        if (s->x[i] < low) low = s->x[i];
+        if (s->x[i] > high) high = s->x[i];
+    }
+    for (int64_t row = 0; row < height; row += 2) {
+        for (int64_t column = 0; column < width; column++) {
+            float a = s->x[row * width + column],
+                  b = row + 1 < height ? a + s->x[(row + 1) * width + column] : 2 * a;
+            float depth = high > low ? (b / 2 - low) / (high - low) : 0;
+            putchar(shades[(int)(depth * 9.999f) > 9 ? 9 : (int)(depth * 9.999f)]);
+        }
+        putchar('\n');
+    }
+}
+
+static int64_t class_name(const cg_spec *spec, int c)
+{
+    return spec->data.classes && c < spec->data.n_classes ? spec->data.classes[c] : c;
+}
+
+/* One output speaks for class 1. */
+static int predicted(const cg_spec *spec, const float *y)
+{
+    int best = 0;
+    if (spec->n_outputs == 1) return y[0] > 0.5f;
+    for (int c = 1; c < spec->n_outputs; c++)
+        if (y[c] > y[best]) best = c;
+    return best;
+}
+
+static void print_text(const session *s, const char *what, int label)
+{
+    const cg_spec *spec = cg_model_spec(s->model);
+    int best = predicted(spec, s->y);
+    printf("%s: class %lld", what, (long long)class_name(spec, best));
+    if (label >= 0)
+        printf(", %s %lld", label == best ? "as labelled" : "labelled",
+               (long long)class_name(spec, label));
+    printf("\n");
+    if (s->draw) draw_image(s);
+    for (int c = 0; c < spec->n_outputs; c++) {
+        int bar = s->y[c] > 0 && s->y[c] <= 1 ? (int)(40 * s->y[c] + 0.5f) : 0;
+        printf("  %4lld  %9.6f  %.*s\n",
+               (long long)(spec->n_outputs == 1 ? 1 : class_name(spec, c)), (double)s->y[c], bar,
+               "########################################");
+    }
+}
+
+static void add_json(const session *s, const char *what, int label)
+{
+    const cg_spec *spec = cg_model_spec(s->model);
+    json_t *outputs = json_array();
+    for (int c = 0; c < spec->n_outputs; c++)
+        json_array_append_new(outputs, json_real((double)s->y[c]));
+    json_t *entry =
+        json_pack("{ss sI so}", "image", what, "class",
+                  (json_int_t)class_name(spec, predicted(spec, s->y)), "outputs", outputs);
+    if (label >= 0) json_object_set_new(entry, "label", json_integer(class_name(spec, label)));
+    json_array_append_new(s->list, entry);
+}
+
+/* ---- predicting ---------------------------------------------------------------------------- */
+static int predict(const session *s, const char *what, int label)
+{
+    cg_error error = { 0 };
+    if (cg_predict(s->predictor, 1, s->x, s->y, &error) != CG_OK) return fail(&error);
+    if (s->list)
+        add_json(s, what, label);
+    else
+        print_text(s, what, label);
+    return 0;
+}
+
+static int predict_file(const session *s, const char *path)
+{
+    cg_error error = { 0 };
+    cg_tensor *image;
+    const cg_spec *spec = cg_model_spec(s->model);
+    if (cg_image_load(&image, path, &spec->input, &error) != CG_OK) return fail(&error);
+    double mean = spec->data.mean, std = spec->data.std != 0 ? spec->data.std : 1;
+    double scale = spec->data.scale != 0 ? spec->data.scale * 255 : 1;
+    const float *pixels = cg_tensor_f32(image);
+    for (int64_t i = 0; i < cg_shape_size(&spec->input); i++)
+        s->x[i] = (float)(((double)pixels[i] * scale - mean) / std);
+    cg_tensor_free(image);
+    return predict(s, path, -1);
+}
+
+static int predict_index(const session *s, const cg_dataset *set, int split, int64_t index)
+{
+    char what[64];
+    float label;
+    int64_t size = cg_dataset_size(set, split);
+    if (index < 0 || index >= size)
+        return usage_error(&verb_predict, "there is no image %lld: the split has %lld",
+                           (long long)index, (long long)size);
+    cg_dataset_batch(set, split, 1, &index, s->x, &label);
+    snprintf(what, sizeof what, "%.40s[%lld]", cg_dataset_split_name(set, split), (long long)index);
+    return predict(s, what, (int)label);
+}
+
+/* "3" or "0,5,7" */
+static int predict_indices(const session *s, const char *split_name, const char *indices)
+{
+    cg_dataset *set = NULL;
+    int code = load_data(&set, s->model), n = 0;
+    if (code) return code;
+    int split = cg_dataset_split(set, split_name);
+    if (split < 0) code = usage_error(&verb_predict, "there is no split '%s'", split_name);
+    for (const char *p = indices; *p && code == 0; p += *p == ',') {
+        char word[32];
+        int64_t index;
+        size_t length = strcspn(p, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < 31 ? length : 31), p);
+        if (!cg_parse_int(word, &index) || n++ >= MAX_INDICES)
+            code = usage_error(&verb_predict, "--index takes numbers, as in 0,5,7");
+        else
+            code = predict_index(s, set, split, index);
+        p += length;
+    }
+    cg_dataset_free(set);
+    return code;
+}
+
+/* ---- the verb ------------------------------------------------------------------------------ */
+static int open_session(session *s, const char *weights)
+{
+    cg_error error = { 0 };
+    const cg_spec *spec = cg_model_spec(s->model);
+    if (cg_predictor_new(&s->predictor, s->model, weights, 1, &error) != CG_OK) return fail(&error);
+    s->x = calloc((size_t)cg_shape_size(&spec->input), sizeof *s->x);
+    s->y = calloc((size_t)spec->n_outputs, sizeof *s->y);
+    return s->x && s->y ? 0 : cg_status_exit_code(CG_ENOMEM);
+}
+
+static int run(int argc, char *argv[])
+{
+    struct option_list sets = { 0 };
+    const char *weights = NULL, *from = NULL, *split = "test", *indices = NULL;
+    char path[PATH_BYTES];
+    session s = { 0 };
+    int format = 0;
+    const struct option options[] = {
+        { "set", OPTION_LIST, &sets, NULL },
+        { "weights", OPTION_TEXT, &weights, NULL },
+        { "run", OPTION_TEXT, &from, NULL },
+        { "split", OPTION_TEXT, &split, NULL },
+        { "index", OPTION_TEXT, &indices, NULL },
+        { "draw", OPTION_FLAG, &s.draw, NULL },
+        { "format", OPTION_CHOICE, &format, "text json" },
+        { .name = NULL },
+    };
+    int n = options_parse(&verb_predict, argc, argv, options, 1, 1000);
+    if (n < 0) return EXIT_USAGE;
+    if (n == 1 && !indices)
+        return usage_error(&verb_predict, "name image files, or --index of the split");
+    if (!find_weights(&verb_predict, argv[1], from, weights, path)) return EXIT_USAGE;
+
+    cg_model *model;
+    int code = load_model(&model, argv[1], &sets);
+    s.model = model;
+    s.list = format == 1 ? json_array() : NULL;
+    if (code == 0) code = open_session(&s, path);
+    if (code == 0 && indices) code = predict_indices(&s, split, indices);
+    for (int i = 2; i <= n && code == 0; i++) code = predict_file(&s, argv[i]);
+    if (code == 0 && s.list) {
+        json_dumpf(s.list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+        putchar('\n');
+    }
+    json_decref(s.list);
+    free(s.x);
+    free(s.y);
+    cg_predictor_free(s.predictor);
+    cg_model_free(model);
+    return code;
+}
+
+const struct verb verb_predict = {
+    .name = "predict",
+    .usage = "[OPTION...] MODEL|RUN [FILE.pgm|FILE.png]...",
+    .summary = "Classify images of a split, or image files.",
+    .help = "  --index I[,J...]  these images of the split\n"
+            "  --split NAME      the split (test)\n"
+            "  --run RUN         the run whose best (else last) weights are used\n"
+            "  --weights FILE    these weights, a safetensors file\n"
+            "  --set PATH=VALUE  override a key of the model file; may be given again\n"
+            "  --draw            draw the image in characters\n"
+            "  --format FORMAT   text or json\n",
+    .run = run,
+};

@@ -1,0 +1,237 @@
+/* cnngraph train: trains a model, showing how it goes, and keeps the run's folder. */
+#include "load.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+extern const struct verb verb_train;
+
+/* ---- stopping ------------------------------------------------------------------------------
+ * The first signal asks for a stop after the step under way; a second one ends the process. */
+static volatile int stop;
+
+static void ask_to_stop(int signal_number)
+{
+    (void)signal_number;
+    stop = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = { .sa_handler = ask_to_stop,
+                                .sa_flags = (int)SA_RESETHAND | SA_RESTART };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- showing ------------------------------------------------------------------------------- */
+typedef struct {
+    const char *source; /* data.source of the model */
+    bool is_terminal, has_begun;
+    struct timespec shown; /* when the live line was last drawn */
+} display;
+
+static double seconds_since(const struct timespec *then)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - then->tv_sec) + 1e-9 * (double)(now.tv_nsec - then->tv_nsec);
+}
+
+static void say_data(display *d, const char *used)
+{
+    d->has_begun = true;
+    if (d->source && used && strcmp(d->source, used) != 0)
+        fprintf(stderr, "data: '%s' is not on this machine; the fallback '%s' serves\n", d->source,
+                used);
+    else
+        fprintf(stderr, "data: %s\n", used ? used : "as the model file says");
+}
+
+static void time_text(double seconds, char text[32])
+{
+    int64_t s = isfinite(seconds) && seconds < 1e7 ? (int64_t)(seconds + 0.5) : -1;
+    if (s < 0)
+        snprintf(text, 32, "?");
+    else if (s < 60)
+        snprintf(text, 32, "%ds", (int)s);
+    else if (s < 3600)
+        snprintf(text, 32, "%dm%02ds", (int)(s / 60), (int)(s % 60));
+    else
+        snprintf(text, 32, "%dh%02dm", (int)(s / 3600), (int)(s / 60 % 60));
+}
+
+static void show_live(display *d, const cg_progress *p)
+{
+    char left[32];
+    if (d->shown.tv_sec && seconds_since(&d->shown) < 0.1) return;
+    clock_gettime(CLOCK_MONOTONIC, &d->shown);
+    time_text(p->seconds_left, left);
+    fprintf(stderr,
+            "\repoch %lld/%lld  %3.0f%%  loss %.4f  accuracy %.2f%%  %.0f images/s  %s left\033[K",
+            (long long)p->epoch, (long long)p->epochs, 100.0 * (double)p->step / (double)p->steps,
+            p->loss, 100 * p->accuracy, p->images_per_s, left);
+    fflush(stderr);
+}
+
+static void show_epoch(const display *d, const cg_progress *p)
+{
+    fprintf(stderr, "%sepoch %lld/%lld  loss %.4f  accuracy %.2f%%",
+            d->is_terminal ? "\r\033[K" : "", (long long)p->epoch, (long long)p->epochs, p->loss,
+            100 * p->accuracy);
+    if (isfinite(p->val_loss))
+        fprintf(stderr, "  val_loss %.4f  val_accuracy %.2f%%", p->val_loss, 100 * p->val_accuracy);
+    fprintf(stderr, "  lr %.3g  %.0f images/s%s\n", p->lr, p->images_per_s,
+            p->is_best ? "  best" : "");
+}
+
+static void show(void *context, const cg_progress *p)
+{
+    display *d = context;
+    if (!d->has_begun) say_data(d, p->data);
+    if (p->epoch_done)
+        show_epoch(d, p);
+    else if (d->is_terminal)
+        show_live(d, p);
+}
+
+static void print_json(const cg_train_result *r)
+{
+    const struct {
+        const char *name;
+        double value;
+    } values[] = {
+        { "loss", r->train_loss },     { "accuracy", r->train_accuracy },
+        { "val_loss", r->val_loss },   { "val_accuracy", r->val_accuracy },
+        { "test_loss", r->test_loss }, { "test_accuracy", r->test_accuracy },
+        { "seconds", r->seconds },
+    };
+    json_t *object = json_pack("{ss ss sI sI}", "folder", r->folder, "data", r->data ? r->data : "",
+                               "epochs", (json_int_t)r->epochs, "steps", (json_int_t)r->steps);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (isfinite(values[i].value))
+            json_object_set_new(object, values[i].name, json_real(values[i].value));
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    putchar('\n');
+    json_decref(object);
+}
+
+static void print_result(const cg_train_result *r)
+{
+    if (isfinite(r->test_accuracy))
+        printf("test accuracy %.2f%%  loss %.4f  (%s, %lld epochs)\n", 100 * r->test_accuracy,
+               r->test_loss, r->data ? r->data : "", (long long)r->epochs);
+    if (r->folder[0]) printf("run: %s\n", r->folder);
+}
+
+/* ---- resuming ------------------------------------------------------------------------------ */
+/* The run to go on with: as given, the operand when it is a folder, or the newest of the model's.
+ */
+static bool find_run(const char *resume, const char *operand, const char *runs,
+                     const cg_model *model, char folder[PATH_BYTES])
+{
+    folder[0] = '\0';
+    if (resume[0] || is_folder(operand)) {
+        snprintf(folder, PATH_BYTES, "%s", resume[0] ? resume : operand);
+        return true;
+    }
+    char path[PATH_BYTES];
+    for (int i = 1;; i++) {
+        int n = i == 1
+                    ? snprintf(path, sizeof path, "%s/%s", runs, cg_model_spec(model)->name)
+                    : snprintf(path, sizeof path, "%s/%s-%d", runs, cg_model_spec(model)->name, i);
+        if (n < 0 || n >= PATH_BYTES || !is_folder(path)) break;
+        snprintf(folder, PATH_BYTES, "%s", path);
+    }
+    return folder[0] != '\0';
+}
+
+/* ---- the verb ------------------------------------------------------------------------------ */
+static int train(const cg_model *model, const cg_train_options *options, display *d, bool as_json)
+{
+    cg_error error = { 0 };
+    cg_train_result result;
+    catch_signals();
+    cg_status status = cg_train(model, options, &result, &error);
+    if (d->shown.tv_sec) fputs("\r\033[K", stderr);
+    if (!d->has_begun && result.data) say_data(d, result.data);
+    if (status != CG_OK) {
+        if (status == CG_EINTERRUPTED && result.folder[0])
+            fprintf(stderr, "'cnngraph train --resume %s' goes on\n", result.folder);
+        return fail(&error);
+    }
+    if (as_json)
+        print_json(&result);
+    else
+        print_result(&result);
+    return 0;
+}
+
+static int run(int argc, char *argv[])
+{
+    struct option_list sets = { 0 };
+    const char *resume = NULL, *runs = "runs";
+    int64_t threads = 0, max_steps = 0;
+    int format = 0;
+    const struct option options[] = {
+        { "resume", OPTION_OPTIONAL, &resume, NULL },
+        { "set", OPTION_LIST, &sets, NULL },
+        { "threads", OPTION_INT, &threads, NULL },
+        { "runs", OPTION_TEXT, &runs, NULL },
+        { "max-steps", OPTION_INT, &max_steps, NULL },
+        { "format", OPTION_CHOICE, &format, "text json" },
+        { .name = NULL },
+    };
+    int n = options_parse(&verb_train, argc, argv, options, 0, 1);
+    if (n < 0) return EXIT_USAGE;
+    const char *operand = n == 1 ? argv[1] : resume;
+    if (!operand || !operand[0]) return usage_error(&verb_train, "a model file is missing");
+    if (threads > 1024) return usage_error(&verb_train, "--threads is at most 1024");
+
+    cg_model *model;
+    char folder[PATH_BYTES];
+    int code = load_model(&model, operand, &sets);
+    if (code) return code;
+    display d = { .source = cg_model_spec(model)->data.source,
+                  .is_terminal = isatty(STDERR_FILENO) };
+    if (resume && !find_run(resume, operand, runs, model, folder)) {
+        code = usage_error(&verb_train, "there is no run of '%s' in %s to resume",
+                           cg_model_spec(model)->name, runs);
+    } else {
+        const cg_train_options how = {
+            .threads = (int)threads,
+            .folder = runs,
+            .resume = resume ? folder : NULL,
+            .max_steps = max_steps,
+            .progress = show,
+            .context = &d,
+            .stop = &stop,
+        };
+        code = train(model, &how, &d, format == 1);
+    }
+    cg_model_free(model);
+    return code;
+}
+
+const struct verb verb_train = {
+    .name = "train",
+    .usage = "[OPTION...] MODEL | --resume RUN",
+    .summary = "Train a model.",
+    .help =
+        "  --set PATH=VALUE  override a key of the model file; may be given again\n"
+        "  --resume[=RUN]    go on with a run: RUN, or the newest of this model\n"
+        "  --runs FOLDER     where run folders are made (runs)\n"
+        "  --threads N       threads; the result does not depend on them (all cores)\n"
+        "  --max-steps N     stop after N steps, saving where it is\n"
+        "  --format FORMAT   of the result: text or json\n"
+        "\n"
+        "A run's folder gets model.yaml, metrics.jsonl, last.safetensors and best.safetensors.\n"
+        "An interrupt (Ctrl-C) finishes the step and saves; --resume goes on to the same bits.\n",
+    .run = run,
+};

@@ -1,0 +1,17 @@
+/* Loading a model's data. */
+#include "load.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int load_data(cg_dataset **set, const cg_model *model)
+{
+    cg_error error = { 0 };
+    const char *used = NULL;
+    const cg_spec *spec = cg_model_spec(model);
+    if (cg_dataset_load(set, &spec->data, &used, &error) != CG_OK) return fail(&error);
+    if (used && spec->data.source && strcmp(used, spec->data.source) != 0)
+        fprintf(stderr, "data: '%s' is not on this machine; the fallback '%s' serves\n",
+                spec->data.source, used);
+    return 0;
+}

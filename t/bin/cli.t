@@ -1,0 +1,148 @@
+#!/bin/sh
+# The command: help, exit codes, misspelt words, and a run from training to prediction.
+cnngraph=${top_builddir:-.}/cnngraph
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+case $cnngraph in /*) ;; *) cnngraph=$OLDPWD/$cnngraph ;; esac
+n=0 status=0
+
+# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
+is() {
+    expected=$1 name=$2
+    shift 2
+    "$cnngraph" "$@" >out 2>err </dev/null
+    code=$?
+    report "$name" "exit $code, not $expected" test $code -eq "$expected"
+}
+# says FILE TEXT NAME
+says() {
+    report "$3" "no '$2' in: $(head -c 300 "$1")" grep -q -e "$2" "$1"
+}
+report() {
+    name=$1 cause=$2
+    shift 2
+    n=$((n + 1))
+    if "$@"; then
+        echo "ok $n - $name"
+    else
+        echo "not ok $n - $name"
+        echo "# $cause"
+        status=1
+    fi
+}
+
+cat >small.yaml <<'END'
+cnngraph: 1
+name: small
+seed: 7
+data:
+  source: digits
+  digits: {train: 500, test: 300}
+  classes: [3, 5, 8]
+  splits:
+    train: {from: train, limit: 60}
+    test: {from: test, limit: 30}
+model:
+  input: {shape: [1, 28, 28]}
+  layers:
+    - flatten
+    - dense: {units: 16}
+    - relu
+    - dense: {units: 3}
+    - softmax
+loss: cce
+optimizer: {type: sgd, lr: 0.1, momentum: 0.9}
+train: {epochs: 30, batch: 16}
+END
+
+# ---- help and mistakes
+is 0 "--help" --help
+says out "train " "the help lists the verbs"
+is 0 "--version" --version
+is 2 "no verb is a mistake"
+is 2 "so is an unknown verb" trian
+says err "did you mean 'train'" "which is answered with the near one"
+for verb in train eval predict graph ops doctor; do
+    is 0 "$verb --help" $verb --help
+    says out "usage: cnngraph $verb" "$verb --help tells its usage"
+    is 2 "$verb refuses an unknown option" $verb --no-such-option
+done
+is 2 "a misspelt option" train --theads 2 small.yaml
+says err "did you mean '--threads'" "is answered with the near one"
+is 2 "a number that is none" train --threads two small.yaml
+is 2 "a value that is missing" train small.yaml --threads
+is 2 "a choice that is none" train --format xml small.yaml
+is 2 "a model that is missing" train
+is 2 "an operand too many" train small.yaml small.yaml
+is 3 "a mistake in the model file" train small.yaml --set optimizer.lr=fast --runs runs
+is 2 "an unknown op" ops sigmod
+says err "did you mean 'sigmoid'" "is answered with the near one"
+report "a mistake makes no run folder" "runs is there" test ! -e runs
+
+# ---- ops, graph, doctor
+is 0 "ops NAME" ops conv2d
+says out "stride" "tells the attributes"
+is 0 "ops as Markdown" ops --format markdown
+says out "^## matmul" "has a section for each op"
+is 0 "doctor" doctor
+says out "chosen" "doctor tells the chosen tier"
+is 0 "graph" graph small.yaml --batch 2
+says out "matmul" "tells the nodes"
+is 0 "graph --mode step" graph small.yaml --mode step
+says out "sgd.velocity" "has the optimiser's state"
+is 0 "graph as DOT" graph small.yaml --format dot --mode backward
+says out "^digraph" "is a digraph"
+is 0 "graph --after stabilise" graph small.yaml --after stabilise
+says out "softmax_cross_entropy" "shows the stable loss"
+is 2 "graph --after an unknown pass" graph small.yaml --after nothing
+
+# ---- training, evaluating, predicting
+is 0 "train" train small.yaml --threads 1
+says out "^test accuracy [0-9.]*%" "ends with the test accuracy"
+says err "^epoch 30/30" "tells of each epoch"
+says err "^data: digits" "tells the data"
+report "no live line without a terminal" "a carriage return" sh -c '! grep -q "$(printf "\r")" err'
+is 0 "train again" train small.yaml --threads 2
+report "the same bytes on two threads" "they differ" cmp -s runs/small/last.safetensors runs/small-2/last.safetensors
+is 0 "eval of a run" eval runs/small
+says out "macro" "has the table of classes"
+is 0 "eval as JSON" eval small.yaml --run runs/small --format json
+says out '"accuracy"' "has the accuracy"
+is 0 "eval of weights" eval small.yaml --weights runs/small/last.safetensors --split train
+says out "^images    60" "evaluates the split asked for"
+is 2 "eval of an unknown split" eval runs/small --split trian
+is 2 "eval of a file without weights" eval small.yaml
+is 7 "eval with weights of another model" eval small.yaml --set 'model.layers[1].dense.units=17' --weights runs/small/last.safetensors
+says err "dense_1.weight" "names the first difference"
+head -c 500 runs/small/last.safetensors >cut.safetensors
+is 7 "eval with a truncated checkpoint" eval small.yaml --weights cut.safetensors
+is 0 "predict" predict runs/small --index 0,1
+says out "test\[1\]: class [358]," "tells the class by its first name"
+is 2 "predict beyond the split" predict runs/small --index 99
+{ printf 'P5\n28 28\n255\n'; head -c 784 /dev/zero; } >black.pgm
+is 0 "predict of a file" predict runs/small black.pgm --draw
+says out "black.pgm: class" "tells the class"
+
+# ---- stopping and going on
+is 0 "train --max-steps" train small.yaml --max-steps 7 --runs other
+is 0 "train --resume" train small.yaml --resume --runs other
+report "gives the same bytes" "they differ" cmp -s runs/small/last.safetensors other/small/last.safetensors
+is 7 "resume with another model" train small.yaml --set seed=8 --resume runs/small
+is 2 "resume of no run" train small.yaml --resume --runs nowhere
+is 5 "a loss that is not finite" train small.yaml --set optimizer.lr=1e37 --runs bad
+says err "small.yaml:[0-9]*:[0-9]*: .*finite" "is told with the place"
+
+"$cnngraph" train small.yaml --set train.epochs=100000 --runs long >out 2>err &
+child=$!
+tries=0
+until grep -q "^epoch 2/" err || [ $tries -ge 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+kill -TERM $child
+wait $child
+code=$?
+report "SIGTERM ends training with 130" "exit $code" test $code -eq 130
+report "and the checkpoint is there" "it is not" test -s long/small/last.safetensors
+is 0 "which can be taken up" train --resume long/small --max-steps 3
+
+echo "1..$n"
+exit $status

@@ -1,0 +1,176 @@
+/* What a run is made of: the order of images, the last batch, the learning rate, one step. */
+#include "train/trainer.h"
+
+#include "base/memory.h"
+
+#include "../tap.h"
+
+#include <math.h>
+#include <string.h>
+
+/* 40 images in batches of 16: the last batch holds 8. */
+static const char yaml[] =
+    "cnngraph: 1\n"
+    "name: small\n"
+    "seed: 7\n"
+    "data: {source: digits, digits: {train: 40, test: 10}, splits: {train: {from: train}}}\n"
+    "model:\n"
+    "  input: {shape: [1, 28, 28]}\n"
+    "  layers:\n"
+    "    - flatten\n"
+    "    - dense: {units: 10}\n"
+    "    - softmax\n"
+    "loss: cce\n"
+    "optimizer: {type: sgd, lr: 1}\n"
+    "schedule: {type: cosine, min: 0}\n"
+    "train: {epochs: 3, batch: 16, warmup: 1}\n";
+enum { N_IMAGES = 40, N_BATCHES = 3 };
+
+static cg_model *parse(const char *set)
+{
+    cg_model *model = NULL;
+    cg_error error = { 0 };
+    if (cg_model_parse(&model, "small.yaml", yaml, strlen(yaml), set ? 1 : 0, &set, NULL, &error) !=
+        CG_OK)
+        printf("# %s\n", error.message);
+    return model;
+}
+
+static int is_permutation(const int64_t order[])
+{
+    int seen[N_IMAGES] = { 0 };
+    for (int i = 0; i < N_IMAGES; i++)
+        if (order[i] < 0 || order[i] >= N_IMAGES || seen[order[i]]++) return 0;
+    return 1;
+}
+
+static void test_order(cg_trainer *t)
+{
+    int64_t first[N_IMAGES];
+    cg_trainer_shuffle(t);
+    memcpy(first, t->order, sizeof first);
+    ok(is_permutation(t->order), "an epoch sees each image once");
+    t->standing.epoch = 1;
+    cg_trainer_shuffle(t);
+    ok(is_permutation(t->order) && memcmp(first, t->order, sizeof first) != 0,
+       "the next one in another order");
+    t->standing.epoch = 0;
+    cg_trainer_shuffle(t);
+    ok(memcmp(first, t->order, sizeof first) == 0,
+       "an epoch's order is its own, whenever it is asked for");
+}
+
+/* Warm-up over the 3 steps of the first epoch, then half a cosine over the 2 epochs left. */
+static void test_rate(cg_trainer *t)
+{
+    double worst = 0;
+    for (uint64_t step = 0; step < 9; step++) {
+        double expected = step < 3
+                              ? (double)(step + 1) / 3
+                              : (1 + cos(3.14159265358979323846 * ((double)step / 3 - 1) / 2)) / 2;
+        t->standing.step = step;
+        worst = fmax(worst, fabs(cg_trainer_rate(t) - expected));
+    }
+    t->standing.step = 0;
+    ok(worst < 1e-12, "the learning rate warms up, then follows its schedule (%.1e)", worst);
+}
+
+static void test_epoch(cg_trainer *t)
+{
+    cg_error error = { 0 };
+    ok(t->n_batches == N_BATCHES && t->full.batch == 16 && t->rest.batch == 8,
+       "the last batch is smaller");
+    for (int i = 0; i < N_BATCHES; i++) cg_trainer_step(t, &error);
+    ok(t->tally->n == N_IMAGES && t->standing.step == N_BATCHES,
+       "every image of the epoch counts %s", error.message);
+    ok(cg_trainer_check(t, &error) == CG_OK, "all parameters are finite");
+    float *values = cg_program_leaf(t->full.program, CG_NODE_PARAMETER, 1).data;
+    values[3] = NAN;
+    ok(cg_trainer_check(t, &error) == CG_ENUMERIC && strstr(error.message, "dense_1.bias"),
+       "a NaN is found: %s", error.message);
+}
+
+/* The length of the change of all parameters in one step. */
+static double step_length(const char *set)
+{
+    cg_trainer t;
+    cg_error error = { 0 };
+    cg_model *model = parse(set);
+    double sum = NAN;
+    if (model && cg_trainer_open(&t, model, 1, &error) == CG_OK) {
+        cg_leaf weight = cg_program_leaf(t.full.program, CG_NODE_PARAMETER, 0);
+        int64_t n = cg_shape_size(&weight.shape) + 10; /* the bias lies behind the weight */
+        float *now = weight.data, *before = cg_alloc((size_t)n, sizeof *before);
+        memcpy(before, now, (size_t)n * sizeof *before);
+        cg_trainer_shuffle(&t);
+        cg_trainer_step(&t, &error);
+        sum = 0;
+        for (int64_t i = 0; i < n; i++) sum += pow((double)now[i] - (double)before[i], 2);
+        cg_release(before);
+    }
+    if (model) cg_trainer_close(&t);
+    cg_model_free(model);
+    return sqrt(sum) * 3; /* the first step of the warm-up goes at a third */
+}
+
+static void test_clipping(void)
+{
+    double whole = step_length(NULL), short_one = step_length("train.clip_norm=0.01"),
+           long_one = step_length("train.clip_norm=1000"),
+           flat = step_length("train.clip_value=0.0001");
+    ok(whole > 0.1, "a step has a length (%.3f)", whole);
+    ok(fabs(short_one - 0.01) < 1e-4, "clip_norm limits it (%.5f)", short_one);
+    ok(fabs(long_one - whole) < 1e-6, "and leaves shorter ones as they are");
+    ok(flat > 0 && flat < 0.0001 * sqrt(7850) * 1.001, "clip_value limits each element (%.5f)",
+       flat);
+}
+
+static void test_kept_order(void)
+{
+    cg_trainer t;
+    cg_error error = { 0 };
+    cg_model *model = parse("train.shuffle=false");
+    int in_order = cg_trainer_open(&t, model, 1, &error) == CG_OK;
+    if (in_order) cg_trainer_shuffle(&t);
+    for (int i = 0; i < N_IMAGES && in_order; i++) in_order = t.order[i] == i;
+    ok(in_order, "shuffle: false keeps the order %s", error.message);
+    cg_trainer_close(&t);
+    cg_model_free(model);
+}
+
+static void test_failures(void)
+{
+    cg_trainer t;
+    cg_error error = { 0 };
+    cg_model *model = parse(NULL);
+    int64_t n = 0;
+    cg_status status = CG_ENOMEM;
+    for (; status == CG_ENOMEM && n < 100000; n++) {
+        cg_fail_allocation_after(n);
+        status = cg_trainer_open(&t, model, 1, &error);
+        cg_fail_allocation_after(-1);
+        cg_trainer_close(&t);
+    }
+    ok(status == CG_OK && n > 10, "each of %d allocations may fail: %s", (int)n - 1,
+       cg_status_name(status));
+    cg_model_free(model);
+}
+
+int main(void)
+{
+    cg_trainer t;
+    cg_error error = { 0 };
+    cg_model *model = parse(NULL);
+    if (!ok(model && cg_trainer_open(&t, model, 1, &error) == CG_OK, "a trainer opens %s",
+            error.message))
+        return 1;
+    test_order(&t);
+    test_rate(&t);
+    test_epoch(&t);
+    cg_trainer_close(&t);
+    cg_model_free(model);
+    test_clipping();
+    test_kept_order();
+    test_failures();
+    return done_testing();
+}
