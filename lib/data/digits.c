@@ -17,8 +17,8 @@ enum { CLASSES = 10, SIDE = 28, BOX = 20, SAMPLES_PER_SPAN = 8, MAX_TRACE = 256 
 #define TAU 6.283185307179586476925
 
 /* How much writing varies: fitted so that a network trained on these reads MNIST. */
-static const double point_jitter = 0.035, bend = 0.035, turn = 0.10, lean = 0.24, lean_mean = 0.10,
-                    stretch = 0.18, pen_mean = 1.25, pen_spread = 0.28;
+static const double point_jitter = 0.050, bend = 0.060, turn = 0.15, lean = 0.28, lean_mean = 0.15,
+                    stretch = 0.30, pen_mean = 1.20, pen_spread = 0.32;
 
 typedef struct {
     double x, y;
@@ -116,7 +116,7 @@ static void bend_trace(trace *tr, cg_rng *rng)
 static void tilt_trace(trace *tr, cg_rng *rng)
 {
     double angle = turn * cg_rng_normal(rng), shear = lean_mean + lean * cg_rng_normal(rng);
-    double width = 0.72 * exp(stretch * cg_rng_normal(rng)), c = cos(angle), s = sin(angle);
+    double width = 0.80 * exp(stretch * cg_rng_normal(rng)), c = cos(angle), s = sin(angle);
     for (int i = 0; i < tr->n; i++) {
         double x = width * (tr->at[i].x - 0.5), y = tr->at[i].y - 0.5;
         x -= shear * y;

@@ -77,7 +77,8 @@ static cg_status read_header(const reader *r, int low, int high, cg_shape *shape
         if (dim < 1 || (i > 0 && dim > MAX_SIDE) || !cg_mul_ok(*bytes, dim, bytes) ||
             *bytes > MAX_BYTES)
             return cg_fail(r->error, CG_EDATA, "%s: dimension %d is %" PRId64 ", expected %s", r->path,
-                           i, dim, dim < 1 ? "at least 1" : i ? "at most 4096" : "a smaller number");
+                           i, dim,
+                           dim < 1 ? "at least 1" : i && dim > MAX_SIDE ? "at most 4096" : "a smaller number");
     }
     return CG_OK;
 }

@@ -1,4 +1,4 @@
-/* Where images come from.  A source is one file that defines one descriptor, listed in sources.c. */
+/* Where images come from: a source is a file with one descriptor, listed in sources.c. */
 #ifndef CG_DATA_SOURCE_H
 #define CG_DATA_SOURCE_H
 

@@ -10,3 +10,7 @@ t_base_file_t_SOURCES = %D%/file.c
 t_base_file_t_LDADD = $(test_ldadd)
 t_base_pool_t_SOURCES = %D%/pool.c
 t_base_pool_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/base/base.t
+t_base_base_t_SOURCES = %D%/base.c
+t_base_base_t_LDADD = $(test_ldadd)
