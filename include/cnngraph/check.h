@@ -64,7 +64,7 @@ cg_status cg_check_kernel(const cg_op *op, const char *isa, const cg_check_optio
 
 /* Checks d(y)/d(wrt[i]) of any recording, each wrt a leaf.  feed fills the inputs, parameters and
  * states of a freshly compiled float64 program, always with the same values.  Projected, and by
- * element on `elements` drawn elements of each (0: 8).  Records the gradient into the graph. */
+ * element on `elements` drawn elements of each (0: 4).  Records the gradient into the graph. */
 typedef void cg_check_feed(void *context, cg_program *program);
 cg_status cg_check_graph(cg_graph *graph, cg_node *y, int n, cg_node *const wrt[],
                          cg_check_feed *feed, void *feed_context, int elements,

@@ -46,7 +46,7 @@ static cg_status check(cg_graph *graph, cg_node *y, int n, cg_node *const wrt[],
     }
     cg_differential d = { .graph = graph, .f = f, .n = n, .wrt = wrt, .grad = grad, .feed = feed,
                           .feed_context = feed_context, .seed = options->seed,
-                          .elements = elements > 0 ? elements : 8 };
+                          .elements = elements > 0 ? elements : 4 };
     return cg_differential_check(&d, options, result, result + n, error);
 }
 
