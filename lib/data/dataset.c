@@ -57,17 +57,18 @@ static bool has_parts(const cg_source *source, const cg_data_spec *spec, const b
 }
 
 /* The source that is asked for or, where that is not on this machine, the fallback. */
-static cg_status choose_source(const cg_source **source, const char **used, const cg_data_spec *spec,
-                               const bool needed[], cg_error *error)
+static cg_status choose_source(const cg_source **source, const char **used,
+                               const cg_data_spec *spec, const bool needed[], cg_error *error)
 {
     char where[256];
     *used = spec->source ? spec->source : "idx";
     CG_TRY(find_source(source, *used, error));
     if (has_parts(*source, spec, needed, where)) return CG_OK;
     if (!spec->fallback)
-        return cg_fail(error, CG_EDATA,
-                       "data set '%s' is not on this machine: %s; 'fallback: digits' would do without",
-                       *used, where);
+        return cg_fail(
+            error, CG_EDATA,
+            "data set '%s' is not on this machine: %s; 'fallback: digits' would do without", *used,
+            where);
     *used = spec->fallback;
     CG_TRY(find_source(source, *used, error));
     if (has_parts(*source, spec, needed, where)) return CG_OK;
@@ -162,7 +163,8 @@ static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **us
     return make_splits(set, splits, n_splits, error);
 }
 
-cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char **used, cg_error *error)
+cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char **used,
+                          cg_error *error)
 {
     const char *ignored;
     cg_error discarded;
@@ -237,7 +239,8 @@ int cg_dataset_label(const cg_dataset *set, int split, int64_t i)
     return set->renumbered[s->samples->labels[s->chosen[i]]];
 }
 
-void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t order[], float *x, float *t)
+void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t order[], float *x,
+                      float *t)
 {
     const struct split *s = &set->splits[split];
     int64_t size = cg_shape_size(&set->shape);

@@ -17,7 +17,7 @@ enum { CLASSES = 10, SIDE = 28, BOX = 20, SAMPLES_PER_SPAN = 8, MAX_TRACE = 256 
 #define TAU 6.283185307179586476925
 
 /* How much writing varies: fitted so that a network trained on these reads MNIST. */
-static const double point_jitter = 0.050, bend = 0.060, turn = 0.15, lean = 0.28, lean_mean = 0.15,
+static const double point_jitter = 0.042, bend = 0.055, turn = 0.17, lean = 0.28, lean_mean = 0.15,
                     stretch = 0.30, pen_mean = 1.20, pen_spread = 0.32;
 
 typedef struct {
@@ -36,7 +36,8 @@ typedef struct {
 static const cg_glyph *choose_style(cg_rng *rng, int digit)
 {
     int total = 0;
-    for (const cg_glyph *g = cg_glyphs; g->digit >= 0; g++) total += g->digit == digit ? g->weight : 0;
+    for (const cg_glyph *g = cg_glyphs; g->digit >= 0; g++)
+        total += g->digit == digit ? g->weight : 0;
     int left = (int)cg_rng_below(rng, (uint64_t)total);
     const cg_glyph *g = cg_glyphs;
     while (g->digit != digit || (left -= g->weight) >= 0) g++;
@@ -225,6 +226,6 @@ static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, c
 const cg_source cg_source_digits = {
     .name = "digits",
     .help = "handwriting drawn from strokes, 12000 and 2000 of 28x28; needs no files",
-    .has  = has,
+    .has = has,
     .load = load,
 };

@@ -1,5 +1,6 @@
 #include "data/glyphs.h"
 
+/* clang-format off: a style is a row of points. */
 const cg_glyph cg_glyphs[] = {
     /* closed, round; closed, narrow; begun at the top right and not quite closed */
     { 0, 4, "abcdefgha", { { .50, .00 }, { .18, .14 }, { .04, .50 }, { .17, .86 }, { .50, 1.0 },
@@ -58,11 +59,13 @@ const cg_glyph cg_glyphs[] = {
     { 7, 2, "ab bc cde", { { .05, .24 }, { .10, .06 }, { .90, .04 }, { .58, .50 }, { .46, 1.0 } } },
     { 7, 3, "abc cde", { { .05, .10 }, { .45, .06 }, { .90, .06 }, { .66, .46 }, { .52, 1.0 } } },
 
-    /* crossing, closed; begun at the top right; two rings */
+    /* crossing, closed; begun at the top right; the same, slender below; two rings */
     { 8, 4, "abcdefgha", { { .52, .00 }, { .18, .20 }, { .48, .47 }, { .84, .76 }, { .48, 1.0 },
                            { .12, .77 }, { .52, .47 }, { .82, .20 } } },
     { 8, 4, "abcdefghi", { { .84, .12 }, { .50, .00 }, { .20, .20 }, { .50, .48 }, { .76, .78 },
                            { .44, 1.0 }, { .14, .80 }, { .46, .50 }, { .88, .08 } } },
+    { 8, 4, "abcdefghi", { { .92, .10 }, { .52, .00 }, { .16, .18 }, { .46, .44 }, { .62, .76 },
+                           { .36, 1.0 }, { .20, .80 }, { .50, .46 }, { .90, .16 } } },
     { 8, 2, "abcda efghe", { { .50, .00 }, { .20, .24 }, { .50, .46 }, { .80, .22 }, { .50, .46 },
                              { .14, .74 }, { .50, 1.0 }, { .86, .72 } } },
 
@@ -76,3 +79,4 @@ const cg_glyph cg_glyphs[] = {
                          { .74, .55 }, { .66, 1.0 } } },
     { .digit = -1 },
 };
+/* clang-format on */

@@ -12,7 +12,7 @@
 
 enum {
     UNSIGNED_BYTE = 8,
-    MAX_SIDE = 4096,      /* pixels of an image, and its channels */
+    MAX_SIDE = 4096,       /* pixels of an image, and its channels */
     READ_AT_ONCE = 1 << 20 /* bytes */
 };
 #define MAX_BYTES (INT64_C(1) << 33) /* of one file, decompressed */
@@ -29,7 +29,8 @@ static int64_t read_some(const reader *r, uint8_t *bytes, int64_t n)
     int64_t got = 0;
     while (got < n) {
         int64_t left = n - got;
-        int step = gzread(r->file, bytes + got, (unsigned)(left < READ_AT_ONCE ? left : READ_AT_ONCE));
+        int step =
+            gzread(r->file, bytes + got, (unsigned)(left < READ_AT_ONCE ? left : READ_AT_ONCE));
         int code = Z_OK;
         const char *reason = gzerror(r->file, &code);
         if (step < 0 || (step == 0 && code != Z_OK && code != Z_STREAM_END)) {
@@ -76,9 +77,11 @@ static cg_status read_header(const reader *r, int low, int high, cg_shape *shape
         shape->dim[i] = dim;
         if (dim < 1 || (i > 0 && dim > MAX_SIDE) || !cg_mul_ok(*bytes, dim, bytes) ||
             *bytes > MAX_BYTES)
-            return cg_fail(r->error, CG_EDATA, "%s: dimension %d is %" PRId64 ", expected %s", r->path,
-                           i, dim,
-                           dim < 1 ? "at least 1" : i && dim > MAX_SIDE ? "at most 4096" : "a smaller number");
+            return cg_fail(r->error, CG_EDATA, "%s: dimension %d is %" PRId64 ", expected %s",
+                           r->path, i, dim,
+                           dim < 1               ? "at least 1"
+                           : i && dim > MAX_SIDE ? "at most 4096"
+                                                 : "a smaller number");
     }
     return CG_OK;
 }
@@ -141,8 +144,8 @@ cg_status cg_idx_load(cg_samples *samples, const char *images, const char *label
     CG_TRY(read_idx(images, 3, 4, &many, &samples->images, error));
     CG_TRY(read_idx(labels, 1, 1, &flat, &samples->labels, error));
     if (many.dim[0] != flat.dim[0])
-        return cg_fail(error, CG_EDATA, "%s: %" PRId64 " images, but %s: %" PRId64 " labels", images,
-                       many.dim[0], labels, flat.dim[0]);
+        return cg_fail(error, CG_EDATA, "%s: %" PRId64 " images, but %s: %" PRId64 " labels",
+                       images, many.dim[0], labels, flat.dim[0]);
     samples->n = many.dim[0];
     samples->shape = many.rank == 3 ? CG_SHAPE(1, many.dim[1], many.dim[2])
                                     : CG_SHAPE(many.dim[1], many.dim[2], many.dim[3]);

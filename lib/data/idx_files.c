@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-/* The files are the user's own: that one is missing is an error of load, never a reason to fall back. */
+/* The files are the user's own: that one is missing is an error of load, never a reason to fall
+ * back. */
 static bool has(const cg_data_spec *spec, int part, char where[256])
 {
     (void)spec, (void)part;
@@ -38,6 +39,6 @@ static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, c
 const cg_source cg_source_idx = {
     .name = "idx",
     .help = "images and labels in IDX files, plain or gzipped",
-    .has  = has,
+    .has = has,
     .load = load,
 };

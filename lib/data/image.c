@@ -14,7 +14,8 @@ static const size_t max_bytes = (size_t)64 << 20; /* of one file */
 
 cg_status cg_picture_allocate(cg_picture *p, const char *path, cg_error *error)
 {
-    if (p->width < 1 || p->height < 1 || p->width > CG_MAX_IMAGE_SIDE || p->height > CG_MAX_IMAGE_SIDE)
+    if (p->width < 1 || p->height < 1 || p->width > CG_MAX_IMAGE_SIDE ||
+        p->height > CG_MAX_IMAGE_SIDE)
         return cg_fail(error, CG_EDATA, "%s: %d x %d pixels are not within 1..%d", path, p->width,
                        p->height, CG_MAX_IMAGE_SIDE);
     p->pixels = cg_alloc((size_t)p->height * (size_t)p->width, (size_t)p->channels * sizeof(float));
@@ -27,8 +28,8 @@ static cg_status decode(cg_picture *picture, const char *path, const uint8_t *by
     for (int i = 0; i < N_FORMATS; i++)
         if (formats[i]->recognises(bytes, size))
             return formats[i]->read(picture, path, bytes, size, error);
-    return cg_fail(error, CG_EDATA, size ? "%s: neither PGM (P2, P5) nor PNG" : "%s: the file is empty",
-                   path);
+    return cg_fail(error, CG_EDATA,
+                   size ? "%s: neither PGM (P2, P5) nor PNG" : "%s: the file is empty", path);
 }
 
 /* Grey is copied to every channel; colour becomes luma (ITU-R BT.601) where one is wanted. */
@@ -39,13 +40,13 @@ static float channel(const cg_picture *p, int64_t pixel, int64_t c, int64_t want
     return wanted == 1 ? 0.299f * v[0] + 0.587f * v[1] + 0.114f * v[2] : v[c];
 }
 
-static cg_status convert(cg_tensor **image, const cg_picture *p, const char *path, const cg_shape *shape,
-                         cg_error *error)
+static cg_status convert(cg_tensor **image, const cg_picture *p, const char *path,
+                         const cg_shape *shape, cg_error *error)
 {
     int64_t channels = shape->dim[0], height = shape->dim[1], width = shape->dim[2];
     if (p->height != height || p->width != width)
-        return cg_fail(error, CG_EDATA, "%s: %d x %d pixels (width x height), expected %lld x %lld", path,
-                       p->width, p->height, (long long)width, (long long)height);
+        return cg_fail(error, CG_EDATA, "%s: %d x %d pixels (width x height), expected %lld x %lld",
+                       path, p->width, p->height, (long long)width, (long long)height);
     CG_TRY(cg_tensor_new(image, CG_F32, shape, error));
     float *x = cg_tensor_f32(*image);
     int64_t size = height * width;
@@ -59,7 +60,8 @@ cg_status cg_image_load(cg_tensor **image, const char *path, const cg_shape *sha
     *image = NULL;
     if (shape->rank != 3 || (shape->dim[0] != 1 && shape->dim[0] != 3)) {
         char text[CG_SHAPE_TEXT];
-        return cg_fail(error, CG_EUSAGE, "%s: an image cannot be read as %s, only as 1xHxW or 3xHxW", path,
+        return cg_fail(error, CG_EUSAGE,
+                       "%s: an image cannot be read as %s, only as 1xHxW or 3xHxW", path,
                        cg_shape_text(shape, text));
     }
     char *bytes;

@@ -12,8 +12,10 @@
 
 enum { CLASSES = 10, SIDE = 28 };
 
-static const char *const images[CG_N_PARTS] = { "train-images-idx3-ubyte", "t10k-images-idx3-ubyte" };
-static const char *const labels[CG_N_PARTS] = { "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte" };
+static const char *const images[CG_N_PARTS] = { "train-images-idx3-ubyte",
+                                                "t10k-images-idx3-ubyte" };
+static const char *const labels[CG_N_PARTS] = { "train-labels-idx1-ubyte",
+                                                "t10k-labels-idx1-ubyte" };
 
 static const char *set_variable(const char *name)
 {
@@ -52,7 +54,8 @@ static bool has(const cg_data_spec *spec, int part, char where[256])
     bool found = find(arena, images[part]) != NULL;
     const char *data = folder(arena, 0), *cache = folder(arena, 1);
     snprintf(where, 256, "no %s[.gz] in %s or %s", images[part],
-             data ? data : "$CNNGRAPH_DATA/mnist (not set)", cache ? cache : "~/.cache/cnngraph/mnist");
+             data ? data : "$CNNGRAPH_DATA/mnist (not set)",
+             cache ? cache : "~/.cache/cnngraph/mnist");
     cg_arena_free(arena);
     return found;
 }
@@ -70,7 +73,8 @@ static cg_status load_found(cg_samples *samples, cg_arena *arena, int part, cg_e
                        cg_shape_text(&samples->shape, text));
     }
     if (samples->n_classes > CLASSES)
-        return cg_fail(error, CG_EDATA, "%s: a label is %d, expected 0..9", t, samples->n_classes - 1);
+        return cg_fail(error, CG_EDATA, "%s: a label is %d, expected 0..9", t,
+                       samples->n_classes - 1);
     samples->n_classes = CLASSES;
     return CG_OK;
 }
@@ -88,6 +92,6 @@ static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, c
 const cg_source cg_source_mnist = {
     .name = "mnist",
     .help = "handwritten digits, 60000 and 10000 of 28x28, from $CNNGRAPH_DATA/mnist or the cache",
-    .has  = has,
+    .has = has,
     .load = load,
 };

@@ -1,5 +1,6 @@
 /* PGM, the grey maps of Netpbm: "P2" or "P5", width, height, the largest value, then the values in
- * decimal (P2), in bytes or, above 255, in pairs of bytes, high first (P5).  '#' begins a comment. */
+ * decimal (P2), in bytes or, above 255, in pairs of bytes, high first (P5).  '#' begins a comment.
+ */
 #include "data/image.h"
 
 #include "base/error.h"
@@ -55,8 +56,8 @@ static cg_status read(cg_picture *p, const char *path, const uint8_t *bytes, siz
     p->height = read_number(&c);
     int most = read_number(&c);
     if (p->width < 0 || p->height < 0 || most < 1 || c.at == c.end || !isspace(*c.at))
-        return cg_fail(error, CG_EDATA, "%s: not a PGM header (P%c, width, height, largest value)", path,
-                       bytes[1]);
+        return cg_fail(error, CG_EDATA, "%s: not a PGM header (P%c, width, height, largest value)",
+                       path, bytes[1]);
     c.at++; /* one white space, then the values */
     CG_TRY(cg_picture_allocate(p, path, error));
     int64_t n = (int64_t)p->width * p->height;
@@ -66,8 +67,8 @@ static cg_status read(cg_picture *p, const char *path, const uint8_t *bytes, siz
             return cg_fail(error, CG_EDATA, "%s: pixel %lld is not a number of at most %d", path,
                            (long long)i, most);
         if (value < 0)
-            return cg_fail(error, CG_EDATA, "%s: ends after %lld of %lld pixels", path, (long long)i,
-                           (long long)n);
+            return cg_fail(error, CG_EDATA, "%s: ends after %lld of %lld pixels", path,
+                           (long long)i, (long long)n);
         if (value > most)
             return cg_fail(error, CG_EDATA, "%s: pixel %lld is %d, the largest value is %d", path,
                            (long long)i, value, most);

@@ -58,7 +58,8 @@ static cg_status read(cg_picture *p, const char *path, const uint8_t *bytes, siz
                       cg_error *error)
 {
     (void)p, (void)bytes, (void)size;
-    return cg_fail(error, CG_ENOTBUILT, "%s: PNG images are left out of this build (--with-png)", path);
+    return cg_fail(error, CG_ENOTBUILT, "%s: PNG images are left out of this build (--with-png)",
+                   path);
 }
 
 #endif

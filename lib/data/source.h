@@ -8,9 +8,9 @@ enum { CG_TRAIN, CG_TEST, CG_N_PARTS };
 
 /* One part of a source: n images of shape C H W, one byte a value, and n labels. */
 typedef struct {
-    int64_t  n;
+    int64_t n;
     cg_shape shape;
-    int      n_classes; /* labels are below it; for files that do not say: the largest + 1 */
+    int n_classes; /* labels are below it; for files that do not say: the largest + 1 */
     uint8_t *images, *labels;
 } cg_samples;
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOURCES(SOURCE) \
-    SOURCE(mnist)       \
-    SOURCE(digits)      \
+#define SOURCES(SOURCE)                                                                            \
+    SOURCE(mnist)                                                                                  \
+    SOURCE(digits)                                                                                 \
     SOURCE(idx)
 
 #define DECLARE(name) extern const cg_source cg_source_##name;
@@ -32,7 +32,8 @@ char *cg_source_names(char buffer[256])
     int used = 0;
     *buffer = '\0';
     for (int i = 0; i < N_SOURCES && used < 256; i++)
-        used += snprintf(buffer + used, 256 - (size_t)used, "%s%s", i ? ", " : "", sources[i]->name);
+        used +=
+            snprintf(buffer + used, 256 - (size_t)used, "%s%s", i ? ", " : "", sources[i]->name);
     return buffer;
 }
 

@@ -15,9 +15,9 @@ static cg_status check(const cg_split_spec *s, int64_t n, cg_error *error)
                           " samples of '%s'",
                           s->name, s->slice[0], s->slice[1], n, s->from);
     if (s->limit < 0 || s->per_class < 0)
-        return cg_fail_at(error, CG_EDATA, s->place, "split '%s': %s is %" PRId64 ", it cannot be negative",
-                          s->name, s->limit < 0 ? "limit" : "per_class",
-                          s->limit < 0 ? s->limit : s->per_class);
+        return cg_fail_at(
+            error, CG_EDATA, s->place, "split '%s': %s is %" PRId64 ", it cannot be negative",
+            s->name, s->limit < 0 ? "limit" : "per_class", s->limit < 0 ? s->limit : s->per_class);
     if (!(fabs(s->fraction) <= 1))
         return cg_fail_at(error, CG_EDATA, s->place, "split '%s': fraction %g is not within -1..1",
                           s->name, s->fraction);
@@ -40,7 +40,8 @@ static int64_t pick(int64_t *chosen, const cg_split_spec *s, const cg_samples *s
     return n;
 }
 
-/* The first (0.9) or the last (-0.1); both round at the same place, so that together they are all. */
+/* The first (0.9) or the last (-0.1); both round at the same place, so that together they are all.
+ */
 static int64_t keep_fraction(int64_t *chosen, int64_t n, double fraction)
 {
     if (fraction == 0) return n;
@@ -62,7 +63,8 @@ cg_status cg_split_choose(int64_t **chosen, int64_t *n, const cg_split_spec *spe
     if (spec->limit && left > spec->limit) left = spec->limit;
     if (left == 0) {
         cg_release(indices);
-        return cg_fail_at(error, CG_EDATA, spec->place, "split '%s': no samples are left", spec->name);
+        return cg_fail_at(error, CG_EDATA, spec->place, "split '%s': no samples are left",
+                          spec->name);
     }
     *chosen = indices;
     *n = left;

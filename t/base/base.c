@@ -31,22 +31,27 @@ static void errors(void)
 
 static void numbers(void)
 {
-    static const char *const wrong[] = { "", ".", "-", "1e", "1,5", " 1", "1 ", "0x", "1e999", "nan", "+.nan" };
+    static const char *const wrong[] = { "",   ".",  "-",     "1e",  "1,5",  " 1",
+                                         "1 ", "0x", "1e999", "nan", "+.nan" };
     double x = 0;
     int64_t n = 0;
     int refused = 1;
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) refused &= !cg_parse_real(wrong[i], &x);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        refused &= !cg_parse_real(wrong[i], &x);
     ok(refused, "what is no number is refused");
     ok(cg_parse_real("-.5e1", &x) && x == -5 && cg_parse_real("0x10", &x) && x == 16 &&
-           cg_parse_real("-.inf", &x) && x == -(double)INFINITY && cg_parse_real("010", &x) && x == 10,
+           cg_parse_real("-.inf", &x) && x == -(double)INFINITY && cg_parse_real("010", &x) &&
+           x == 10,
        "reals are read as YAML 1.2 says");
-    ok(cg_parse_int("-9223372036854775808", &n) && n == INT64_MIN && !cg_parse_int("9223372036854775808", &n) &&
-           cg_parse_int("0o17", &n) && n == 15 && !cg_parse_int("1.0", &n) && !cg_parse_int("0o8", &n),
+    ok(cg_parse_int("-9223372036854775808", &n) && n == INT64_MIN &&
+           !cg_parse_int("9223372036854775808", &n) && cg_parse_int("0o17", &n) && n == 15 &&
+           !cg_parse_int("1.0", &n) && !cg_parse_int("0o8", &n),
        "integers are read to the last that fits");
     static const struct {
         double value;
         const char *text;
-    } pairs[] = { { 0.1, "0.1" }, { 100, "100" }, { -0.0, "-0" }, { 1. / 3, "0.3333333333333333" },
+    } pairs[] = { { 0.1, "0.1" },      { 100, "100" },
+                  { -0.0, "-0" },      { 1. / 3, "0.3333333333333333" },
                   { 1e300, "1e+300" }, { (double)INFINITY, ".inf" } };
     int same = 1;
     char buffer[32];
@@ -59,9 +64,11 @@ static void numbers(void)
 static void shapes(void)
 {
     char text[CG_SHAPE_TEXT];
-    ok(!strcmp(cg_shape_text(&CG_SHAPE(2, 3, 4), text), "2x3x4") && cg_shape_size(&CG_SHAPE(2, 3, 4)) == 24,
+    ok(!strcmp(cg_shape_text(&CG_SHAPE(2, 3, 4), text), "2x3x4") &&
+           cg_shape_size(&CG_SHAPE(2, 3, 4)) == 24,
        "a shape has a text and a size");
-    ok(cg_shape_size(&(cg_shape){ 0 }) == 1 && !strcmp(cg_shape_text(&(cg_shape){ 0 }, text), "scalar"),
+    ok(cg_shape_size(&(cg_shape){ 0 }) == 1 &&
+           !strcmp(cg_shape_text(&(cg_shape){ 0 }, text), "scalar"),
        "a scalar is one element");
     ok(cg_shape_check(&CG_SHAPE(INT64_C(1) << 43), NULL) == CG_OK &&
            cg_shape_check(&CG_SHAPE(INT64_C(1) << 43, 2), NULL) == CG_ESHAPE &&
@@ -83,7 +90,8 @@ static void tiers(void)
     setenv("CNNGRAPH_ISA", "portable", 1);
     ok(cg_tier_choose(&tier, &error) == CG_OK && tier == CG_PORTABLE, "the tier can be lowered");
     setenv("CNNGRAPH_ISA", "sse", 1);
-    ok(cg_tier_choose(&tier, &error) == CG_EUSAGE && strstr(error.message, "sse"), "to one that exists");
+    ok(cg_tier_choose(&tier, &error) == CG_EUSAGE && strstr(error.message, "sse"),
+       "to one that exists");
 }
 
 int main(void)

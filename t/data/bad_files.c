@@ -27,8 +27,8 @@ static void put(const char *name, const void *bytes, size_t size)
 }
 
 /* Two images of 2 x 3 and two labels, whole. */
-#define HEAD "\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\3"
-#define GOOD HEAD "abcdefABCDEF"
+#define HEAD   "\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\3"
+#define GOOD   HEAD "abcdefABCDEF"
 #define LABELS "\0\0\10\1\0\0\0\2\0\1"
 
 /* The size of a literal with its zero bytes, without the last. */
@@ -38,8 +38,11 @@ static cg_status load(const char *images, const char *labels, cg_error *error)
 {
     cg_dataset *set;
     const cg_split_spec split = { .name = "train", .from = "train" };
-    const cg_data_spec spec = { .images = { images }, .labels = { labels }, .base = folder,
-                                .splits = &split, .n_splits = 1,
+    const cg_data_spec spec = { .images = { images },
+                                .labels = { labels },
+                                .base = folder,
+                                .splits = &split,
+                                .n_splits = 1,
                                 .place = { "m.yaml", 3, 5 } };
     cg_status status = cg_dataset_load(&set, &spec, NULL, error);
     cg_dataset_free(set);
@@ -71,8 +74,10 @@ static void bad_images(void)
         { "cut-header", BYTES("\0\0\10\3\0\0\0\2\0\0"), "ends within its header" },
         { "no-images", BYTES("\0\0\10\3\0\0\0\0\0\0\0\2\0\0\0\3"), "dimension 0 is 0" },
         { "zero-width", BYTES("\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\0"), "dimension 2 is 0" },
-        { "huge-side", BYTES("\0\0\10\3\0\0\0\2\377\377\377\377\0\0\0\3"), "dimension 1 is 4294967295" },
-        { "huge-all", BYTES("\0\0\10\3\377\377\377\377\0\0\020\0\0\0\020\0"), "expected a smaller" },
+        { "huge-side", BYTES("\0\0\10\3\0\0\0\2\377\377\377\377\0\0\0\3"),
+          "dimension 1 is 4294967295" },
+        { "huge-all", BYTES("\0\0\10\3\377\377\377\377\0\0\020\0\0\0\020\0"),
+          "expected a smaller" },
         { "huge-claim", BYTES("\0\0\10\3\0\0\377\377\0\0\1\0\0\0\1\0abc"),
           "3 bytes of data, its header promises 4294901760" },
         { "truncated", BYTES(HEAD "abcdefABCDE"), "11 bytes of data, its header promises 12" },
@@ -147,7 +152,8 @@ static void bad_pictures(void)
     expect_image("cut2.pgm", BYTES("P2 3 2 9\n1 2 3 4 5"), CG_EDATA, "ends after 5 of 6");
     expect_image("word.pgm", BYTES("P2 3 2 9\n1 2 x 4 5 6"), CG_EDATA, "pixel 2 is not a number");
     expect_image("over.pgm", BYTES("P2 3 2 9\n1 2 10 4 5 6"), CG_EDATA, "pixel 2 is 10");
-    expect_image("size.pgm", BYTES("P5 2 3 255\nabcdef"), CG_EDATA, "2 x 3 pixels (width x height), expected 3 x 2");
+    expect_image("size.pgm", BYTES("P5 2 3 255\nabcdef"), CG_EDATA,
+                 "2 x 3 pixels (width x height), expected 3 x 2");
 #ifdef HAVE_PNG
     cg_status png = CG_EDATA;
 #else

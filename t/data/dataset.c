@@ -26,7 +26,12 @@ static void splits(void)
         { .name = "slice", .from = "train", .slice = { 100, 150 } },
         { .name = "first", .from = "train", .fraction = 0.9 },
         { .name = "last", .from = "train", .fraction = -0.1 },
-        { .name = "limit", .from = "test", .slice = { 10, 50 }, .per_class = 3, .fraction = 0.5, .limit = 2 },
+        { .name = "limit",
+          .from = "test",
+          .slice = { 10, 50 },
+          .per_class = 3,
+          .fraction = 0.5,
+          .limit = 2 },
     };
     static const int64_t sizes[] = { 8, 10, 36, 4, 2 };
     cg_data_spec spec = small;
@@ -35,18 +40,20 @@ static void splits(void)
     if (!ok(set != NULL, "a set with five splits is loaded")) return;
     ok(cg_dataset_classes(set) == 2 && cg_dataset_splits(set) == 5, "two classes are kept");
     for (int i = 0; i < 5; i++)
-        ok(cg_dataset_size(set, i) == sizes[i], "split '%s' holds %lld", cg_dataset_split_name(set, i),
-           (long long)cg_dataset_size(set, i));
+        ok(cg_dataset_size(set, i) == sizes[i], "split '%s' holds %lld",
+           cg_dataset_split_name(set, i), (long long)cg_dataset_size(set, i));
     ok(cg_dataset_label(set, 0, 0) == 1 && cg_dataset_label(set, 0, 1) == 0,
        "classes are renumbered in the order listed: 3 became 1, 7 became 0");
-    ok(cg_dataset_split(set, "last") == 3 && cg_dataset_split(set, "none") == -1, "splits are found by name");
+    ok(cg_dataset_split(set, "last") == 3 && cg_dataset_split(set, "none") == -1,
+       "splits are found by name");
 
     /* Sample 36 of the whole comes first in the last tenth. */
     static float a[2 * 784], b[2 * 784], t[2];
     const int64_t order[] = { 1, 0 };
     cg_dataset_batch(set, 3, 2, order, a, t);
     cg_dataset_batch(set, 3, 2, NULL, b, t);
-    ok(!memcmp(a, b + 784, 784 * sizeof *a) && !memcmp(a + 784, b, 784 * sizeof *a) && memcmp(a, b, 784),
+    ok(!memcmp(a, b + 784, 784 * sizeof *a) && !memcmp(a + 784, b, 784 * sizeof *a) &&
+           memcmp(a, b, 784),
        "a batch follows its order");
     ok(t[0] == 1 && t[1] == 0, "and brings its labels");
     cg_dataset_free(set);
