@@ -1,3 +1,4 @@
 # Tests of bin.
 dist_check_SCRIPTS += %D%/model.t
-dist_check_SCRIPTS += t/bin/cli.t
+dist_check_SCRIPTS += %D%/cli.t %D%/ops_doc.t
+EXTRA_DIST += doc/ops.md
