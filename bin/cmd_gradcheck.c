@@ -11,7 +11,8 @@
 
 extern const struct verb verb_gradcheck;
 
-/* ---- ops ---------------------------------------------------------------------------------------*/
+/* ---- ops
+ * ---------------------------------------------------------------------------------------*/
 static int check_op(const cg_op *op, const cg_check_options *options, struct report *report)
 {
     cg_error error = { 0 };
@@ -28,21 +29,23 @@ static int check_ops(const cg_op *only, const cg_check_options *options, struct 
     int code = 0;
     report_begin(report);
     if (only) code = check_op(only, options, report);
-    for (int i = 0; !only && cg_ops[i] && code == 0; i++) code = check_op(cg_ops[i], options, report);
+    for (int i = 0; !only && cg_ops[i] && code == 0; i++)
+        code = check_op(cg_ops[i], options, report);
     int end = report_end(report);
     return code ? code : end;
 }
 
-/* ---- a model -----------------------------------------------------------------------------------*/
+/* ---- a model
+ * -----------------------------------------------------------------------------------*/
 enum { BATCH = 2 }; /* images: enough for batch statistics, few enough to be quick */
 
 struct subject {
     const cg_model *model;
-    cg_recording    recording;
-    int64_t         n;
-    float          *x, *labels;
-    cg_error        error;
-    cg_status       status;
+    cg_recording recording;
+    int64_t n;
+    float *x, *labels;
+    cg_error error;
+    cg_status status;
 };
 
 static void widen(double *to, const float *from, int64_t n)
@@ -98,7 +101,8 @@ static int check_recording(struct subject *s, cg_graph *graph, const cg_check_op
     cg_node *loss = cg_stabilise(s->recording.loss); /* as training does */
     cg_node **leaf = leaves_of(graph, &s->recording, &n);
     if (!leaf) return cg_status_exit_code(CG_ENOMEM);
-    status = cg_check_graph(graph, loss, n, leaf, feed, s, 0, options, report_result, report, &error);
+    status =
+        cg_check_graph(graph, loss, n, leaf, feed, s, 0, options, report_result, report, &error);
     free(leaf);
     if (s->status != CG_OK) return fail(&s->error);
     return status == CG_OK ? 0 : fail(&error);
@@ -131,7 +135,8 @@ static int check_model(const char *operand, const struct option_list *sets,
     return code;
 }
 
-/* ---- wrong gradients -----------------------------------------------------------------------------*/
+/* ---- wrong gradients
+ * -----------------------------------------------------------------------------*/
 struct census {
     int n, n_alive;
 };
@@ -142,8 +147,10 @@ static void print_mutant(void *context, const cg_mutant *m)
     census->n++;
     census->n_alive += !m->killed;
     printf("%-22s %-8s %-44s ", m->op, m->input, m->mistake);
-    if (m->killed) printf("seen, sample %d, error %.1e\n", m->sample, m->error);
-    else printf("SURVIVES\n");
+    if (m->killed)
+        printf("seen, sample %d, error %.1e\n", m->sample, m->error);
+    else
+        printf("SURVIVES\n");
 }
 
 static int check_mutants(const cg_op *only, const cg_check_options *options)
@@ -161,10 +168,10 @@ static int check_mutants(const cg_op *only, const cg_check_options *options)
 }
 
 struct outcome {
-    int             n, n_bad;
-    double          worst;
+    int n, n_bad;
+    double worst;
     cg_check_result first; /* that is bad */
-    char            input[32];
+    char input[32];
 };
 
 static void weigh(void *context, const cg_check_result *result)
@@ -222,12 +229,13 @@ static int show_demos(const char *name, const cg_check_options *options)
     return n ? code : usage_error(&verb_gradcheck, "there is no '%s': Z1 to Z9, or all", name);
 }
 
-/* ---- the verb ------------------------------------------------------------------------------------*/
+/* ---- the verb
+ * ------------------------------------------------------------------------------------*/
 struct request {
-    bool               tap, verbose, mutants;
-    int                format;
-    int64_t            seed;
-    const char        *eps, *rtol, *atol, *demo;
+    bool tap, verbose, mutants;
+    int format;
+    int64_t seed;
+    const char *eps, *rtol, *atol, *demo;
     struct option_list sets;
 };
 
@@ -248,7 +256,8 @@ static int unknown_op(const char *name)
         n++;
     }
     const char *near = cg_nearest(name, names, n);
-    if (near) return usage_error(&verb_gradcheck, "unknown op '%s'; did you mean '%s'?", name, near);
+    if (near)
+        return usage_error(&verb_gradcheck, "unknown op '%s'; did you mean '%s'?", name, near);
     return usage_error(&verb_gradcheck, "'%s' is neither an op nor a model file", name);
 }
 
@@ -257,18 +266,18 @@ static bool names_a_model(const char *operand)
     return strpbrk(operand, "./") || is_folder(operand);
 }
 
-static int serve(const struct request *request, const char *operand, const cg_check_options *options)
+static int serve(const struct request *request, const char *operand,
+                 const cg_check_options *options)
 {
     const cg_op *op = operand ? cg_op_find(operand) : NULL;
-    struct report report = { .format = request->tap             ? REPORT_TAP
+    struct report report = { .format = request->tap           ? REPORT_TAP
                                        : request->format == 1 ? REPORT_JSON
                                                               : REPORT_TEXT,
                              .is_verbose = request->verbose };
     if (request->demo) return show_demos(request->demo, options);
     if (operand && !op && names_a_model(operand))
-        return request->mutants
-                   ? usage_error(&verb_gradcheck, "--mutants breaks ops, not models")
-                   : check_model(operand, &request->sets, options, &report);
+        return request->mutants ? usage_error(&verb_gradcheck, "--mutants breaks ops, not models")
+                                : check_model(operand, &request->sets, options, &report);
     if (operand && !op) return unknown_op(operand);
     return request->mutants ? check_mutants(op, options) : check_ops(op, options, &report);
 }
@@ -277,18 +286,23 @@ static int run(int argc, char *argv[])
 {
     struct request r = { .seed = 0 };
     const struct option table[] = {
-        { "atol", OPTION_TEXT, &r.atol, NULL },      { "demo", OPTION_TEXT, &r.demo, NULL },
-        { "eps", OPTION_TEXT, &r.eps, NULL },        { "format", OPTION_CHOICE, &r.format, "text json" },
-        { "mutants", OPTION_FLAG, &r.mutants, NULL }, { "rtol", OPTION_TEXT, &r.rtol, NULL },
-        { "seed", OPTION_INT, &r.seed, NULL },       { "set", OPTION_LIST, &r.sets, NULL },
-        { "tap", OPTION_FLAG, &r.tap, NULL },        { "verbose", OPTION_FLAG, &r.verbose, NULL },
+        { "atol", OPTION_TEXT, &r.atol, NULL },
+        { "demo", OPTION_TEXT, &r.demo, NULL },
+        { "eps", OPTION_TEXT, &r.eps, NULL },
+        { "format", OPTION_CHOICE, &r.format, "text json" },
+        { "mutants", OPTION_FLAG, &r.mutants, NULL },
+        { "rtol", OPTION_TEXT, &r.rtol, NULL },
+        { "seed", OPTION_INT, &r.seed, NULL },
+        { "set", OPTION_LIST, &r.sets, NULL },
+        { "tap", OPTION_FLAG, &r.tap, NULL },
+        { "verbose", OPTION_FLAG, &r.verbose, NULL },
         { .name = NULL },
     };
     int n = options_parse(&verb_gradcheck, argc, argv, table, 0, 1);
     if (n < 0) return EXIT_USAGE;
     cg_check_options options = { .seed = (uint64_t)r.seed };
-    if (!read_real("eps", r.eps, &options.eps) || !read_real("rtol", r.rtol, &options.rtol)
-        || !read_real("atol", r.atol, &options.atol))
+    if (!read_real("eps", r.eps, &options.eps) || !read_real("rtol", r.rtol, &options.rtol) ||
+        !read_real("atol", r.atol, &options.atol))
         return EXIT_USAGE;
     return serve(&r, n ? argv[1] : NULL, &options);
 }
@@ -297,19 +311,20 @@ const struct verb verb_gradcheck = {
     .name = "gradcheck",
     .usage = "[OPTION...] [OP|MODEL]",
     .summary = "prove the gradients of all ops, of one, or of a model on its own data",
-    .help = "  OP               an op's name (see cnngraph ops); without it, all of them\n"
-            "  MODEL            a model file or a run's folder: the loss towards every parameter\n"
-            "  --mutants        plant every mistake that fits into the gradients; all must be seen\n"
-            "  --demo Z1..Z9    a mistake made in practice beside the right code; all: each of them\n"
-            "  --verbose        a line for every check\n"
-            "  --format FORMAT  text or json\n"
-            "  --tap            Test Anything Protocol\n"
-            "  --eps H          step of the differences, instead of several\n"
-            "  --rtol R         relative error allowed (1e-6 by element, 1e-8 projected)\n"
-            "  --atol A         gradients below are taken for 0 (1e-9)\n"
-            "  --seed N         of the values that are drawn\n"
-            "  --set PATH=VALUE overrides a value of the model file\n"
-            "\n"
-            "Exit code 6 if a check fails, proves nothing, or a mutant is not seen.\n",
+    .help =
+        "  OP               an op's name (see cnngraph ops); without it, all of them\n"
+        "  MODEL            a model file or a run's folder: the loss towards every parameter\n"
+        "  --mutants        plant every mistake that fits into the gradients; all must be seen\n"
+        "  --demo Z1..Z9    a mistake made in practice beside the right code; all: each of them\n"
+        "  --verbose        a line for every check\n"
+        "  --format FORMAT  text or json\n"
+        "  --tap            Test Anything Protocol\n"
+        "  --eps H          step of the differences, instead of several\n"
+        "  --rtol R         relative error allowed (1e-6 by element, 1e-8 projected)\n"
+        "  --atol A         gradients below are taken for 0 (1e-9)\n"
+        "  --seed N         of the values that are drawn\n"
+        "  --set PATH=VALUE overrides a value of the model file\n"
+        "\n"
+        "Exit code 6 if a check fails, proves nothing, or a mutant is not seen.\n",
     .run = run,
 };

@@ -50,7 +50,8 @@ static void print_text(const cg_model *model, int64_t batch, size_t bytes)
                cg_shape_text(&l.shape, shape), l.parameters, l.macs, l.line);
     }
     struct totals t = sum(model);
-    printf("%-20s %-18s %-14s %12" PRId64 " %14" PRId64 "\n", "total", "", "", t.parameters, t.macs);
+    printf("%-20s %-18s %-14s %12" PRId64 " %14" PRId64 "\n", "total", "", "", t.parameters,
+           t.macs);
     printf("\nparameters: %" PRId64 " bytes as float32; evaluation of a batch of %" PRId64
            ": %zu bytes in all\n",
            4 * t.parameters, batch, bytes);
@@ -59,7 +60,8 @@ static void print_text(const cg_model *model, int64_t batch, size_t bytes)
 static json_t *layer_json(const cg_layer_info *l)
 {
     json_t *shape = json_array();
-    for (int i = 0; i < l->shape.rank; i++) json_array_append_new(shape, json_integer(l->shape.dim[i]));
+    for (int i = 0; i < l->shape.rank; i++)
+        json_array_append_new(shape, json_integer(l->shape.dim[i]));
     return json_pack("{ss ss so sI sI si}", "name", l->name, "type", l->type, "shape", shape,
                      "parameters", (json_int_t)l->parameters, "macs", (json_int_t)l->macs, "line",
                      l->line);
@@ -73,10 +75,10 @@ static bool print_json(const cg_model *model, int64_t batch, size_t bytes)
         cg_layer_info l = cg_model_layer(model, i);
         json_array_append_new(layers, layer_json(&l));
     }
-    json_t *all = json_pack("{ss so sI sI sI sI}", "name", cg_model_spec(model)->name, "layers",
-                            layers, "parameters", (json_int_t)t.parameters, "macs",
-                            (json_int_t)t.macs, "batch", (json_int_t)batch, "bytes",
-                            (json_int_t)bytes);
+    json_t *all =
+        json_pack("{ss so sI sI sI sI}", "name", cg_model_spec(model)->name, "layers", layers,
+                  "parameters", (json_int_t)t.parameters, "macs", (json_int_t)t.macs, "batch",
+                  (json_int_t)batch, "bytes", (json_int_t)bytes);
     bool printed = all && json_dumpf(all, stdout, JSON_INDENT(2)) == 0;
     if (printed) putchar('\n');
     json_decref(all);

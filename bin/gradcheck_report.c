@@ -17,7 +17,8 @@ static bool is_bad(cg_verdict verdict)
     return verdict == CG_FAIL || verdict == CG_VACUOUS;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------*/
+/* ---- the table
+ * ---------------------------------------------------------------------------------*/
 static const char *error_text(const struct row *row, cg_check_kind kind, char text[16])
 {
     snprintf(text, 16, row->n[kind] ? "%.1e" : "-", row->worst[kind]);
@@ -27,8 +28,8 @@ static const char *error_text(const struct row *row, cg_check_kind kind, char te
 static struct row *find_row(struct report *r, const cg_check_result *result)
 {
     for (size_t i = 0; i < r->n_rows; i++)
-        if (strcmp(r->row[i].subject, result->subject) == 0
-            && strcmp(r->row[i].input, result->input) == 0)
+        if (strcmp(r->row[i].subject, result->subject) == 0 &&
+            strcmp(r->row[i].input, result->input) == 0)
             return &r->row[i];
     struct row *more = realloc(r->row, (r->n_rows + 1) * sizeof *more);
     if (!more) {
@@ -48,7 +49,8 @@ static void print_detail(const cg_check_result *result)
 {
     if (result->place.line) printf("%s:%d: ", result->place.file, result->place.line);
     printf("%s %s", cg_verdict_name(result->verdict), result->subject);
-    if (strcmp(result->subject, result->input) != 0) printf(", sample %d, %s", result->sample, result->input);
+    if (strcmp(result->subject, result->input) != 0)
+        printf(", sample %d, %s", result->sample, result->input);
     printf(" %s: ", cg_check_kind_name(result->kind));
     if (result->element >= 0) printf("at element %lld ", (long long)result->element);
     printf("%s %.9g, %s %.9g; error %.1e", result->kind == CG_CHECK_KERNEL ? "kernel" : "analytic",
@@ -88,13 +90,16 @@ static void print_op_row(const struct row *row)
 void report_rows(struct report *r)
 {
     for (size_t i = 0; i < r->n_rows; i++) {
-        if (r->is_model) print_model_row(&r->row[i]);
-        else print_op_row(&r->row[i]);
+        if (r->is_model)
+            print_model_row(&r->row[i]);
+        else
+            print_op_row(&r->row[i]);
     }
     r->n_rows = 0;
 }
 
-/* ---- JSON and TAP ------------------------------------------------------------------------------*/
+/* ---- JSON and TAP
+ * ------------------------------------------------------------------------------*/
 static void add_to_list(struct report *r, const cg_check_result *c)
 {
     json_t *object = json_pack(
@@ -113,19 +118,21 @@ static void add_to_list(struct report *r, const cg_check_result *c)
 
 static void print_tap(const struct report *r, const cg_check_result *c)
 {
-    printf("%sok %d - %s, sample %d: %s %s, %s, error %.1e\n", is_bad(c->verdict) ? "not " : "", r->n,
-           c->subject, c->sample, c->input, cg_check_kind_name(c->kind),
+    printf("%sok %d - %s, sample %d: %s %s, %s, error %.1e\n", is_bad(c->verdict) ? "not " : "",
+           r->n, c->subject, c->sample, c->input, cg_check_kind_name(c->kind),
            cg_verdict_name(c->verdict), c->error);
 }
 
-/* ---- all of it -----------------------------------------------------------------------------------*/
+/* ---- all of it
+ * -----------------------------------------------------------------------------------*/
 void report_begin(struct report *r)
 {
     if (r->format == REPORT_JSON) {
         r->list = json_array();
         r->is_out_of_memory = !r->list;
     } else if (r->format == REPORT_TEXT && r->is_model) {
-        printf("%5s  %-20s %-26s %11s %11s\n", "line", "layer", "parameter", "by element", "projected");
+        printf("%5s  %-20s %-26s %11s %11s\n", "line", "layer", "parameter", "by element",
+               "projected");
     } else if (r->format == REPORT_TEXT) {
         printf("%-22s %-14s %10s %10s %10s %10s %10s %10s\n", "op", "input", "element", "projected",
                "2nd elem.", "2nd proj.", "ties", "kernel");
@@ -138,9 +145,12 @@ void report_result(void *context, const cg_check_result *result)
     r->n++;
     r->n_verdict[result->verdict]++;
     if (!(result->error <= r->worst[result->kind])) r->worst[result->kind] = result->error;
-    if (r->format == REPORT_TEXT) add_to_table(r, result);
-    else if (r->format == REPORT_JSON) add_to_list(r, result);
-    else print_tap(r, result);
+    if (r->format == REPORT_TEXT)
+        add_to_table(r, result);
+    else if (r->format == REPORT_JSON)
+        add_to_list(r, result);
+    else
+        print_tap(r, result);
 }
 
 static void print_summary(const struct report *r)
@@ -170,9 +180,12 @@ static bool dump(struct report *r)
 
 int report_end(struct report *r)
 {
-    if (r->format == REPORT_TEXT) print_summary(r);
-    else if (r->format == REPORT_TAP) printf("1..%d\n", r->n);
-    else if (!r->list || !dump(r)) r->is_out_of_memory = true;
+    if (r->format == REPORT_TEXT)
+        print_summary(r);
+    else if (r->format == REPORT_TAP)
+        printf("1..%d\n", r->n);
+    else if (!r->list || !dump(r))
+        r->is_out_of_memory = true;
     json_decref(r->list);
     free(r->row);
     if (r->is_out_of_memory) return cg_status_exit_code(CG_ENOMEM);

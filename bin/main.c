@@ -8,16 +8,16 @@
 #include <string.h>
 
 /* In the order in which the help tells them. */
-#define VERBS(VERB)                                                                                \
-    VERB(train)                                                                                    \
-    VERB(eval)                                                                                     \
-    VERB(predict)                                                                                  \
-    VERB(check)                                                                                    \
-    VERB(render)                                                                                   \
-    VERB(summary)                                                                                  \
-    VERB(gradcheck)                                                                                \
-    VERB(graph)                                                                                    \
-    VERB(ops)                                                                                      \
+#define VERBS(VERB) \
+    VERB(train)     \
+    VERB(eval)      \
+    VERB(predict)   \
+    VERB(check)     \
+    VERB(render)    \
+    VERB(summary)   \
+    VERB(gradcheck) \
+    VERB(graph)     \
+    VERB(ops)       \
     VERB(doctor)
 
 #define DECLARE(name) extern const struct verb verb_##name;

@@ -1,6 +1,5 @@
-/* An op of one's own: swish1, y = x / (1 + exp(-b x)), defined outside the library, checked and used
- * like any other.
- *     cc custom_op.c $(pkg-config --cflags --libs cnngraph) -lm && ./a.out */
+/* An op of one's own: swish1, y = x / (1 + exp(-b x)), defined outside the library, checked and
+ * used like any other. cc custom_op.c $(pkg-config --cflags --libs cnngraph) -lm && ./a.out */
 #include <cnngraph/cnngraph.h>
 
 #include <math.h>
@@ -77,8 +76,8 @@ int main(void)
 {
     cg_error error = { 0 };
     int n_wrong = 0;
-    if (cg_check_op(&swish, NULL, print, &n_wrong, &error) != CG_OK
-        || cg_check_kernel(&swish, NULL, NULL, print, &n_wrong, &error) != CG_OK)
+    if (cg_check_op(&swish, NULL, print, &n_wrong, &error) != CG_OK ||
+        cg_check_kernel(&swish, NULL, NULL, print, &n_wrong, &error) != CG_OK)
         return puts(error.message), 1;
 
     cg_graph *graph = cg_graph_new();

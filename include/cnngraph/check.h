@@ -16,37 +16,37 @@ const char *cg_verdict_name(cg_verdict verdict); /* "PASS" */
 /* What a verdict rests on.  f is the scalar <u, y> for an op with output y and random u, or the y
  * of a recording; g is <w, df/dx> with random w. */
 typedef enum {
-    CG_CHECK_ELEMENTS,         /* df/dx[i] against a difference along x[i]                       */
-    CG_CHECK_PROJECTED,        /* <df/dx, v> against a difference along random v                 */
-    CG_CHECK_SECOND_ELEMENTS,  /* the same two of g, the gradient's gradient; 64 elements drawn  */
+    CG_CHECK_ELEMENTS,        /* df/dx[i] against a difference along x[i]                       */
+    CG_CHECK_PROJECTED,       /* <df/dx, v> against a difference along random v                 */
+    CG_CHECK_SECOND_ELEMENTS, /* the same two of g, the gradient's gradient; 64 elements drawn  */
     CG_CHECK_SECOND_PROJECTED,
-    CG_CHECK_TIED,             /* at tied inputs, along a direction that moves equal values alike */
-    CG_CHECK_KERNEL,           /* the float32 kernel against the reference                       */
+    CG_CHECK_TIED,   /* at tied inputs, along a direction that moves equal values alike */
+    CG_CHECK_KERNEL, /* the float32 kernel against the reference                       */
     CG_N_CHECK_KINDS
 } cg_check_kind;
 const char *cg_check_kind_name(cg_check_kind kind); /* "by element" */
 
 typedef struct {
-    double   eps;        /* step of the differences, the only one tried; 0: 3e-4 by element,
-                            2e-3 projected, smaller ones at a kink; both in proportion to |x|
-                            (at least 0.02)                                                   */
-    double   rtol, atol; /* 0: 1e-6 by element, 1e-8 projected, 2e-5 kernel; atol 1e-9        */
+    double eps;        /* step of the differences, the only one tried; 0: 3e-4 by element,
+                          2e-3 projected, smaller ones at a kink; both in proportion to |x|
+                          (at least 0.02)                                                   */
+    double rtol, atol; /* 0: 1e-6 by element, 1e-8 projected, 2e-5 kernel; atol 1e-9        */
     uint64_t seed;
-    int      order;      /* 1: leave out the second order; 0: both                            */
+    int order; /* 1: leave out the second order; 0: both                            */
 } cg_check_options;
 
 typedef struct {
-    const char   *subject; /* the op, or the parameter or input of a recording; lent */
-    int           sample;  /* of the op's table; 0 for a recording                   */
-    const char   *input;   /* "x", "w", "dy" (second order); "y" of a kernel; lent   */
+    const char *subject; /* the op, or the parameter or input of a recording; lent */
+    int sample;          /* of the op's table; 0 for a recording                   */
+    const char *input;   /* "x", "w", "dy" (second order); "y" of a kernel; lent   */
     cg_check_kind kind;
-    cg_verdict    verdict;
-    double        error;             /* worst |analytic - numeric| / scale of the gradient */
-    double        analytic, numeric; /* where it is worst                                  */
-    int64_t       element;           /* where it is worst; -1: along a direction           */
-    int64_t       n, n_kinks;        /* differences compared, and left out at kinks        */
-    cg_place      place;             /* of the model file                                  */
-    const char   *label;             /* of the layer                                       */
+    cg_verdict verdict;
+    double error;             /* worst |analytic - numeric| / scale of the gradient */
+    double analytic, numeric; /* where it is worst                                  */
+    int64_t element;          /* where it is worst; -1: along a direction           */
+    int64_t n, n_kinks;       /* differences compared, and left out at kinks        */
+    cg_place place;           /* of the model file                                  */
+    const char *label;        /* of the layer                                       */
 } cg_check_result;
 typedef void cg_check_report(void *context, const cg_check_result *result);
 
@@ -77,9 +77,9 @@ typedef struct {
     const char *op, *input; /* lent                                                         */
     const char *mistake;    /* "sign", "shifted by one", "conv2d: stride ignored"; lent to the
                                callback only                                                */
-    bool        killed;     /* FAIL or VACUOUS on some sample                               */
-    int         sample;     /* the first that killed it, or -1                              */
-    double      error;      /* found there                                                  */
+    bool killed;            /* FAIL or VACUOUS on some sample                               */
+    int sample;             /* the first that killed it, or -1                              */
+    double error;           /* found there                                                  */
 } cg_mutant;
 typedef void cg_mutant_report(void *context, const cg_mutant *mutant);
 
@@ -94,12 +94,12 @@ typedef struct {
     const char *title;  /* one line                                                    */
     const char *lesson; /* what happens and how it shows, in a few sentences           */
     const char *op;     /* of the table; NULL where the mistake is not in a gradient   */
-    void      (*plant)(cg_op *op);
+    void (*plant)(cg_op *op);
 } cg_demo;
 extern const cg_demo cg_demos[]; /* ends with name NULL */
 /* Runs cg_check_op, first order, on the broken op; CG_EUSAGE where there is none. */
-cg_status cg_demo_run(const cg_demo *demo, const cg_check_options *options,
-                      cg_check_report *report, void *context, cg_error *error);
+cg_status cg_demo_run(const cg_demo *demo, const cg_check_options *options, cg_check_report *report,
+                      void *context, cg_error *error);
 
 CG_END_API
 #endif

@@ -15,49 +15,55 @@ typedef struct cg_dataset cg_dataset;
 typedef struct {
     const char *name;  /* "train": the split's own name                              */
     const char *from;  /* the part of the source it draws from: "train" or "test"    */
-    int64_t     limit; /* the first so many, after `slice`, classes and per_class; 0: all */
-    int64_t     per_class;   /* the first so many of each class; 0: all              */
-    int64_t     slice[2];    /* [begin, end) in the original order; both 0: all      */
-    double      fraction;    /* the first so much of what is left (0.9), or, negative, the last (-0.1); 0: all */
-    cg_place    place;       /* of the split in the model file                       */
+    int64_t limit;     /* the first so many, after `slice`, classes and per_class; 0: all */
+    int64_t per_class; /* the first so many of each class; 0: all              */
+    int64_t slice[2];  /* [begin, end) in the original order; both 0: all      */
+    double fraction;   /* the first so much of what is left (0.9), or, negative, the last (-0.1); 0:
+                          all */
+    cg_place place;    /* of the split in the model file                       */
 } cg_split_spec;
 
 typedef struct {
-    const char    *source;    /* "mnist", "digits", or NULL when images and labels are given */
-    const char    *fallback;  /* the set to use when the source is not on this machine       */
-    const char    *images[2]; /* paths of IDX files, for "train" and "test"                  */
-    const char    *labels[2];
-    const int64_t *classes;   /* keep these, renumbered 0..n_classes-1; NULL: all            */
-    int            n_classes;
-    double         scale;     /* of bytes; 0: 1/255                                          */
-    double         mean, std; /* then (x - mean) / std; std 0: 1                             */
-    int64_t        digits[2]; /* how many images of the built-in digits for train and test; 0: 12000, 2000 */
-    uint64_t       seed;      /* of the built-in digits                                      */
+    const char *source;    /* "mnist", "digits", or NULL when images and labels are given */
+    const char *fallback;  /* the set to use when the source is not on this machine       */
+    const char *images[2]; /* paths of IDX files, for "train" and "test"                  */
+    const char *labels[2];
+    const int64_t *classes; /* keep these, renumbered 0..n_classes-1; NULL: all            */
+    int n_classes;
+    double scale;     /* of bytes; 0: 1/255                                          */
+    double mean, std; /* then (x - mean) / std; std 0: 1                             */
+    int64_t
+        digits[2]; /* how many images of the built-in digits for train and test; 0: 12000, 2000 */
+    uint64_t seed; /* of the built-in digits                                      */
     const cg_split_spec *splits; /* NULL: "train" from train, "test" from test               */
-    int            n_splits;
-    const char    *base;      /* folder that relative paths start from; NULL: the current one */
-    cg_place       place;
+    int n_splits;
+    const char *base; /* folder that relative paths start from; NULL: the current one */
+    cg_place place;
 } cg_data_spec;
 
 /* Loads what the splits need.  CG_EDATA with the file and what is wrong with it.  `used` gets
  * spec->source or, where that is absent, the fallback. */
-cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char **used, cg_error *error);
-void      cg_dataset_free(cg_dataset *set);
+cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char **used,
+                          cg_error *error);
+void cg_dataset_free(cg_dataset *set);
 
-cg_shape    cg_dataset_shape(const cg_dataset *set);   /* of one image: C H W */
-int         cg_dataset_classes(const cg_dataset *set);
-int         cg_dataset_splits(const cg_dataset *set);
+cg_shape cg_dataset_shape(const cg_dataset *set); /* of one image: C H W */
+int cg_dataset_classes(const cg_dataset *set);
+int cg_dataset_splits(const cg_dataset *set);
 const char *cg_dataset_split_name(const cg_dataset *set, int split);
-int         cg_dataset_split(const cg_dataset *set, const char *name); /* -1 if there is none */
-int64_t     cg_dataset_size(const cg_dataset *set, int split);
-int         cg_dataset_label(const cg_dataset *set, int split, int64_t i);
+int cg_dataset_split(const cg_dataset *set, const char *name); /* -1 if there is none */
+int64_t cg_dataset_size(const cg_dataset *set, int split);
+int cg_dataset_label(const cg_dataset *set, int split, int64_t i);
 
 /* Writes images order[0..n-1] of the split (NULL: 0..n-1) to x, n x C x H x W, and labels to t. */
-void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t order[], float *x, float *t);
+void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t order[], float *x,
+                      float *t);
 
-/* One image file, PGM (P2, P5) or PNG (when built in), as C x H x W floats of 0..1, to be freed with
- * cg_tensor_free; a PNG of another size than H x W is an error, colour becomes luma when C is 1. */
-cg_status cg_image_load(cg_tensor **image, const char *path, const cg_shape *shape, cg_error *error);
+/* One image file, PGM (P2, P5) or PNG (when built in), as C x H x W floats of 0..1, to be freed
+ * with cg_tensor_free; a PNG of another size than H x W is an error, colour becomes luma when C
+ * is 1. */
+cg_status cg_image_load(cg_tensor **image, const char *path, const cg_shape *shape,
+                        cg_error *error);
 
 CG_END_API
 #endif

@@ -11,12 +11,12 @@
 
 CG_BEGIN_API
 
-cg_graph       *cg_graph_new(void); /* NULL when out of memory */
-void            cg_graph_free(cg_graph *graph);
-cg_status       cg_graph_status(const cg_graph *graph);
+cg_graph *cg_graph_new(void); /* NULL when out of memory */
+void cg_graph_free(cg_graph *graph);
+cg_status cg_graph_status(const cg_graph *graph);
 const cg_error *cg_graph_error(const cg_graph *graph);
 /* Puts the graph in error, unless it is already; returns its status. */
-cg_status       cg_graph_fail(cg_graph *graph, cg_status status, const char *format, ...)
+cg_status cg_graph_fail(cg_graph *graph, cg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Nodes recorded from here on carry this place and label (copied), for messages and printing:
@@ -26,7 +26,8 @@ void cg_graph_at(cg_graph *graph, cg_place place, const char *label);
 /* ---- leaves ----------------------------------------------------------------------------------
  * Names are unique within a graph; the graph copies them.
  * An input is fed before each run.  Parameters and states live as long as the program and are
- * assigned by cg_update; the parameters lie one behind the other in recording order, in one slab. */
+ * assigned by cg_update; the parameters lie one behind the other in recording order, in one slab.
+ */
 cg_node *cg_input(cg_graph *graph, const char *name, cg_shape shape);
 cg_node *cg_parameter(cg_graph *graph, const char *name, cg_shape shape);
 cg_node *cg_state(cg_graph *graph, const char *name, cg_shape shape);
@@ -63,15 +64,15 @@ typedef enum {
     CG_NODE_SLAB
 } cg_node_kind;
 
-cg_graph    *cg_node_graph(const cg_node *node);
+cg_graph *cg_node_graph(const cg_node *node);
 cg_node_kind cg_node_kind_of(const cg_node *node);
-int          cg_node_id(const cg_node *node);         /* position in the recording */
-const char  *cg_node_name(const cg_node *node);       /* of a leaf; "" otherwise   */
-const char  *cg_node_label(const cg_node *node);      /* set by cg_graph_at, or "" */
-cg_place     cg_node_place(const cg_node *node);
-int          cg_graph_size(const cg_graph *graph);
-cg_node     *cg_graph_node(const cg_graph *graph, int id);
-cg_node     *cg_graph_find(const cg_graph *graph, const char *name); /* a leaf, or NULL */
+int cg_node_id(const cg_node *node);            /* position in the recording */
+const char *cg_node_name(const cg_node *node);  /* of a leaf; "" otherwise   */
+const char *cg_node_label(const cg_node *node); /* set by cg_graph_at, or "" */
+cg_place cg_node_place(const cg_node *node);
+int cg_graph_size(const cg_graph *graph);
+cg_node *cg_graph_node(const cg_graph *graph, int id);
+cg_node *cg_graph_find(const cg_graph *graph, const char *name); /* a leaf, or NULL */
 
 /* The nodes that `outputs` need, as text (one line a node) or DOT; the caller frees with free().
  * n 0: the whole graph. */

@@ -12,10 +12,10 @@ typedef struct cg_model cg_model;
 /* The mistakes found in a model file, in the order of its lines. */
 typedef struct cg_diagnostics cg_diagnostics;
 cg_diagnostics *cg_diagnostics_new(void);
-void            cg_diagnostics_free(cg_diagnostics *diagnostics);
-int             cg_diagnostics_count(const cg_diagnostics *diagnostics);
+void cg_diagnostics_free(cg_diagnostics *diagnostics);
+int cg_diagnostics_count(const cg_diagnostics *diagnostics);
 /* Message i with its place, the source line, a caret, shapes and help, as the command prints it. */
-const char     *cg_diagnostics_text(const cg_diagnostics *diagnostics, int i);
+const char *cg_diagnostics_text(const cg_diagnostics *diagnostics, int i);
 const cg_error *cg_diagnostics_error(const cg_diagnostics *diagnostics, int i);
 
 /* Reads a model file; sets: "path=value" overrides as of --set, n of them.  Every mistake goes to
@@ -23,41 +23,49 @@ const cg_error *cg_diagnostics_error(const cg_diagnostics *diagnostics, int i);
 cg_status cg_model_load(cg_model **model, const char *path, int n_sets, const char *const sets[],
                         cg_diagnostics *diagnostics, cg_error *error);
 /* The same from memory; name stands for the path in messages. */
-cg_status cg_model_parse(cg_model **model, const char *name, const char *text, size_t size, int n_sets,
-                         const char *const sets[], cg_diagnostics *diagnostics, cg_error *error);
-void      cg_model_free(cg_model *model);
+cg_status cg_model_parse(cg_model **model, const char *name, const char *text, size_t size,
+                         int n_sets, const char *const sets[], cg_diagnostics *diagnostics,
+                         cg_error *error);
+void cg_model_free(cg_model *model);
 
-/* ---- what it says ------------------------------------------------------------------------------*/
+/* ---- what it says
+ * ------------------------------------------------------------------------------*/
 typedef enum { CG_NONFINITE_STOP, CG_NONFINITE_IGNORE } cg_on_nonfinite;
 struct cg_optimizer;
 struct cg_schedule;
 struct cg_loss;
 typedef struct {
     const char *name;
-    uint64_t    seed;
-    cg_shape    input;     /* of one sample */
-    int         n_outputs; /* K of the N x K prediction; what it means is the loss's business */
+    uint64_t seed;
+    cg_shape input; /* of one sample */
+    int n_outputs;  /* K of the N x K prediction; what it means is the loss's business */
     cg_data_spec data;
 
-    const struct cg_loss      *loss;
-    const void                *loss_attrs;
+    const struct cg_loss *loss;
+    const void *loss_attrs;
     const struct cg_optimizer *optimizer;
-    const void                *optimizer_attrs;
-    double                     lr;
-    const struct cg_schedule  *schedule; /* NULL: constant */
-    const void                *schedule_attrs;
-    double                     warmup; /* epochs of linear warm-up before the schedule */
-    double                     clip_norm, clip_value; /* of the gradient; 0: none */
-    int64_t                    epochs, batch;
-    bool                       keep_order;  /* train: {shuffle: false} */
-    const char                *train_split, *validation_split, *test_split; /* NULL: none */
-    struct { const char *monitor; int64_t patience; double min_delta, below; bool on; } early_stopping;
-    cg_on_nonfinite            on_nonfinite;
-    const char *const         *metrics; /* names, NULL-terminated */
+    const void *optimizer_attrs;
+    double lr;
+    const struct cg_schedule *schedule; /* NULL: constant */
+    const void *schedule_attrs;
+    double warmup;                /* epochs of linear warm-up before the schedule */
+    double clip_norm, clip_value; /* of the gradient; 0: none */
+    int64_t epochs, batch;
+    bool keep_order;                                         /* train: {shuffle: false} */
+    const char *train_split, *validation_split, *test_split; /* NULL: none */
+    struct {
+        const char *monitor;
+        int64_t patience;
+        double min_delta, below;
+        bool on;
+    } early_stopping;
+    cg_on_nonfinite on_nonfinite;
+    const char *const *metrics; /* names, NULL-terminated */
 } cg_spec;
 const cg_spec *cg_model_spec(const cg_model *model);
 
-/* The resolved file: overrides applied, aliases, vars, blocks and repeats written out.  free() it. */
+/* The resolved file: overrides applied, aliases, vars, blocks and repeats written out.  free() it.
+ */
 char *cg_model_render(const cg_model *model);
 
 /* ---- recording -------------------------------------------------------------------------------
@@ -80,11 +88,11 @@ cg_status cg_model_init(const cg_model *model, cg_program *program, uint64_t see
 /* The table of `cnngraph summary`: layers, shapes, parameters, multiply-adds.  free() it. */
 typedef struct {
     const char *name, *type; /* lent by the model */
-    cg_shape    shape;       /* of one sample     */
-    int64_t     parameters, macs;
-    int         line;
+    cg_shape shape;          /* of one sample     */
+    int64_t parameters, macs;
+    int line;
 } cg_layer_info;
-int           cg_model_layers(const cg_model *model);
+int cg_model_layers(const cg_model *model);
 cg_layer_info cg_model_layer(const cg_model *model, int i);
 
 CG_END_API

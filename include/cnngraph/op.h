@@ -26,43 +26,57 @@ typedef enum {
 } cg_attr_type;
 
 typedef struct {
-    const char  *name; /* NULL ends the table */
+    const char *name; /* NULL ends the table */
     cg_attr_type type;
-    size_t       offset;
-    int          count; /* of CG_ATTR_INTS */
-    double       value, min, max; /* default and range; of every entry of CG_ATTR_INTS */
-    const char  *choices;
-    const char  *help;
+    size_t offset;
+    int count;              /* of CG_ATTR_INTS */
+    double value, min, max; /* default and range; of every entry of CG_ATTR_INTS */
+    const char *choices;
+    const char *help;
 } cg_attr;
 
-#define CG_INT(type, field, value, min, max, help) \
-    { #field, CG_ATTR_INT, offsetof(type, field), 1, value, min, max, NULL, help }
-#define CG_REAL(type, field, value, min, max, help) \
-    { #field, CG_ATTR_REAL, offsetof(type, field), 1, value, min, max, NULL, help }
-#define CG_BOOL(type, field, help) \
-    { #field, CG_ATTR_BOOL, offsetof(type, field), 1, 0, 0, 1, NULL, help }
-#define CG_CHOICE(type, field, choices, help) \
-    { #field, CG_ATTR_CHOICE, offsetof(type, field), 1, 0, 0, 99, choices, help }
-#define CG_INTS(type, field, count, value, min, max, help) \
-    { #field, CG_ATTR_INTS, offsetof(type, field), count, value, min, max, NULL, help }
-#define CG_AXES_ATTR(type, field, help) \
-    { #field, CG_ATTR_AXES, offsetof(type, field), 1, 0, 0, 255, NULL, help }
-#define CG_SHAPE_ATTR(type, field, help) \
-    { #field, CG_ATTR_SHAPE, offsetof(type, field), 1, 0, 0, 0, NULL, help }
+#define CG_INT(type, field, value, min, max, help)                                 \
+    {                                                                              \
+#field, CG_ATTR_INT, offsetof(type, field), 1, value, min, max, NULL, help \
+    }
+#define CG_REAL(type, field, value, min, max, help)                                 \
+    {                                                                               \
+#field, CG_ATTR_REAL, offsetof(type, field), 1, value, min, max, NULL, help \
+    }
+#define CG_BOOL(type, field, help)                                          \
+    {                                                                       \
+#field, CG_ATTR_BOOL, offsetof(type, field), 1, 0, 0, 1, NULL, help \
+    }
+#define CG_CHOICE(type, field, choices, help)                                     \
+    {                                                                             \
+#field, CG_ATTR_CHOICE, offsetof(type, field), 1, 0, 0, 99, choices, help \
+    }
+#define CG_INTS(type, field, count, value, min, max, help)                              \
+    {                                                                                   \
+#field, CG_ATTR_INTS, offsetof(type, field), count, value, min, max, NULL, help \
+    }
+#define CG_AXES_ATTR(type, field, help)                                       \
+    {                                                                         \
+#field, CG_ATTR_AXES, offsetof(type, field), 1, 0, 0, 255, NULL, help \
+    }
+#define CG_SHAPE_ATTR(type, field, help)                                     \
+    {                                                                        \
+#field, CG_ATTR_SHAPE, offsetof(type, field), 1, 0, 0, 0, NULL, help \
+    }
 
 /* ---- what a kernel sees --------------------------------------------------------------------- */
 enum { CG_MAX_INPUTS = 8 }; /* of an op with fixed arity; concat takes any number */
 
 /* Raw arrays and shapes; the engine owns threads and memory. */
 typedef struct {
-    const void            *attrs;
-    int                    n_x;
+    const void *attrs;
+    int n_x;
     const cg_shape *const *xs; /* xs[i]: shape of input i */
-    const float *const    *x;
-    const cg_shape        *ys;
-    float                 *y;
-    void                  *scratch; /* this thread's, as many bytes as op->scratch asked for */
-    uint64_t               seed, step; /* of the run: what random ops draw from */
+    const float *const *x;
+    const cg_shape *ys;
+    float *y;
+    void *scratch;       /* this thread's, as many bytes as op->scratch asked for */
+    uint64_t seed, step; /* of the run: what random ops draw from */
 } cg_call;
 
 /* Computes items [begin, end) of the output and nothing else; calls for disjoint items may run at
@@ -71,14 +85,14 @@ typedef void cg_kernel(const cg_call *call, int64_t begin, int64_t end);
 
 /* The same call in double precision, whole, for the reference that defines the op. */
 typedef struct {
-    const void            *attrs;
-    int                    n_x;
+    const void *attrs;
+    int n_x;
     const cg_shape *const *xs;
-    const double *const   *x;
-    const cg_shape        *ys;
-    double                *y;
-    uint64_t               seed, step;
-    uint64_t              *branches; /* NULL, or where branch decisions are hashed to */
+    const double *const *x;
+    const cg_shape *ys;
+    double *y;
+    uint64_t seed, step;
+    uint64_t *branches; /* NULL, or where branch decisions are hashed to */
 } cg_ref_call;
 
 /* Tells the gradient checker which way a reference goes at a kink: `cg_take(c, x > 0) ? x : 0`,
@@ -97,11 +111,11 @@ static inline int64_t cg_take(const cg_ref_call *call, int64_t decision)
  * (low, high) for all inputs; an input of `fixed` draws whole numbers 0..below-1 instead, or, with
  * below -1, real numbers like the others (its gradient is zero wherever there is one). */
 typedef struct {
-    cg_shape    x[5];
-    int         n_x; /* 0 ends the table */
+    cg_shape x[5];
+    int n_x; /* 0 ends the table */
     const void *attrs;
-    double      low, high; /* both 0: (-1, 1) */
-    int64_t     below;     /* 0: 2; -1: as above */
+    double low, high; /* both 0: (-1, 1) */
+    int64_t below;    /* 0: 2; -1: as above */
 } cg_sample;
 
 /* ---- the batch axis --------------------------------------------------------------------------
@@ -116,23 +130,24 @@ typedef enum {
 /* ---- the descriptor --------------------------------------------------------------------------*/
 enum {
     CG_ELEMENTWISE = 1, /* element i of y depends on element i of each (broadcast) x alone      */
-    CG_VIEW        = 2, /* y has the bytes of x under another shape: no kernel runs             */
-    CG_LAYER       = 4, /* a model file may name it as a layer: one input, no parameters        */
-    CG_RANDOM      = 8, /* draws from (seed, step): two nodes with equal attributes and inputs are equal,
-                           two steps are not; never folded                                      */
-    CG_LINEAR      = 16, /* linear in each input alone: no second derivative of its own          */
+    CG_VIEW = 2,        /* y has the bytes of x under another shape: no kernel runs             */
+    CG_LAYER = 4,       /* a model file may name it as a layer: one input, no parameters        */
+    CG_RANDOM = 8, /* draws from (seed, step): two nodes with equal attributes and inputs are equal,
+                      two steps are not; never folded                                      */
+    CG_LINEAR = 16, /* linear in each input alone: no second derivative of its own          */
 };
 
 struct cg_op {
-    const char    *name;    /* the word in YAML, reports and docs                               */
-    const char    *formula; /* y = ..., in the letters of `inputs`                              */
-    const char    *help;    /* one or two sentences for the docs: conventions, source, kinks    */
-    const char    *inputs;  /* "x w": names in order, hence the arity; "x..." takes 1 or more   */
-    const char    *onnx;    /* the operator's name, "" where there is none                      */
-    unsigned       traits;
-    unsigned       fixed;   /* bit i: input i holds indices, labels or masks, or only selects: no gradient */
-    const cg_attr *attrs;   /* NULL where there are none                                        */
-    size_t         attrs_size;
+    const char *name;    /* the word in YAML, reports and docs                               */
+    const char *formula; /* y = ..., in the letters of `inputs`                              */
+    const char *help;    /* one or two sentences for the docs: conventions, source, kinks    */
+    const char *inputs;  /* "x w": names in order, hence the arity; "x..." takes 1 or more   */
+    const char *onnx;    /* the operator's name, "" where there is none                      */
+    unsigned traits;
+    unsigned
+        fixed; /* bit i: input i holds indices, labels or masks, or only selects: no gradient */
+    const cg_attr *attrs; /* NULL where there are none                                        */
+    size_t attrs_size;
 
     /* Fails with cg_shape_fail(node, error, "expected ..., found ...") */
     cg_status (*shape)(const cg_node *node, cg_shape *y, cg_error *error);
@@ -141,39 +156,44 @@ struct cg_op {
     void (*vjp)(cg_node *node, cg_node *dy, cg_node *dx[]);
     cg_flow (*flow)(const cg_node *node, const bool batched[]); /* NULL: CG_FLOW_MIXED           */
 
-    int64_t (*items)(const cg_node *node);   /* NULL: one item per element of y                 */
-    int64_t (*flops)(const cg_node *node);   /* of the whole call; NULL: one per element of y   */
-    size_t  (*scratch)(const cg_node *node); /* bytes for each thread; NULL: none               */
+    int64_t (*items)(const cg_node *node);  /* NULL: one item per element of y                 */
+    int64_t (*flops)(const cg_node *node);  /* of the whole call; NULL: one per element of y   */
+    size_t (*scratch)(const cg_node *node); /* bytes for each thread; NULL: none               */
 
-    cg_kernel       *forward[CG_N_TIERS]; /* NULL entries fall back to the reference            */
-    void           (*reference)(const cg_ref_call *call);
+    cg_kernel *forward[CG_N_TIERS]; /* NULL entries fall back to the reference            */
+    void (*reference)(const cg_ref_call *call);
     const cg_sample *samples; /* ends with n_x 0 */
 };
 
 /* For the functions of a descriptor. */
 const cg_shape *cg_node_shape(const cg_node *node);
-cg_node        *cg_node_input(const cg_node *node, int i);
-int             cg_node_arity(const cg_node *node);
-const void     *cg_node_attrs(const cg_node *node);
-const cg_op    *cg_node_op(const cg_node *node); /* NULL for a leaf */
-bool            cg_wants(const cg_node *node, int i); /* does the gradient being recorded need dx[i]? */
+cg_node *cg_node_input(const cg_node *node, int i);
+int cg_node_arity(const cg_node *node);
+const void *cg_node_attrs(const cg_node *node);
+const cg_op *cg_node_op(const cg_node *node); /* NULL for a leaf */
+bool cg_wants(const cg_node *node, int i);    /* does the gradient being recorded need dx[i]? */
 
 /* Fills *error with "name: " and the message; returns CG_ESHAPE. */
 cg_status cg_shape_fail(const cg_node *node, cg_error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Shape rules, flows and costs that many ops share. */
-cg_status cg_shape_same(const cg_node *node, cg_shape *y, cg_error *error);      /* as x[0]; every other input equal */
-cg_status cg_shape_broadcast(const cg_node *node, cg_shape *y, cg_error *error); /* NumPy's rule over all inputs */
-cg_flow   cg_flow_along(const cg_node *node, const bool batched[]);   /* ALONG if x[0] is batched, else NONE; MIXED if only another is */
-cg_flow   cg_flow_elementwise(const cg_node *node, const bool batched[]); /* ALONG when every batched input has y's rank */
-int64_t   cg_flops_per_element(const cg_node *node); /* 1 for each element of y */
-int64_t   cg_items_rows(const cg_node *node); /* the first dimension of y, 1 for a scalar */
+cg_status cg_shape_same(const cg_node *node, cg_shape *y,
+                        cg_error *error); /* as x[0]; every other input equal */
+cg_status cg_shape_broadcast(const cg_node *node, cg_shape *y,
+                             cg_error *error); /* NumPy's rule over all inputs */
+cg_flow cg_flow_along(
+    const cg_node *node,
+    const bool batched[]); /* ALONG if x[0] is batched, else NONE; MIXED if only another is */
+cg_flow cg_flow_elementwise(const cg_node *node,
+                            const bool batched[]); /* ALONG when every batched input has y's rank */
+int64_t cg_flops_per_element(const cg_node *node); /* 1 for each element of y */
+int64_t cg_items_rows(const cg_node *node);        /* the first dimension of y, 1 for a scalar */
 
 /* The table of operations: NULL-terminated. */
 extern const cg_op *const cg_ops[];
 const cg_op *cg_op_find(const char *name); /* NULL if there is none */
-int          cg_op_arity(const cg_op *op); /* -1 for any number     */
+int cg_op_arity(const cg_op *op);          /* -1 for any number     */
 
 CG_END_API
 #endif

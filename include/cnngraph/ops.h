@@ -34,12 +34,18 @@ cg_node *cg_square(cg_node *x);
 cg_node *cg_abs(cg_node *x); /* gradient 0 at 0 */
 cg_node *cg_erf(cg_node *x);
 
-typedef struct { double low, high; } cg_clip_attrs;
+typedef struct {
+    double low, high;
+} cg_clip_attrs;
 cg_node *cg_clip(cg_node *x, double low, double high); /* gradient 1 within [low, high], else 0 */
 
 /* ---- activations ------------------------------------------------------------------------------*/
-typedef struct { double slope; } cg_leaky_relu_attrs; /* default 0.01 */
-typedef struct { double alpha; } cg_elu_attrs;        /* default 1    */
+typedef struct {
+    double slope;
+} cg_leaky_relu_attrs; /* default 0.01 */
+typedef struct {
+    double alpha;
+} cg_elu_attrs; /* default 1    */
 cg_node *cg_sigmoid(cg_node *x);
 cg_node *cg_tanh(cg_node *x);
 cg_node *cg_relu(cg_node *x); /* gradient 0 at 0 */
@@ -48,41 +54,60 @@ cg_node *cg_elu(cg_node *x, double alpha);
 cg_node *cg_gelu(cg_node *x); /* x Phi(x), exact */
 cg_node *cg_silu(cg_node *x);
 cg_node *cg_softplus(cg_node *x);
-typedef struct { int64_t axis; } cg_axis_attrs; /* -1: the last (the default) */
+typedef struct {
+    int64_t axis;
+} cg_axis_attrs; /* -1: the last (the default) */
 cg_node *cg_softmax(cg_node *x, int axis);
 cg_node *cg_log_softmax(cg_node *x, int axis);
 
 /* ---- reductions -------------------------------------------------------------------------------*/
-typedef struct { int64_t axes, keep; } cg_reduce_attrs; /* keep: reduced axes stay, as 1 */
+typedef struct {
+    int64_t axes, keep;
+} cg_reduce_attrs; /* keep: reduced axes stay, as 1 */
 cg_node *cg_sum(cg_node *x, int64_t axes, bool keep);
 cg_node *cg_mean(cg_node *x, int64_t axes, bool keep);
 cg_node *cg_max(cg_node *x, int64_t axes, bool keep); /* the gradient goes to the first maximum */
-cg_node *cg_max_mask(cg_node *x, int64_t axes);       /* 1 at the first maximum, else 0; no gradient */
+cg_node *cg_max_mask(cg_node *x, int64_t axes); /* 1 at the first maximum, else 0; no gradient */
 cg_node *cg_sum_to(cg_node *x, cg_shape shape); /* undoes a broadcast from `shape` by summing */
 
 /* ---- matrices ---------------------------------------------------------------------------------*/
-typedef struct { int64_t transpose_a, transpose_b; } cg_matmul_attrs;
+typedef struct {
+    int64_t transpose_a, transpose_b;
+} cg_matmul_attrs;
 /* The last two axes; the axes before them are the batch and broadcast. */
 cg_node *cg_matmul(cg_node *a, cg_node *b, bool transpose_a, bool transpose_b);
 
 /* ---- shape ------------------------------------------------------------------------------------*/
-typedef struct { cg_shape shape; } cg_shape_attrs;
+typedef struct {
+    cg_shape shape;
+} cg_shape_attrs;
 cg_node *cg_reshape(cg_node *x, cg_shape shape);
 cg_node *cg_flatten(cg_node *x); /* N x ... to N x rest */
 cg_node *cg_broadcast(cg_node *x, cg_shape shape);
-typedef struct { int64_t order[CG_MAX_RANK]; } cg_transpose_attrs; /* y axis i is x axis order[i] */
+typedef struct {
+    int64_t order[CG_MAX_RANK];
+} cg_transpose_attrs; /* y axis i is x axis order[i] */
 cg_node *cg_transpose(cg_node *x, const int64_t order[]);
 cg_node *cg_concat(int n, cg_node *const x[], int axis);
-typedef struct { int64_t begin[CG_MAX_RANK], step[CG_MAX_RANK]; cg_shape size; } cg_slice_attrs;
+typedef struct {
+    int64_t begin[CG_MAX_RANK], step[CG_MAX_RANK];
+    cg_shape size;
+} cg_slice_attrs;
 /* y[i] = x[begin + i step], `size` elements along each axis; step NULL: ones. */
 cg_node *cg_slice(cg_node *x, const int64_t begin[], cg_shape size, const int64_t step[]);
 /* The adjoint of slice: zeros of shape `like` with x put where the slice reads. */
-typedef struct { int64_t begin[CG_MAX_RANK], step[CG_MAX_RANK]; cg_shape like; } cg_unslice_attrs;
+typedef struct {
+    int64_t begin[CG_MAX_RANK], step[CG_MAX_RANK];
+    cg_shape like;
+} cg_unslice_attrs;
 cg_node *cg_unslice(cg_node *x, const int64_t begin[], const int64_t step[], cg_shape like);
 typedef enum { CG_PAD_ZERO, CG_PAD_REFLECT, CG_PAD_REPLICATE } cg_pad_mode;
-typedef struct { int64_t before[CG_MAX_RANK], after[CG_MAX_RANK], mode; } cg_pad_attrs;
+typedef struct {
+    int64_t before[CG_MAX_RANK], after[CG_MAX_RANK], mode;
+} cg_pad_attrs;
 cg_node *cg_pad(cg_node *x, const int64_t before[], const int64_t after[], cg_pad_mode mode);
-cg_node *cg_unpad(cg_node *x, const int64_t before[], const int64_t after[], cg_pad_mode mode); /* adjoint of pad */
+cg_node *cg_unpad(cg_node *x, const int64_t before[], const int64_t after[],
+                  cg_pad_mode mode); /* adjoint of pad */
 
 /* ---- convolution and pooling: x N C H W -------------------------------------------------------
  * padding: top, left, bottom, right (zeros).  w: K C/groups R S. */
@@ -106,29 +131,41 @@ typedef struct {
     int64_t padding[4], ceil;
     int64_t count_padding; /* avg_pool2d: padding counts in the mean */
 } cg_pool2d_attrs;
-cg_node *cg_max_pool2d(cg_node *x, const cg_pool2d_attrs *attrs); /* gradient to the first maximum */
+cg_node *cg_max_pool2d(cg_node *x,
+                       const cg_pool2d_attrs *attrs); /* gradient to the first maximum */
 cg_node *cg_avg_pool2d(cg_node *x, const cg_pool2d_attrs *attrs);
 cg_node *cg_global_avg_pool2d(cg_node *x); /* N C H W to N C 1 1 */
 cg_node *cg_global_max_pool2d(cg_node *x);
 
 /* ---- normalisation ----------------------------------------------------------------------------*/
-typedef struct { double epsilon; } cg_norm_attrs; /* default 1e-5 */
+typedef struct {
+    double epsilon;
+} cg_norm_attrs; /* default 1e-5 */
 /* Statistics over all axes but 1 (biased variance); gamma, beta, mean, var: C. */
 cg_node *cg_batch_norm(cg_node *x, cg_node *gamma, cg_node *beta, double epsilon);
-cg_node *cg_batch_norm_eval(cg_node *x, cg_node *gamma, cg_node *beta, cg_node *mean, cg_node *var, double epsilon);
+cg_node *cg_batch_norm_eval(cg_node *x, cg_node *gamma, cg_node *beta, cg_node *mean, cg_node *var,
+                            double epsilon);
 /* Over the trailing axes, which are gamma's and beta's. */
 cg_node *cg_layer_norm(cg_node *x, cg_node *gamma, cg_node *beta, double epsilon);
 
 /* y = x m / (1 - rate), m Bernoulli(1 - rate) drawn from (seed, step, stream, element). */
-typedef struct { double rate; int64_t stream; } cg_dropout_attrs;
+typedef struct {
+    double rate;
+    int64_t stream;
+} cg_dropout_attrs;
 cg_node *cg_dropout(cg_node *x, double rate, int64_t stream);
 
 /* ---- indices ----------------------------------------------------------------------------------
- * Indices are whole numbers kept as floats.  One outside its range reads and writes nothing: the row is 0. */
-typedef struct { int64_t depth; } cg_one_hot_attrs;
-cg_node *cg_one_hot(cg_node *index, int64_t depth);     /* shape of index, then depth   */
-cg_node *cg_gather(cg_node *table, cg_node *index);     /* rows of V x D by index       */
-typedef struct { int64_t rows; } cg_scatter_attrs;
+ * Indices are whole numbers kept as floats.  One outside its range reads and writes nothing: the
+ * row is 0. */
+typedef struct {
+    int64_t depth;
+} cg_one_hot_attrs;
+cg_node *cg_one_hot(cg_node *index, int64_t depth); /* shape of index, then depth   */
+cg_node *cg_gather(cg_node *table, cg_node *index); /* rows of V x D by index       */
+typedef struct {
+    int64_t rows;
+} cg_scatter_attrs;
 cg_node *cg_scatter_add(cg_node *x, cg_node *index, int64_t rows); /* the adjoint of gather */
 
 /* ---- losses: one value for each row of the batch (N), from x and target t of equal shape N x ...;
@@ -141,7 +178,9 @@ cg_node *cg_bce_with_logits(cg_node *z, cg_node *t);
 cg_node *cg_cce(cg_node *p, cg_node *t); /* log is cut off at -100 */
 cg_node *cg_softmax_cross_entropy(cg_node *z, cg_node *t);
 cg_node *cg_hinge(cg_node *x, cg_node *t); /* max(0, 1 - t x), t in {-1, 1} */
-typedef struct { double delta; } cg_huber_attrs; /* default 1 */
+typedef struct {
+    double delta;
+} cg_huber_attrs; /* default 1 */
 cg_node *cg_huber(cg_node *x, cg_node *t, double delta);
 cg_node *cg_kl(cg_node *p, cg_node *t); /* sum t (log t - log p), 0 where t is 0 */
 

@@ -15,51 +15,53 @@ typedef struct cg_pool cg_pool;
 /* A pool of threads, lent to programs; threads <= 0: as many as the cores that this process may
  * use.  NULL when out of memory; fewer threads than asked for where the system refuses them. */
 cg_pool *cg_pool_new(int threads);
-void     cg_pool_free(cg_pool *pool);
-int      cg_pool_threads(const cg_pool *pool);
+void cg_pool_free(cg_pool *pool);
+int cg_pool_threads(const cg_pool *pool);
 
 typedef struct {
-    cg_dtype    dtype;     /* CG_F64 runs the double references, one thread              */
-    cg_pool    *pool;      /* lent; NULL: the caller's thread alone                      */
-    const char *isa;       /* "portable", "avx2", "avx512"; NULL: CNNGRAPH_ISA, else best */
-    cg_program *share;     /* parameters and states of the same name live in this program's
-                              memory, which must outlive the new one                     */
-    cg_node *const *guards; /* scalars, outputs too, looked at as soon as they are computed: when one is not
-                               finite the run ends there, with no parameter or state changed */
-    int         n_guards;
-    bool        no_passes; /* run the recording as it is (to test the passes)            */
-    bool        keep_all;  /* every node keeps its buffer after the run (to look at them) */
+    cg_dtype dtype;    /* CG_F64 runs the double references, one thread              */
+    cg_pool *pool;     /* lent; NULL: the caller's thread alone                      */
+    const char *isa;   /* "portable", "avx2", "avx512"; NULL: CNNGRAPH_ISA, else best */
+    cg_program *share; /* parameters and states of the same name live in this program's
+                          memory, which must outlive the new one                     */
+    cg_node *const
+        *guards; /* scalars, outputs too, looked at as soon as they are computed: when one is not
+                    finite the run ends there, with no parameter or state changed */
+    int n_guards;
+    bool no_passes; /* run the recording as it is (to test the passes)            */
+    bool keep_all;  /* every node keeps its buffer after the run (to look at them) */
 } cg_compile_options;
 
 /* Compiles what `outputs` and the graph's updates need.  options may be NULL. */
 cg_status cg_compile(cg_program **program, cg_graph *graph, int n, cg_node *const outputs[],
                      const cg_compile_options *options, cg_error *error);
-void      cg_program_free(cg_program *program);
+void cg_program_free(cg_program *program);
 
 /* Runs once.  seed and step are what random ops draw from.  CG_ENUMERIC when a guard is not finite,
  * CG_OK otherwise.  No allocation, no system call but the pool's. */
 cg_status cg_run(cg_program *program, uint64_t seed, uint64_t step);
 
-/* The memory of an input, parameter, state or output; NULL if the program has none of it (any more).
- * Floats or doubles after the program's dtype; the size is that of the node.  Lent. */
-float  *cg_data_f32(cg_program *program, const cg_node *node);
+/* The memory of an input, parameter, state or output; NULL if the program has none of it (any
+ * more). Floats or doubles after the program's dtype; the size is that of the node.  Lent. */
+float *cg_data_f32(cg_program *program, const cg_node *node);
 double *cg_data_f64(cg_program *program, const cg_node *node);
 
 /* The same, by number: leaves of one kind in recording order. */
 typedef struct {
     const char *name;
-    cg_shape    shape;
-    void       *data;
+    cg_shape shape;
+    void *data;
 } cg_leaf;
-int     cg_program_leaves(const cg_program *program, cg_node_kind kind);
+int cg_program_leaves(const cg_program *program, cg_node_kind kind);
 cg_leaf cg_program_leaf(const cg_program *program, cg_node_kind kind, int i);
 
-size_t   cg_program_bytes(const cg_program *program);       /* all memory it holds           */
-size_t   cg_program_arena_bytes(const cg_program *program); /* the planned buffers alone     */
+size_t cg_program_bytes(const cg_program *program);       /* all memory it holds           */
+size_t cg_program_arena_bytes(const cg_program *program); /* the planned buffers alone     */
 cg_dtype cg_program_dtype(const cg_program *program);
-int64_t  cg_program_flops(const cg_program *program);       /* of one run                    */
-cg_tier  cg_program_tier(const cg_program *program);
-uint64_t cg_program_branches(const cg_program *program); /* float64: hash of the branches last taken */
+int64_t cg_program_flops(const cg_program *program); /* of one run                    */
+cg_tier cg_program_tier(const cg_program *program);
+uint64_t
+cg_program_branches(const cg_program *program); /* float64: hash of the branches last taken */
 
 /* Runs again, node by node, and describes the first op whose output is not finite: op, label,
  * place and the ranges of its inputs, in *error with CG_ENUMERIC; CG_OK if all are finite.
@@ -68,16 +70,17 @@ uint64_t cg_program_branches(const cg_program *program); /* float64: hash of the
 cg_status cg_program_first_nonfinite(cg_program *program, uint64_t seed, uint64_t step,
                                      cg_error *error);
 
-/* The passes by name, in order: "stabilise", "fold", "cse", "dead", "plan", ...; NULL-terminated.  cg_pass_apply
- * applies those up to and including `last` to a copy of what outputs need; the copy's nodes for
- * the outputs are put in outputs_after.  For `graph --after PASS`, and for tests. */
+/* The passes by name, in order: "stabilise", "fold", "cse", "dead", "plan", ...; NULL-terminated.
+ * cg_pass_apply applies those up to and including `last` to a copy of what outputs need; the copy's
+ * nodes for the outputs are put in outputs_after.  For `graph --after PASS`, and for tests. */
 extern const char *const cg_pass_names[];
 cg_status cg_pass_apply(cg_graph **after, cg_graph *graph, int n, cg_node *const outputs[],
                         cg_node *outputs_after[], const char *last, cg_error *error);
 
 /* Numerically safe forms: re-records what y needs with softmax -> cce as
  * softmax_cross_entropy on the logits and sigmoid -> bce as bce_with_logits, whatever was
- * written; returns the node in y's place (y itself where nothing matches).  Do it before cg_gradient. */
+ * written; returns the node in y's place (y itself where nothing matches).  Do it before
+ * cg_gradient. */
 cg_node *cg_stabilise(cg_node *y);
 
 CG_END_API

@@ -11,11 +11,15 @@
 
 /* Everything between these two is exported; the rest of the library is hidden. */
 #ifdef __cplusplus
-#define CG_BEGIN_API extern "C" { _Pragma("GCC visibility push(default)")
-#define CG_END_API _Pragma("GCC visibility pop") }
+#define CG_BEGIN_API \
+    extern "C" {     \
+    _Pragma("GCC visibility push(default)")
+#define CG_END_API                \
+    _Pragma("GCC visibility pop") \
+    }
 #else
 #define CG_BEGIN_API _Pragma("GCC visibility push(default)")
-#define CG_END_API _Pragma("GCC visibility pop")
+#define CG_END_API   _Pragma("GCC visibility pop")
 #endif
 
 CG_BEGIN_API
@@ -53,9 +57,9 @@ typedef struct {
     int line, column;
 } cg_error;
 
-const char *cg_status_name(cg_status status);      /* "CG_ESHAPE"               */
-const char *cg_status_text(cg_status status);      /* "shapes do not fit"       */
-int         cg_status_exit_code(cg_status status); /* of the cnngraph command   */
+const char *cg_status_name(cg_status status); /* "CG_ESHAPE"               */
+const char *cg_status_text(cg_status status); /* "shapes do not fit"       */
+int cg_status_exit_code(cg_status status);    /* of the cnngraph command   */
 
 CG_END_API
 #endif

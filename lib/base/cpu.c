@@ -9,8 +9,8 @@
 
 static const char *const tier_names[CG_N_TIERS] = {
     [CG_PORTABLE] = "portable",
-    [CG_AVX2]     = "avx2",
-    [CG_AVX512]   = "avx512",
+    [CG_AVX2] = "avx2",
+    [CG_AVX512] = "avx512",
 };
 
 const char *cg_tier_name(cg_tier tier)
@@ -61,8 +61,8 @@ cg_status cg_tier_choose(cg_tier *tier, cg_error *error)
         *tier = (cg_tier)i;
         return CG_OK;
     }
-    return cg_fail(error, CG_EUSAGE,
-                   "CNNGRAPH_ISA=%s: unknown; it may be portable, avx2 or avx512", wanted);
+    return cg_fail(error, CG_EUSAGE, "CNNGRAPH_ISA=%s: unknown; it may be portable, avx2 or avx512",
+                   wanted);
 }
 
 /* "model name\t: Intel(R) Xeon(R) ..." of the first processor. */

@@ -4,9 +4,9 @@
 
 #include <cnngraph/tensor.h>
 
-cg_tier     cg_tier_best(void);    /* the best that is built and that this processor can run */
+cg_tier cg_tier_best(void); /* the best that is built and that this processor can run */
 const char *cg_tier_name(cg_tier tier);
-bool        cg_tier_usable(cg_tier tier);
+bool cg_tier_usable(cg_tier tier);
 
 /* The tier to use: CNNGRAPH_ISA=portable|avx2|avx512 lowers it.  A name that is unknown or that
  * this processor cannot run is CG_EUSAGE.  Read anew at each call: no state is kept. */

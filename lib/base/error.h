@@ -23,9 +23,9 @@ cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const ch
 cg_status cg_fail_nomem(cg_error *error, const char *what);
 
 /* Passes a failure on. */
-#define CG_TRY(expression)                            \
-    do {                                              \
-        cg_status cg_try_status_ = (expression);      \
+#define CG_TRY(expression)                                  \
+    do {                                                    \
+        cg_status cg_try_status_ = (expression);            \
         if (cg_try_status_ != CG_OK) return cg_try_status_; \
     } while (0)
 

@@ -21,9 +21,9 @@ typedef struct {
 } cg_replace;
 cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error);
 cg_status cg_replace_commit(cg_replace *r, cg_error *error); /* closes r whatever happens */
-void      cg_replace_abort(cg_replace *r);
+void cg_replace_abort(cg_replace *r);
 
 cg_status cg_make_folders(const char *path, cg_error *error); /* mkdir -p */
-bool      cg_file_exists(const char *path);
+bool cg_file_exists(const char *path);
 
 #endif

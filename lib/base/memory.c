@@ -83,7 +83,7 @@ char *cg_copy_text(const char *text)
 
 struct block {
     struct block *next;
-    size_t used, size;         /* bytes of data[] */
+    size_t used, size; /* bytes of data[] */
     _Alignas(max_align_t) unsigned char data[];
 };
 

@@ -15,11 +15,11 @@ bool cg_add_ok(int64_t a, int64_t b, int64_t *sum);
 
 enum { CG_ALIGN = 64 }; /* bytes: a cache line, and the widest vector */
 
-void *cg_alloc(size_t n, size_t size);         /* n * size zeroed bytes or NULL; cg_release */
-void *cg_alloc_aligned(size_t n, size_t size); /* the same, aligned to CG_ALIGN; cg_release */
+void *cg_alloc(size_t n, size_t size);           /* n * size zeroed bytes or NULL; cg_release */
+void *cg_alloc_aligned(size_t n, size_t size);   /* the same, aligned to CG_ALIGN; cg_release */
 void *cg_resize(void *p, size_t n, size_t size); /* realloc with a checked product; not zeroed */
-void  cg_release(void *p);                     /* NULL is fine */
-char *cg_copy_text(const char *text);          /* NULL on NULL or failure; cg_release */
+void cg_release(void *p);                        /* NULL is fine */
+char *cg_copy_text(const char *text);            /* NULL on NULL or failure; cg_release */
 
 /* Tests only: the allocation after `n` more successful ones fails, and every later one too;
  * n < 0 turns it off. */
@@ -28,10 +28,10 @@ void cg_fail_allocation_after(int64_t n);
 /* Memory handed out piece by piece and given back all at once. */
 typedef struct cg_arena cg_arena;
 cg_arena *cg_arena_new(void);
-void      cg_arena_free(cg_arena *arena);
-void     *cg_arena_alloc(cg_arena *arena, size_t n, size_t size); /* zeroed, or NULL */
-char     *cg_arena_text(cg_arena *arena, const char *text);       /* a copy, or NULL */
-char     *cg_arena_printf(cg_arena *arena, const char *format, ...)
+void cg_arena_free(cg_arena *arena);
+void *cg_arena_alloc(cg_arena *arena, size_t n, size_t size); /* zeroed, or NULL */
+char *cg_arena_text(cg_arena *arena, const char *text);       /* a copy, or NULL */
+char *cg_arena_printf(cg_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -27,12 +27,12 @@ typedef struct {
     cg_philox block;
 } cg_rng;
 
-cg_rng   cg_rng_new(uint64_t seed, const char *stream, uint64_t index);
+cg_rng cg_rng_new(uint64_t seed, const char *stream, uint64_t index);
 uint32_t cg_rng_u32(cg_rng *rng);
 uint64_t cg_rng_u64(cg_rng *rng);
-double   cg_rng_uniform(cg_rng *rng);             /* [0, 1), 53 bits                       */
-double   cg_rng_normal(cg_rng *rng);              /* mean 0, variance 1 (Box-Muller)       */
-uint64_t cg_rng_below(cg_rng *rng, uint64_t n);   /* 0..n-1 without bias; n > 0            */
-void     cg_rng_shuffle(cg_rng *rng, int64_t n, int64_t order[]); /* Fisher-Yates, in place */
+double cg_rng_uniform(cg_rng *rng);             /* [0, 1), 53 bits                       */
+double cg_rng_normal(cg_rng *rng);              /* mean 0, variance 1 (Box-Muller)       */
+uint64_t cg_rng_below(cg_rng *rng, uint64_t n); /* 0..n-1 without bias; n > 0            */
+void cg_rng_shuffle(cg_rng *rng, int64_t n, int64_t order[]); /* Fisher-Yates, in place */
 
 #endif

@@ -15,19 +15,19 @@
 #include <string.h>
 
 enum {
-    ELEMENT_STEPS = 3,    /* each 16 times smaller */
-    DIRECTION_STEPS = 7,  /* each 4 times smaller  */
-    ROUNDING = 32,        /* of f, in units in the last place: sums over many terms */
+    ELEMENT_STEPS = 3,   /* each 16 times smaller */
+    DIRECTION_STEPS = 7, /* each 4 times smaller  */
+    ROUNDING = 32,       /* of f, in units in the last place: sums over many terms */
 };
 static const double NEAR_ZERO = 0.02; /* steps are in proportion to |x|, or this if it is larger */
 
 typedef struct {
-    cg_probe      *probe;
+    cg_probe *probe;
     const cg_node *f;
-    uint64_t       branches; /* taken in the middle */
-    bool           kink;     /* others were taken at some point since */
-    double         largest;  /* |f| seen */
-    cg_status      status;
+    uint64_t branches; /* taken in the middle */
+    bool kink;         /* others were taken at some point since */
+    double largest;    /* |f| seen */
+    cg_status status;
 } sight;
 
 static double look(sight *s)
@@ -58,10 +58,11 @@ static double rounding(const sight *s, double h)
     return ROUNDING * DBL_EPSILON * s->largest / h;
 }
 
-/* ---- the verdict -------------------------------------------------------------------------------*/
+/* ---- the verdict
+ * -------------------------------------------------------------------------------*/
 typedef struct {
     double rtol, atol, scale, largest;
-    bool   failed;
+    bool failed;
 } judge;
 
 static judge judge_new(const cg_check_options *options, double rtol, double scale)
@@ -91,13 +92,14 @@ static void weigh(judge *j, cg_check_result *r, double analytic, double numeric,
 
 static void decide(const judge *j, cg_check_result *r)
 {
-    r->verdict = r->n == 0             ? CG_KINK
-               : j->failed             ? CG_FAIL
-               : j->largest <= j->atol ? CG_VACUOUS
-                                       : CG_PASS;
+    r->verdict = r->n == 0               ? CG_KINK
+                 : j->failed             ? CG_FAIL
+                 : j->largest <= j->atol ? CG_VACUOUS
+                                         : CG_PASS;
 }
 
-/* ---- by element --------------------------------------------------------------------------------*/
+/* ---- by element
+ * --------------------------------------------------------------------------------*/
 static double look_beside(sight *s, double *x, double offset)
 {
     double middle = *x;
@@ -125,8 +127,10 @@ static void compare_element(sight *s, const cg_variable *variable, int64_t i, do
         h /= 16;
         numeric = five_points(s, x, h);
     }
-    if (s->kink) result->n_kinks++;
-    else weigh(j, result, variable->analytic[i], numeric, rounding(s, h), i);
+    if (s->kink)
+        result->n_kinks++;
+    else
+        weigh(j, result, variable->analytic[i], numeric, rounding(s, h), i);
 }
 
 cg_status cg_compare_elements(cg_probe *probe, const cg_node *f, const cg_variable *variable,
@@ -142,19 +146,22 @@ cg_status cg_compare_elements(cg_probe *probe, const cg_node *f, const cg_variab
     result->element = -1;
     for (int64_t k = 0; k < n && s.status == CG_OK; k++) {
         int64_t i = picked ? picked[k] : k;
-        if (variable->x) compare_element(&s, variable, i, options->eps, &j, result);
-        else weigh(&j, result, variable->analytic[i], 0, 0, i);
+        if (variable->x)
+            compare_element(&s, variable, i, options->eps, &j, result);
+        else
+            weigh(&j, result, variable->analytic[i], 0, 0, i);
     }
     decide(&j, result);
     if (s.status != CG_OK) return cg_fail(error, s.status, "a gradient check could not be run");
     return CG_OK;
 }
 
-/* ---- along a direction -------------------------------------------------------------------------*/
+/* ---- along a direction
+ * -------------------------------------------------------------------------*/
 typedef struct {
-    int                n;
+    int n;
     const cg_variable *variable;
-    double           **middle, **v;
+    double **middle, **v;
 } line;
 
 static void line_free(line *l)
@@ -185,8 +192,8 @@ static bool line_new(line *l, int n, const cg_variable variable[])
 static void line_draw(line *l, uint64_t seed, int attempt)
 {
     for (int i = 0; i < l->n; i++) {
-        cg_weights_fill(seed, "direction", (uint64_t)(attempt * CG_MAX_INPUTS + i), l->variable[i].n,
-                        l->v[i]);
+        cg_weights_fill(seed, "direction", (uint64_t)(attempt * CG_MAX_INPUTS + i),
+                        l->variable[i].n, l->v[i]);
         for (int64_t k = 0; k < l->variable[i].n; k++) l->v[i][k] *= step_of(l->middle[i][k]);
     }
 }
@@ -253,8 +260,7 @@ cg_status cg_compare_projected(cg_probe *probe, const cg_node *f, int n,
     }
     double scale, analytic = project(&l, &scale);
     judge j = judge_new(options, 1e-8, scale);
-    if (!s.kink)
-        weigh(&j, result, analytic, numeric, rounding(&s, h / 4), -1);
+    if (!s.kink) weigh(&j, result, analytic, numeric, rounding(&s, h / 4), -1);
     result->element = -1;
     decide(&j, result);
     line_free(&l);

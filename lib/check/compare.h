@@ -6,8 +6,8 @@
 
 /* A leaf that a scalar function depends on. */
 typedef struct {
-    double       *x; /* to be changed; NULL: f does not depend on it */
-    int64_t       n;
+    double *x; /* to be changed; NULL: f does not depend on it */
+    int64_t n;
     const double *analytic; /* df/dx */
 } cg_variable;
 

@@ -26,7 +26,8 @@ static void clear(const cg_ref_call *c)
     memset(c->y, 0, (size_t)cg_shape_size(c->ys) * sizeof *c->y);
 }
 
-/* ---- Z1: an empty loop -------------------------------------------------------------------------*/
+/* ---- Z1: an empty loop
+ * -------------------------------------------------------------------------*/
 static void nothing_recorded(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     right(node, dy, dx);
@@ -44,7 +45,8 @@ static void empty_both(cg_op *op)
     op->vjp = nothing_recorded;
 }
 
-/* ---- Z2: the derivative is always 1 or -1 ------------------------------------------------------*/
+/* ---- Z2: the derivative is always 1 or -1
+ * ------------------------------------------------------*/
 static void sign_alone(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     cg_node *p = cg_node_input(node, 0), *t = cg_node_input(node, 1);
@@ -63,7 +65,8 @@ static void plus_minus_one(cg_op *op)
     op->samples = samples;
 }
 
-/* ---- Z3: the derivative of the wrong thing, a factor forgotten ---------------------------------*/
+/* ---- Z3: the derivative of the wrong thing, a factor forgotten
+ * ---------------------------------*/
 static void of_upstream(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     (void)node;
@@ -115,10 +118,12 @@ static void spread_assigning(const cg_ref_call *c)
     spread(c, 3, 1, true);
 }
 
-static const cg_op stride_is_kernel = { .name = "spread", .inputs = "dy x",
-                                        .shape = shape_of_second, .reference = spread_by_kernel };
-static const cg_op assigns = { .name = "spread", .inputs = "dy x", .shape = shape_of_second,
-                               .reference = spread_assigning };
+static const cg_op stride_is_kernel = {
+    .name = "spread", .inputs = "dy x", .shape = shape_of_second, .reference = spread_by_kernel
+};
+static const cg_op assigns = {
+    .name = "spread", .inputs = "dy x", .shape = shape_of_second, .reference = spread_assigning
+};
 
 static void by_kernel(cg_node *node, cg_node *dy, cg_node *dx[])
 {
@@ -134,8 +139,7 @@ static void stride_taken_for_kernel(cg_op *op)
 {
     static const cg_pool2d_attrs attrs = { .kernel = { 2, 2 }, .stride = { 3, 3 } };
     static const cg_sample samples[] = {
-        { .x = { CG_DIMS(1, 1, SIDE, SIDE) }, .n_x = 1,
-          .attrs = &attrs },
+        { .x = { CG_DIMS(1, 1, SIDE, SIDE) }, .n_x = 1, .attrs = &attrs },
         { .n_x = 0 },
     };
     op->vjp = by_kernel;
@@ -146,8 +150,7 @@ static void assigned_not_added(cg_op *op)
 {
     static const cg_pool2d_attrs attrs = { .kernel = { 3, 3 }, .stride = { 1, 1 } };
     static const cg_sample samples[] = {
-        { .x = { CG_DIMS(1, 1, SIDE, SIDE) }, .n_x = 1,
-          .attrs = &attrs },
+        { .x = { CG_DIMS(1, 1, SIDE, SIDE) }, .n_x = 1, .attrs = &attrs },
         { .n_x = 0 },
     };
     op->vjp = assigning;
@@ -170,7 +173,9 @@ static void past_the_edge(const cg_ref_call *c)
                 }
 }
 
-static const cg_op edge = { .name = "past_the_edge", .inputs = "dy x w", .shape = shape_of_second,
+static const cg_op edge = { .name = "past_the_edge",
+                            .inputs = "dy x w",
+                            .shape = shape_of_second,
                             .reference = past_the_edge };
 
 static void one_window_more(cg_node *node, cg_node *dy, cg_node *dx[])
@@ -183,15 +188,15 @@ static void runs_past_the_edge(cg_op *op)
 {
     static const cg_conv2d_attrs attrs = { .stride = { 2, 2 } };
     static const cg_sample samples[] = {
-        { .x = { CG_DIMS(1, 1, 6, 6), CG_DIMS(1, 1, 3, 3) }, .n_x = 2,
-          .attrs = &attrs },
+        { .x = { CG_DIMS(1, 1, 6, 6), CG_DIMS(1, 1, 3, 3) }, .n_x = 2, .attrs = &attrs },
         { .n_x = 0 },
     };
     op->vjp = one_window_more;
     op->samples = samples;
 }
 
-/* ---- Z6: the padding comes off twice -----------------------------------------------------------*/
+/* ---- Z6: the padding comes off twice
+ * -----------------------------------------------------------*/
 static void trimmed_twice(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     static const int64_t border[CG_MAX_RANK] = { 0, 0, 1, 1 };
@@ -206,8 +211,7 @@ static void padding_trimmed_twice(cg_op *op)
 {
     static const cg_conv2d_attrs attrs = { .padding = { 1, 1, 1, 1 } };
     static const cg_sample samples[] = {
-        { .x = { CG_DIMS(1, 1, 5, 5), CG_DIMS(1, 1, 3, 3) }, .n_x = 2,
-          .attrs = &attrs },
+        { .x = { CG_DIMS(1, 1, 5, 5), CG_DIMS(1, 1, 3, 3) }, .n_x = 2, .attrs = &attrs },
         { .n_x = 0 },
     };
     op->vjp = trimmed_twice;
@@ -229,8 +233,9 @@ static void to_all_maxima(const cg_ref_call *c)
     }
 }
 
-static const cg_op all_maxima = { .name = "to_all_maxima", .inputs = "dy x",
-                                  .shape = shape_of_second, .reference = to_all_maxima };
+static const cg_op all_maxima = {
+    .name = "to_all_maxima", .inputs = "dy x", .shape = shape_of_second, .reference = to_all_maxima
+};
 
 static void all_tied(cg_node *node, cg_node *dy, cg_node *dx[])
 {
@@ -241,15 +246,15 @@ static void to_every_tied_maximum(cg_op *op)
 {
     static const cg_pool2d_attrs attrs = { .kernel = { 2, 2 } };
     static const cg_sample samples[] = {
-        { .x = { CG_DIMS(2, 3, 4, 4) }, .n_x = 1,
-          .attrs = &attrs },
+        { .x = { CG_DIMS(2, 3, 4, 4) }, .n_x = 1, .attrs = &attrs },
         { .n_x = 0 },
     };
     op->vjp = all_tied;
     op->samples = samples;
 }
 
-/* ---- the list ----------------------------------------------------------------------------------*/
+/* ---- the list
+ * ----------------------------------------------------------------------------------*/
 const cg_demo cg_demos[] = {
     { "Z1", "a convolution whose loop is empty",
       "Height and channels are mixed up, so the loop over the output runs zero times: the output\n"
@@ -288,7 +293,8 @@ const cg_demo cg_demos[] = {
       "The border of the input gets no gradient. Digits are black there, so nobody misses it.",
       "conv2d", padding_trimmed_twice },
     { "Z7", "weight decay not multiplied by the learning rate",
-      "w -= lr g + decay w, where w -= lr (g + decay w) was meant. The gradient is right, the step\n"
+      "w -= lr g + decay w, where w -= lr (g + decay w) was meant. The gradient is right, the "
+      "step\n"
       "is not, so no gradient check can see it: the tests of the optimisers compare each with\n"
       "its formula written out, step by step.",
       NULL, NULL },
@@ -305,8 +311,8 @@ const cg_demo cg_demos[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 
-cg_status cg_demo_run(const cg_demo *demo, const cg_check_options *options,
-                      cg_check_report *report, void *context, cg_error *error)
+cg_status cg_demo_run(const cg_demo *demo, const cg_check_options *options, cg_check_report *report,
+                      void *context, cg_error *error)
 {
     const cg_op *op = demo->op ? cg_op_find(demo->op) : NULL;
     if (!op) return cg_fail(error, CG_EUSAGE, "%s is not in the gradient of an op", demo->name);

@@ -35,8 +35,10 @@ cg_status cg_differential_gradient(const cg_differential *d, double *gradient[],
     for (int i = 0; i < d->n && status == CG_OK; i++) {
         size_t n = (size_t)size_of(d->grad[i]);
         gradient[i] = cg_alloc(n, sizeof(double));
-        if (!gradient[i]) status = cg_fail_nomem(error, "a gradient");
-        else memcpy(gradient[i], cg_data_f64(probe.program, d->grad[i]), n * sizeof(double));
+        if (!gradient[i])
+            status = cg_fail_nomem(error, "a gradient");
+        else
+            memcpy(gradient[i], cg_data_f64(probe.program, d->grad[i]), n * sizeof(double));
     }
     if (status != CG_OK) release_all(d->n, gradient);
     cg_probe_close(&probe);
@@ -65,8 +67,8 @@ static cg_status check_variable(const cg_differential *d, cg_probe *probe,
         picked = pick(d, variable->n, variable->analytic, options->seed);
         if (!picked) return cg_fail_nomem(error, "a gradient check");
     }
-    cg_status status = cg_compare_elements(probe, d->f, variable, d->elements, picked, options,
-                                           by_element, error);
+    cg_status status =
+        cg_compare_elements(probe, d->f, variable, d->elements, picked, options, by_element, error);
     cg_release(picked);
     if (status == CG_OK && projected)
         status = cg_compare_projected(probe, d->f, 1, variable, NULL, options, projected, error);
@@ -118,7 +120,8 @@ cg_status cg_differential_along(const cg_differential *d, double *const directio
     if (status == CG_OK) status = open_value(d, &probe, error);
     if (status == CG_OK) {
         for (int i = 0; i < d->n; i++) variable[i] = variable_of(d, &probe, gradient, i);
-        status = cg_compare_projected(&probe, d->f, d->n, variable, direction, options, result, error);
+        status =
+            cg_compare_projected(&probe, d->f, d->n, variable, direction, options, result, error);
         *has_branches = cg_program_branches(probe.program) != 0;
     }
     cg_probe_close(&probe);

@@ -5,16 +5,16 @@
 #include <cnngraph/check.h>
 
 typedef struct {
-    cg_graph        *graph;
-    cg_node         *f;    /* a scalar */
-    int              n;    /* leaves it may depend on, and df/dwrt[i] as recorded */
-    cg_node *const  *wrt;
-    cg_node *const  *grad;
-    cg_check_feed   *feed;
-    void            *feed_context;
-    uint64_t         seed; /* of the runs: what random ops draw from */
-    int64_t          elements;  /* of each wrt; 0: all of them */
-    bool             no_passes; /* compile what was recorded, as it is */
+    cg_graph *graph;
+    cg_node *f; /* a scalar */
+    int n;      /* leaves it may depend on, and df/dwrt[i] as recorded */
+    cg_node *const *wrt;
+    cg_node *const *grad;
+    cg_check_feed *feed;
+    void *feed_context;
+    uint64_t seed;    /* of the runs: what random ops draw from */
+    int64_t elements; /* of each wrt; 0: all of them */
+    bool no_passes;   /* compile what was recorded, as it is */
 } cg_differential;
 
 /* The verdict of grad[i] by element to by_element[i], projected to projected[i] (NULL: not
@@ -29,7 +29,8 @@ cg_status cg_differential_along(const cg_differential *d, double *const directio
                                 const cg_check_options *options, cg_check_result *result,
                                 bool *has_branches, cg_error *error);
 
-/* grad[i] evaluated where d->feed says, each cg_release'd by the caller; all NULL after a failure. */
+/* grad[i] evaluated where d->feed says, each cg_release'd by the caller; all NULL after a failure.
+ */
 cg_status cg_differential_gradient(const cg_differential *d, double *gradient[], cg_error *error);
 
 #endif

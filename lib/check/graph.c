@@ -25,8 +25,10 @@ static cg_node *scalar(cg_node *y, uint64_t seed)
 
 static cg_check_result blank(const cg_node *wrt, cg_check_kind kind)
 {
-    return (cg_check_result){ .subject = cg_node_name(wrt), .input = cg_node_name(wrt),
-                              .kind = kind, .place = cg_node_place(wrt),
+    return (cg_check_result){ .subject = cg_node_name(wrt),
+                              .input = cg_node_name(wrt),
+                              .kind = kind,
+                              .place = cg_node_place(wrt),
                               .label = cg_node_label(wrt) };
 }
 
@@ -44,8 +46,14 @@ static cg_status check(cg_graph *graph, cg_node *y, int n, cg_node *const wrt[],
         result[i] = blank(wrt[i], CG_CHECK_ELEMENTS);
         result[n + i] = blank(wrt[i], CG_CHECK_PROJECTED);
     }
-    cg_differential d = { .graph = graph, .f = f, .n = n, .wrt = wrt, .grad = grad, .feed = feed,
-                          .feed_context = feed_context, .seed = options->seed,
+    cg_differential d = { .graph = graph,
+                          .f = f,
+                          .n = n,
+                          .wrt = wrt,
+                          .grad = grad,
+                          .feed = feed,
+                          .feed_context = feed_context,
+                          .seed = options->seed,
                           .elements = elements > 0 ? elements : 4 };
     return cg_differential_check(&d, options, result, result + n, error);
 }

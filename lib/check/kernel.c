@@ -55,7 +55,8 @@ static cg_status check_case(cg_op_case *c, const char *isa, const cg_check_optio
     if (status == CG_OK) status = cg_run(p.fast, c->seed, 1);
     if (status == CG_OK)
         compare(cg_data_f32(p.fast, c->y), cg_data_f64(p.exact, c->y),
-                cg_shape_size(cg_node_shape(c->y)), options->rtol > 0 ? options->rtol : 2e-5, result);
+                cg_shape_size(cg_node_shape(c->y)), options->rtol > 0 ? options->rtol : 2e-5,
+                result);
     cg_program_free(p.exact);
     cg_program_free(p.fast);
     return status;
@@ -68,8 +69,9 @@ cg_status cg_check_kernel(const cg_op *op, const char *isa, const cg_check_optio
     if (!options) options = &none;
     for (int i = 0; op->forward[CG_PORTABLE] && op->samples && op->samples[i].n_x; i++) {
         cg_op_case c;
-        cg_check_result result = { .subject = op->name, .sample = i, .input = "y",
-                                   .kind = CG_CHECK_KERNEL, .label = "" };
+        cg_check_result result = {
+            .subject = op->name, .sample = i, .input = "y", .kind = CG_CHECK_KERNEL, .label = ""
+        };
         cg_status status = cg_op_case_open(&c, op, i, options->seed, error);
         if (status == CG_OK) status = check_case(&c, isa, options, &result, error);
         cg_op_case_close(&c);

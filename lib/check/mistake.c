@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- in the whole gradient ---------------------------------------------------------------------*/
+/* ---- in the whole gradient
+ * ---------------------------------------------------------------------*/
 static cg_node *wrong_sign(cg_node *dx)
 {
     return cg_neg(dx);
@@ -58,16 +59,18 @@ static const struct {
     const char *text;
     cg_node *(*make)(cg_node *dx);
 } whole[] = {
-    { "sign", wrong_sign },          { "1.5 times too large", too_large }, { "missing", missing },
-    { "shifted by one", shifted_by_one }, { "transposed", transposed },
+    { "sign", wrong_sign },       { "1.5 times too large", too_large },
+    { "missing", missing },       { "shifted by one", shifted_by_one },
+    { "transposed", transposed },
 };
 enum { N_WHOLE = sizeof whole / sizeof *whole };
 
-/* ---- in the formula of one node -----------------------------------------------------------------*/
+/* ---- in the formula of one node
+ * -----------------------------------------------------------------*/
 static cg_node *operand(const cg_node *node, int i)
 {
-    bool fits = i < node->n_x && node->n_x <= 2 && !(node->op->fixed >> i & 1)
-             && cg_shape_equal(&node->x[i]->shape, &node->shape);
+    bool fits = i < node->n_x && node->n_x <= 2 && !(node->op->fixed >> i & 1) &&
+                cg_shape_equal(&node->x[i]->shape, &node->shape);
     return fits ? node->x[i] : NULL;
 }
 
@@ -97,10 +100,11 @@ static const struct {
 };
 enum { N_FORMULA = sizeof formula / sizeof *formula };
 
-/* ---- in an attribute of one node -----------------------------------------------------------------*/
+/* ---- in an attribute of one node
+ * -----------------------------------------------------------------*/
 typedef union {
     max_align_t align;
-    char        bytes[1024];
+    char bytes[1024];
 } attrs_copy;
 
 /* Sets an attribute to its default: as if the code had forgotten it.  False if it is there. */
@@ -127,9 +131,12 @@ static bool ignore(const cg_attr *attr, char *field)
 static int64_t other(const cg_attr *attr, int64_t value)
 {
     switch (attr->type) {
-    case CG_ATTR_BOOL: return !value;
-    case CG_ATTR_AXES: return value ? value << 1 : 1;
-    default: return (double)value < attr->max ? value + 1 : value - 1;
+    case CG_ATTR_BOOL:
+        return !value;
+    case CG_ATTR_AXES:
+        return value ? value << 1 : 1;
+    default:
+        return (double)value < attr->max ? value + 1 : value - 1;
     }
 }
 
@@ -177,11 +184,12 @@ static cg_node *with_wrong_attr(cg_node *node, const cg_attr *attr, bool ignored
     return fit(cg_record(node->graph, node->op, &copy, node->n_x, node->x), node->shape);
 }
 
-/* ---- planting ------------------------------------------------------------------------------------*/
+/* ---- planting
+ * ------------------------------------------------------------------------------------*/
 /* Records again what leads from `from` to a node, with `to` in its place. */
 typedef struct {
     cg_node *from, *to;
-    int      first;
+    int first;
     cg_node **again; /* by id */
 } transplant;
 

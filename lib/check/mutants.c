@@ -9,26 +9,26 @@
 #include <string.h>
 
 typedef struct {
-    int    input; /* of the op */
-    char   name[24];
-    char   mistake[CG_MISTAKE_TEXT];
-    bool   killed;
-    int    sample;
+    int input; /* of the op */
+    char name[24];
+    char mistake[CG_MISTAKE_TEXT];
+    bool killed;
+    int sample;
     double error;
 } mutant;
 
 typedef struct {
     const cg_check_options *options;
-    mutant                 *mutant;
-    size_t                  n, capacity;
-    cg_error               *error;
+    mutant *mutant;
+    size_t n, capacity;
+    cg_error *error;
 } nursery;
 
 /* What the hook plants, and whether it could. */
 typedef struct {
-    int        input, number, first;
+    int input, number, first;
     cg_planted planted;
-    char       text[CG_MISTAKE_TEXT];
+    char text[CG_MISTAKE_TEXT];
 } order;
 
 static void plant(void *context, cg_node *node, cg_node *dy, cg_node *dx[])
@@ -136,8 +136,7 @@ static cg_status breed_all(nursery *n, const cg_op *op)
     for (int index = 0; op->vjp && op->samples[index].n_x; index++)
         for (int i = 0; i < op->samples[index].n_x; i++) {
             bool more = true;
-            for (int number = 0; more; number++)
-                CG_TRY(breed(n, op, index, i, number, &more));
+            for (int number = 0; more; number++) CG_TRY(breed(n, op, index, i, number, &more));
         }
     return CG_OK;
 }

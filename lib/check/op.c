@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- a case ------------------------------------------------------------------------------------*/
+/* ---- a case
+ * ------------------------------------------------------------------------------------*/
 static cg_node *add_leaf(cg_op_case *c, const char *name, cg_shape shape)
 {
     cg_node *leaf = cg_input(c->graph, name, shape);
@@ -39,8 +40,10 @@ static void name_input(const cg_op *op, int i, char name[24])
     const char *word = op->inputs;
     for (int k = 0; k < i && strchr(word, ' '); k++) word = strchr(word, ' ') + 1;
     int length = (int)strcspn(word, " .");
-    if (strstr(op->inputs, "...")) snprintf(name, 24, "%.*s%d", length, word, i);
-    else snprintf(name, 24, "%.*s", length, word);
+    if (strstr(op->inputs, "..."))
+        snprintf(name, 24, "%.*s%d", length, word, i);
+    else
+        snprintf(name, 24, "%.*s", length, word);
 }
 
 static void record_inputs(cg_op_case *c)
@@ -104,9 +107,15 @@ cg_status cg_op_case_gradient(cg_op_case *c, cg_node *grad[], cg_vjp_hook *hook,
 
 cg_differential cg_op_case_differential(cg_op_case *c, cg_node *const grad[])
 {
-    return (cg_differential){ .graph = c->graph, .f = c->f, .n = c->n_wrt, .wrt = c->wrt,
-                              .grad = grad, .feed = cg_op_case_feed, .feed_context = c,
-                              .seed = c->seed, .no_passes = true };
+    return (cg_differential){ .graph = c->graph,
+                              .f = c->f,
+                              .n = c->n_wrt,
+                              .wrt = c->wrt,
+                              .grad = grad,
+                              .feed = cg_op_case_feed,
+                              .feed_context = c,
+                              .seed = c->seed,
+                              .no_passes = true };
 }
 
 bool cg_is_no_gradient(const cg_node *grad)
@@ -114,24 +123,26 @@ bool cg_is_no_gradient(const cg_node *grad)
     return grad->kind == CG_NODE_CONSTANT && !grad->data && grad->value == 0;
 }
 
-/* ---- its checks --------------------------------------------------------------------------------*/
+/* ---- its checks
+ * --------------------------------------------------------------------------------*/
 typedef struct {
-    cg_op_case              *c;
-    const cg_check_options  *options;
-    cg_check_report         *report;
-    void                    *context;
-    cg_error                *error;
-    cg_node                 *grad[CG_MAX_SAMPLE_INPUTS];
-    cg_check_result          element[CG_MAX_SAMPLE_INPUTS], projected[CG_MAX_SAMPLE_INPUTS];
-    bool                     is_vacuous; /* some input's gradient is 0 in this draw */
+    cg_op_case *c;
+    const cg_check_options *options;
+    cg_check_report *report;
+    void *context;
+    cg_error *error;
+    cg_node *grad[CG_MAX_SAMPLE_INPUTS];
+    cg_check_result element[CG_MAX_SAMPLE_INPUTS], projected[CG_MAX_SAMPLE_INPUTS];
+    bool is_vacuous; /* some input's gradient is 0 in this draw */
 } check;
 
 enum { N_DRAWS = 8 }; /* of a sample whose gradient is 0, such as relu's at a single negative x */
 
 static cg_check_result blank(const cg_op_case *c, int i, cg_check_kind kind)
 {
-    return (cg_check_result){ .subject = c->op->name, .sample = c->index, .input = c->name[i],
-                              .kind = kind, .label = "" };
+    return (cg_check_result){
+        .subject = c->op->name, .sample = c->index, .input = c->name[i], .kind = kind, .label = ""
+    };
 }
 
 static bool is_piecewise_constant(const check *k)
@@ -226,8 +237,8 @@ static cg_status second_order(check *k)
 
 /* Where values tie, max and the like have a kink, yet along a direction that moves equal values
  * alike they are smooth: max(x + c) = max(x) + c.  A gradient that goes to every tied maximum
- * counts too much there, and nowhere else.  0 against 0 is right here, where the check by element has
- * proved something. */
+ * counts too much there, and nowhere else.  0 against 0 is right here, where the check by element
+ * has proved something. */
 static cg_status tied_values(check *k)
 {
     cg_op_case *c = k->c;
@@ -292,8 +303,9 @@ cg_status cg_check_op(const cg_op *op, const cg_check_options *options, cg_check
     if (!op->samples || !op->samples[0].n_x)
         return cg_fail(error, CG_EUSAGE, "%s has no samples to be checked on", op->name);
     cg_check_options none = { 0 };
-    check k = { .options = options ? options : &none, .report = report, .context = context,
-                .error = error };
+    check k = {
+        .options = options ? options : &none, .report = report, .context = context, .error = error
+    };
     for (int i = 0; op->vjp && op->samples[i].n_x; i++) CG_TRY(check_sample(&k, op, i));
     return CG_OK;
 }

@@ -11,25 +11,26 @@ enum {
 };
 
 typedef struct {
-    const cg_op     *op;
+    const cg_op *op;
     const cg_sample *sample;
-    int              index; /* of the sample */
-    uint64_t         seed;
-    cg_graph        *graph;
-    cg_node         *x[CG_MAX_SAMPLE_INPUTS];
-    cg_node         *y, *u, *f; /* f = <u, y> */
-    int              n_wrt;     /* differentiable inputs; wrt[n_wrt] is u */
-    int              input[CG_MAX_SAMPLE_INPUTS + 1]; /* which input wrt[i] is */
-    cg_node         *wrt[CG_MAX_SAMPLE_INPUTS + 1];
-    char             name[CG_MAX_SAMPLE_INPUTS + 1][24]; /* of wrt[i], as in op->inputs; then "dy" */
-    int              n_leaves;
-    cg_node         *leaf[CG_MAX_CASE_LEAVES];
-    double          *data[CG_MAX_CASE_LEAVES]; /* what the leaf is fed */
+    int index; /* of the sample */
+    uint64_t seed;
+    cg_graph *graph;
+    cg_node *x[CG_MAX_SAMPLE_INPUTS];
+    cg_node *y, *u, *f;                  /* f = <u, y> */
+    int n_wrt;                           /* differentiable inputs; wrt[n_wrt] is u */
+    int input[CG_MAX_SAMPLE_INPUTS + 1]; /* which input wrt[i] is */
+    cg_node *wrt[CG_MAX_SAMPLE_INPUTS + 1];
+    char name[CG_MAX_SAMPLE_INPUTS + 1][24]; /* of wrt[i], as in op->inputs; then "dy" */
+    int n_leaves;
+    cg_node *leaf[CG_MAX_CASE_LEAVES];
+    double *data[CG_MAX_CASE_LEAVES]; /* what the leaf is fed */
 } cg_op_case;
 
 /* Records sample number `index` of op's table; `c` may be closed whatever happened. */
-cg_status cg_op_case_open(cg_op_case *c, const cg_op *op, int index, uint64_t seed, cg_error *error);
-void      cg_op_case_close(cg_op_case *c);
+cg_status cg_op_case_open(cg_op_case *c, const cg_op *op, int index, uint64_t seed,
+                          cg_error *error);
+void cg_op_case_close(cg_op_case *c);
 
 /* One more leaf, filled with random weights; NULL with the graph in error. */
 cg_node *cg_op_case_weights(cg_op_case *c, const char *name, cg_shape shape);

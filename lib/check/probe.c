@@ -31,8 +31,8 @@ cg_status cg_probe_open(cg_probe *probe, cg_graph *graph, int n, cg_node *const 
     cg_compile_options options = { .dtype = CG_F64, .no_passes = no_passes };
     CG_TRY(cg_compile(&probe->program, graph, n, outputs, &options, error));
     probe->seed = seed;
-    int n_leaves = cg_program_leaves(probe->program, CG_NODE_INPUT)
-                 + cg_program_leaves(probe->program, CG_NODE_STATE);
+    int n_leaves = cg_program_leaves(probe->program, CG_NODE_INPUT) +
+                   cg_program_leaves(probe->program, CG_NODE_STATE);
     probe->leaf = cg_alloc((size_t)n_leaves + 1, sizeof *probe->leaf);
     probe->kept = cg_alloc((size_t)n_leaves + 1, sizeof *probe->kept);
     if (!probe->leaf || !probe->kept) return cg_fail_nomem(error, "a gradient check");

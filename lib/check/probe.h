@@ -6,10 +6,10 @@
 
 typedef struct {
     cg_program *program;
-    uint64_t    seed;
-    int         n;    /* inputs and states: a run may overwrite them, so each run starts from `kept` */
-    cg_leaf    *leaf;
-    double    **kept;
+    uint64_t seed;
+    int n; /* inputs and states: a run may overwrite them, so each run starts from `kept` */
+    cg_leaf *leaf;
+    double **kept;
 } cg_probe;
 
 /* Compiles `outputs` for float64 and feeds the leaves.  `probe` is zeroed memory; close it in any
@@ -17,7 +17,7 @@ typedef struct {
 cg_status cg_probe_open(cg_probe *probe, cg_graph *graph, int n, cg_node *const outputs[],
                         cg_check_feed *feed, void *context, uint64_t seed, bool no_passes,
                         cg_error *error);
-void      cg_probe_close(cg_probe *probe);
+void cg_probe_close(cg_probe *probe);
 
 /* Where to change a leaf for the runs to come; NULL if the program does not depend on it. */
 double *cg_probe_leaf(cg_probe *probe, const cg_node *leaf);

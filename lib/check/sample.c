@@ -14,7 +14,8 @@ static void fill_whole(const cg_sample *sample, uint64_t seed, int i, double x[]
 {
     cg_rng rng = cg_rng_new(seed, "check", (uint64_t)i);
     uint64_t below = sample->below > 0 ? (uint64_t)sample->below : 2;
-    for (int64_t k = 0; k < cg_shape_size(&sample->x[i]); k++) x[k] = (double)cg_rng_below(&rng, below);
+    for (int64_t k = 0; k < cg_shape_size(&sample->x[i]); k++)
+        x[k] = (double)cg_rng_below(&rng, below);
 }
 
 /* The value at `place`, 0..n_cells, of the sample's range. */
@@ -30,8 +31,10 @@ cg_status cg_sample_fill(const cg_op *op, const cg_sample *sample, uint64_t seed
 {
     int64_t n = 0;
     for (int i = 0; i < sample->n_x; i++) {
-        if (is_real(op, sample, i)) n += cg_shape_size(&sample->x[i]);
-        else fill_whole(sample, seed, i, x[i]);
+        if (is_real(op, sample, i))
+            n += cg_shape_size(&sample->x[i]);
+        else
+            fill_whole(sample, seed, i, x[i]);
     }
     n += n % 2;
     int64_t *cell = cg_alloc((size_t)n, sizeof *cell);

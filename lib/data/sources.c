@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOURCES(SOURCE)                                                                            \
-    SOURCE(mnist)                                                                                  \
-    SOURCE(digits)                                                                                 \
+#define SOURCES(SOURCE) \
+    SOURCE(mnist)       \
+    SOURCE(digits)      \
     SOURCE(idx)
 
 #define DECLARE(name) extern const cg_source cg_source_##name;

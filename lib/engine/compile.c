@@ -23,8 +23,8 @@ static cg_status nomem(cg_error *error)
 /* ---- passes --------------------------------------------------------------------------------- */
 
 /* Replaces p->graph by what a pass makes of it; outputs and node_of follow. */
-static cg_status apply(cg_program *p, const cg_graph *from, int n, cg_node *outputs[], cg_visit *visit,
-                       cg_error *error)
+static cg_status apply(cg_program *p, const cg_graph *from, int n, cg_node *outputs[],
+                       cg_visit *visit, cg_error *error)
 {
     cg_graph *to = NULL;
     cg_node **map = cg_alloc((size_t)from->n_nodes + 1, sizeof *map);
@@ -42,8 +42,8 @@ static cg_status apply(cg_program *p, const cg_graph *from, int n, cg_node *outp
     return status;
 }
 
-static cg_status rewrite(cg_program *p, const cg_graph *graph, int n, cg_node *outputs[], bool no_passes,
-                         cg_error *error)
+static cg_status rewrite(cg_program *p, const cg_graph *graph, int n, cg_node *outputs[],
+                         bool no_passes, cg_error *error)
 {
     p->n_node_of = graph->n_nodes;
     p->node_of = cg_alloc((size_t)graph->n_nodes + 1, sizeof *p->node_of);
@@ -60,7 +60,8 @@ static void hide_the_rest(cg_program *p)
 {
     for (int i = 0; i < p->n_node_of; i++) {
         int id = p->node_of[i];
-        if (id >= 0 && p->slot[p->slot[id].root].last_use < p->graph->n_nodes && p->graph->node[id]->op)
+        if (id >= 0 && p->slot[p->slot[id].root].last_use < p->graph->n_nodes &&
+            p->graph->node[id]->op)
             p->node_of[i] = -1;
     }
 }
@@ -82,15 +83,17 @@ static void *shared_data(const cg_program *share, const cg_node *node)
 {
     if (!share || (node->kind != CG_NODE_PARAMETER && node->kind != CG_NODE_STATE)) return NULL;
     const cg_node *theirs = cg_graph_find(share->graph, node->name);
-    bool is_same = theirs && theirs->kind == node->kind && cg_shape_equal(&theirs->shape, &node->shape);
+    bool is_same =
+        theirs && theirs->kind == node->kind && cg_shape_equal(&theirs->shape, &node->shape);
     return is_same ? share->data[theirs->id] : NULL;
 }
 
 /* Leaves get their offset in p->leaves (as a number in data[]) or their shared address. */
-static cg_status place_leaves(cg_program *p, const cg_program *share, size_t *offset, bool is_shared[],
-                              cg_error *error)
+static cg_status place_leaves(cg_program *p, const cg_program *share, size_t *offset,
+                              bool is_shared[], cg_error *error)
 {
-    static const cg_node_kind order[] = { CG_NODE_PARAMETER, CG_NODE_INPUT, CG_NODE_STATE, CG_NODE_CONSTANT };
+    static const cg_node_kind order[] = { CG_NODE_PARAMETER, CG_NODE_INPUT, CG_NODE_STATE,
+                                          CG_NODE_CONSTANT };
     size_t bytes = 0;
     for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
         for (int id = 0; id < p->graph->n_nodes; id++) {
@@ -135,7 +138,8 @@ static cg_status place_slab(cg_program *p, cg_error *error)
         if (node->kind != CG_NODE_PARAMETER) continue;
         if (!next) p->data[p->graph->slab->id] = next = p->data[id];
         if (p->data[id] != next)
-            return cg_fail(error, CG_EUSAGE, "the program to share with has other parameters: '%s' lies elsewhere",
+            return cg_fail(error, CG_EUSAGE,
+                           "the program to share with has other parameters: '%s' lies elsewhere",
                            node->name);
         next += bytes_of(p, node);
     }
@@ -147,7 +151,8 @@ static cg_status place_all(cg_program *p, const cg_program *share, cg_error *err
     size_t n = (size_t)p->graph->n_nodes;
     size_t *offset = cg_alloc(n + 1, sizeof *offset);
     bool *is_shared = cg_alloc(n + 1, sizeof *is_shared);
-    cg_status status = offset && is_shared ? place_leaves(p, share, offset, is_shared, error) : nomem(error);
+    cg_status status =
+        offset && is_shared ? place_leaves(p, share, offset, is_shared, error) : nomem(error);
     cg_release(offset);
     cg_release(is_shared);
     CG_TRY(status);
@@ -163,8 +168,8 @@ static cg_status place_all(cg_program *p, const cg_program *share, cg_error *err
     return CG_OK;
 }
 
-static cg_status plan(cg_program *p, int n, cg_node *const outputs[], const cg_compile_options *options,
-                      cg_error *error)
+static cg_status plan(cg_program *p, int n, cg_node *const outputs[],
+                      const cg_compile_options *options, cg_error *error)
 {
     cg_plan_options how = { cg_program_element(p), options->keep_all, -1 };
     for (int i = 0; i < p->n_guards; i++)
@@ -207,10 +212,19 @@ static cg_status bind(cg_program *p, cg_step *step, cg_error *error)
         wide[i] = p->data[node->x[i]->id];
     }
     void *y = p->data[node->id];
-    step->call = (cg_call){ .attrs = node->attrs, .n_x = node->n_x, .xs = xs, .x = (const float *const *)x,
-                            .ys = &node->shape, .y = y };
-    step->reference = (cg_ref_call){ .attrs = node->attrs, .n_x = node->n_x, .xs = xs, .x = wide,
-                                     .ys = &node->shape, .y = y, .branches = &p->branches };
+    step->call = (cg_call){ .attrs = node->attrs,
+                            .n_x = node->n_x,
+                            .xs = xs,
+                            .x = (const float *const *)x,
+                            .ys = &node->shape,
+                            .y = y };
+    step->reference = (cg_ref_call){ .attrs = node->attrs,
+                                     .n_x = node->n_x,
+                                     .xs = xs,
+                                     .x = wide,
+                                     .ys = &node->shape,
+                                     .y = y,
+                                     .branches = &p->branches };
     return CG_OK;
 }
 
@@ -354,7 +368,8 @@ cg_status cg_compile(cg_program **program, cg_graph *graph, int n, cg_node *cons
         p->dtype = options->dtype;
         p->pool = options->pool;
         if (n) memcpy(all, outputs, (size_t)n * sizeof *all);
-        if (options->n_guards) memcpy(all + n, options->guards, (size_t)options->n_guards * sizeof *all);
+        if (options->n_guards)
+            memcpy(all + n, options->guards, (size_t)options->n_guards * sizeof *all);
         status = build(p, graph, n, all, options, error);
     } else {
         nomem(error);

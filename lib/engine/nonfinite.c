@@ -15,7 +15,8 @@ static double element(const cg_program *program, int id, int64_t k)
                                     : (double)((const float *)program->data[id])[k];
 }
 
-static int64_t count_nonfinite(const cg_program *program, const cg_node *node, double *low, double *high)
+static int64_t count_nonfinite(const cg_program *program, const cg_node *node, double *low,
+                               double *high)
 {
     int64_t n = cg_shape_size(&node->shape), bad = 0;
     *low = INFINITY;
@@ -33,8 +34,8 @@ static int64_t count_nonfinite(const cg_program *program, const cg_node *node, d
 }
 
 /* "conv2d of layer 'c1': 3 of 40 values are not finite; x in [0, 1], w in [-2, 2e38]" */
-static cg_status describe(const cg_program *program, const cg_node *node, int64_t bad, uint64_t step,
-                          cg_error *error)
+static cg_status describe(const cg_program *program, const cg_node *node, int64_t bad,
+                          uint64_t step, cg_error *error)
 {
     char text[400] = "", name[32];
     double low, high;
@@ -45,14 +46,15 @@ static cg_status describe(const cg_program *program, const cg_node *node, int64_
         snprintf(name, sizeof name, "%.*s", length, names);
         if (names[length] == ' ') names += length + 1;
         int64_t n_bad = count_nonfinite(program, node->x[i], &low, &high);
-        int n = snprintf(text + used, sizeof text - used, "%s %s in [%.4g, %.4g]%s", i ? "," : "", name, low,
-                         high, n_bad ? " and not finite" : "");
+        int n = snprintf(text + used, sizeof text - used, "%s %s in [%.4g, %.4g]%s", i ? "," : "",
+                         name, low, high, n_bad ? " and not finite" : "");
         used += n > 0 ? (size_t)n : 0;
     }
     return cg_fail_at(error, CG_ENUMERIC, node->place,
-                      "%s%s%s%s at step %llu: %lld of %lld values are not finite;%s", node->op->name,
-                      *node->label ? " of layer '" : "", node->label, *node->label ? "'" : "",
-                      (unsigned long long)step, (long long)bad, (long long)cg_shape_size(&node->shape), text);
+                      "%s%s%s%s at step %llu: %lld of %lld values are not finite;%s",
+                      node->op->name, *node->label ? " of layer '" : "", node->label,
+                      *node->label ? "'" : "", (unsigned long long)step, (long long)bad,
+                      (long long)cg_shape_size(&node->shape), text);
 }
 
 static cg_status search(cg_program *program, uint64_t seed, uint64_t step, cg_error *error)
@@ -79,7 +81,8 @@ static void move_leaves(cg_program *program, char *saved, bool is_back)
     }
 }
 
-cg_status cg_program_first_nonfinite(cg_program *program, uint64_t seed, uint64_t step, cg_error *error)
+cg_status cg_program_first_nonfinite(cg_program *program, uint64_t seed, uint64_t step,
+                                     cg_error *error)
 {
     size_t bytes = 1;
     for (int id = 0; id < program->graph->n_nodes; id++) {

@@ -7,9 +7,9 @@
 
 typedef struct {
     const cg_graph *graph;
-    cg_slot        *slot;
-    int            *last_read;   /* of a node by itself: -1, a node's id, or n_nodes */
-    int            *target;      /* of a node: the leaf that it becomes the new value of, or -1 */
+    cg_slot *slot;
+    int *last_read; /* of a node by itself: -1, a node's id, or n_nodes */
+    int *target;    /* of a node: the leaf that it becomes the new value of, or -1 */
     const cg_plan_options *options;
 } plan;
 
@@ -87,7 +87,7 @@ static int choose_root(const plan *p, const cg_node *node)
 
 typedef struct {
     int64_t bytes;
-    int     node, last_use;
+    int node, last_use;
 } buffer;
 
 static int by_size(const void *a, const void *b)
@@ -99,13 +99,15 @@ static int by_size(const void *a, const void *b)
 
 /* The lowest offset free of the buffers already placed that live at the same time; those are
  * visited in order of offset. */
-static int64_t lowest_gap(const cg_slot slots[], const buffer *placed, int n, const buffer *b, int order[])
+static int64_t lowest_gap(const cg_slot slots[], const buffer *placed, int n, const buffer *b,
+                          int order[])
 {
     int n_order = 0;
     for (int i = 0; i < n; i++) {
         if (placed[i].last_use < b->node || placed[i].node > b->last_use) continue;
         int at = n_order++;
-        for (; at > 0 && slots[placed[order[at - 1]].node].offset > slots[placed[i].node].offset; at--)
+        for (; at > 0 && slots[placed[order[at - 1]].node].offset > slots[placed[i].node].offset;
+             at--)
             order[at] = order[at - 1];
         order[at] = i;
     }
@@ -125,9 +127,11 @@ static int64_t pack(const plan *p, buffer *buffers, int order[])
     for (int v = 0; v < p->graph->n_nodes; v++) {
         if (p->slot[v].root != v || !p->graph->node[v]->op) continue;
         int64_t bytes = cg_shape_size(&p->graph->node[v]->shape) * (int64_t)p->options->element;
-        buffers[n++] = (buffer){ (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN, v, p->slot[v].last_use };
+        buffers[n++] =
+            (buffer){ (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN, v, p->slot[v].last_use };
     }
-    qsort(buffers, (size_t)n, sizeof *buffers, by_size); /* large first: O. Pisarchyk, J. Lee, 2020 */
+    qsort(buffers, (size_t)n, sizeof *buffers,
+          by_size); /* large first: O. Pisarchyk, J. Lee, 2020 */
     for (int i = 0; i < n; i++) {
         int64_t offset = lowest_gap(p->slot, buffers, i, &buffers[i], order);
         p->slot[buffers[i].node].offset = offset;

@@ -5,15 +5,15 @@
 #include <cnngraph/graph.h>
 
 typedef struct {
-    int     root;     /* the node whose memory this one shares; itself where it has its own */
-    int     last_use; /* of a root: the last node that reads the memory; n_nodes: after the run */
-    int64_t offset;   /* of a root that is an op: bytes from the start of the arena         */
+    int root;       /* the node whose memory this one shares; itself where it has its own */
+    int last_use;   /* of a root: the last node that reads the memory; n_nodes: after the run */
+    int64_t offset; /* of a root that is an op: bytes from the start of the arena         */
 } cg_slot;
 
 typedef struct {
     size_t element; /* bytes of one: 4 or 8 */
-    bool   keep_all; /* no memory is used twice */
-    int    settled;  /* leaves may be overwritten only after this node: what a guard watches */
+    bool keep_all;  /* no memory is used twice */
+    int settled;    /* leaves may be overwritten only after this node: what a guard watches */
 } cg_plan_options;
 
 /* Fills slots[0..n_nodes-1]; returns the bytes of the arena, -1 when out of memory. */

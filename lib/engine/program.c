@@ -46,7 +46,8 @@ double *cg_data_f64(cg_program *program, const cg_node *node)
 int cg_program_leaves(const cg_program *program, cg_node_kind kind)
 {
     int n = 0;
-    for (int id = 0; id < program->graph->n_nodes; id++) n += program->graph->node[id]->kind == kind;
+    for (int id = 0; id < program->graph->n_nodes; id++)
+        n += program->graph->node[id]->kind == kind;
     return n;
 }
 

@@ -9,7 +9,7 @@
 
 typedef struct {
     const cg_program *program;
-    const cg_step    *step;
+    const cg_step *step;
 } chunk_job;
 
 /* Runs one chunk: a fixed range of the step's items, whichever thread takes it. */

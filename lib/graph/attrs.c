@@ -22,15 +22,16 @@ static const char *word(const char *choices, int64_t index, size_t *length)
     return choices ? choices : "";
 }
 
-static cg_status complete_number(const cg_op *op, const cg_attr *a, double value, bool *takes_default,
-                                 cg_error *error)
+static cg_status complete_number(const cg_op *op, const cg_attr *a, double value,
+                                 bool *takes_default, cg_error *error)
 {
     char found[32], low[32], high[32];
     bool is_inside = value >= a->min && value <= a->max;
     *takes_default = value == 0 && !is_inside;
     if (is_inside || *takes_default) return CG_OK;
     return cg_fail(error, CG_ESHAPE, "%s: %s is %s, must be %s to %s", op->name, a->name,
-                   cg_format_real(value, found), cg_format_real(a->min, low), cg_format_real(a->max, high));
+                   cg_format_real(value, found), cg_format_real(a->min, low),
+                   cg_format_real(a->max, high));
 }
 
 static cg_status complete_field(const cg_op *op, const cg_attr *a, void *attrs, cg_error *error)
@@ -49,7 +50,8 @@ static cg_status complete_field(const cg_op *op, const cg_attr *a, void *attrs, 
     case CG_ATTR_CHOICE:
         memcpy(&whole, at, sizeof whole);
         if (whole >= 0 && whole <= 99 && *word(a->choices, whole, &length)) return CG_OK;
-        return cg_fail(error, CG_ESHAPE, "%s: %s must be one of: %s", op->name, a->name, a->choices);
+        return cg_fail(error, CG_ESHAPE, "%s: %s must be one of: %s", op->name, a->name,
+                       a->choices);
     case CG_ATTR_SHAPE:
         return CG_OK; /* the op's shape rule knows what it must be */
     case CG_ATTR_INT:
@@ -95,7 +97,8 @@ static const char *ints_text(const int64_t *v, int n, cg_arena *arena)
     char text[24 * CG_MAX_RANK + 3];
     int used = snprintf(text, sizeof text, "[");
     for (int i = 0; i < n && used < (int)sizeof text; i++)
-        used += snprintf(text + used, sizeof text - (size_t)used, "%s%lld", i ? "," : "", (long long)v[i]);
+        used += snprintf(text + used, sizeof text - (size_t)used, "%s%lld", i ? "," : "",
+                         (long long)v[i]);
     return cg_arena_printf(arena, "%s]", text);
 }
 
@@ -119,12 +122,18 @@ static const char *value_text(const cg_attr *a, const void *at, cg_arena *arena)
     else if (a->type != CG_ATTR_SHAPE)
         memcpy(&whole, at, sizeof whole);
     switch (a->type) {
-    case CG_ATTR_INT: return cg_arena_printf(arena, "%lld", (long long)whole);
-    case CG_ATTR_REAL: return cg_arena_text(arena, cg_format_real(real, buffer));
-    case CG_ATTR_BOOL: return whole ? "true" : "false";
-    case CG_ATTR_AXES: return axes_text(whole, arena);
-    case CG_ATTR_SHAPE: return cg_arena_text(arena, cg_shape_text(at, buffer));
-    case CG_ATTR_INTS: return ints_text(at, a->count, arena);
+    case CG_ATTR_INT:
+        return cg_arena_printf(arena, "%lld", (long long)whole);
+    case CG_ATTR_REAL:
+        return cg_arena_text(arena, cg_format_real(real, buffer));
+    case CG_ATTR_BOOL:
+        return whole ? "true" : "false";
+    case CG_ATTR_AXES:
+        return axes_text(whole, arena);
+    case CG_ATTR_SHAPE:
+        return cg_arena_text(arena, cg_shape_text(at, buffer));
+    case CG_ATTR_INTS:
+        return ints_text(at, a->count, arena);
     case CG_ATTR_CHOICE: {
         const char *text = word(a->choices, whole, &length);
         return cg_arena_printf(arena, "%.*s", (int)length, text);

@@ -11,7 +11,8 @@
 #include <string.h>
 
 /* live[v]: node v depends on some wrt. */
-static void mark_dependents(const cg_graph *graph, int n_nodes, int n, cg_node *const wrt[], bool live[])
+static void mark_dependents(const cg_graph *graph, int n_nodes, int n, cg_node *const wrt[],
+                            bool live[])
 {
     for (int i = 0; i < n; i++) live[wrt[i]->id] = true;
     for (int v = 0; v < n_nodes; v++)
@@ -25,8 +26,8 @@ static void add_to(cg_node **bar, cg_node *dx)
 }
 
 /* Records the adjoints of node's inputs; false with the graph in error. */
-static bool step_back(cg_node *node, cg_node *bar[], const bool live[], cg_node *dx[], cg_vjp_hook *hook,
-                      void *context)
+static bool step_back(cg_node *node, cg_node *bar[], const bool live[], cg_node *dx[],
+                      cg_vjp_hook *hook, void *context)
 {
     cg_graph *graph = node->graph;
     char want[CG_SHAPE_TEXT], have[CG_SHAPE_TEXT];
@@ -42,8 +43,9 @@ static bool step_back(cg_node *node, cg_node *bar[], const bool live[], cg_node 
         cg_node *x = node->x[i];
         if (!dx[i] || !live[x->id] || (node->op->fixed >> i & 1)) continue;
         if (!cg_shape_equal(&dx[i]->shape, &x->shape)) {
-            cg_graph_fail(graph, CG_EINTERNAL, "the vjp of %s gives %s for input %d of %s", node->op->name,
-                          cg_shape_text(&dx[i]->shape, have), i, cg_shape_text(&x->shape, want));
+            cg_graph_fail(graph, CG_EINTERNAL, "the vjp of %s gives %s for input %d of %s",
+                          node->op->name, cg_shape_text(&dx[i]->shape, have), i,
+                          cg_shape_text(&x->shape, want));
             return false;
         }
         add_to(&bar[x->id], dx[i]);
@@ -51,8 +53,8 @@ static bool step_back(cg_node *node, cg_node *bar[], const bool live[], cg_node 
     return graph->error.status == CG_OK;
 }
 
-static void walk_back(cg_graph *graph, int n_nodes, const bool live[], cg_node *bar[], cg_node *dx[],
-                      cg_vjp_hook *hook, void *context)
+static void walk_back(cg_graph *graph, int n_nodes, const bool live[], cg_node *bar[],
+                      cg_node *dx[], cg_vjp_hook *hook, void *context)
 {
     const char *label = graph->label;
     cg_place place = graph->place;
@@ -78,14 +80,16 @@ cg_status cg_gradient_hooked(cg_node *y, cg_node *dy, int n, cg_node *const wrt[
     if (graph->error.status != CG_OK) return graph->error.status;
     for (int i = 0; i < n; i++)
         if (!wrt[i] || wrt[i]->graph != graph)
-            return cg_graph_fail(graph, CG_EUSAGE, "cg_gradient: wrt[%d] is not a node of y's graph", i);
+            return cg_graph_fail(graph, CG_EUSAGE,
+                                 "cg_gradient: wrt[%d] is not a node of y's graph", i);
     if (dy && !cg_shape_equal(&dy->shape, &y->shape))
         return cg_graph_fail(graph, CG_ESHAPE, "cg_gradient: dy must have the shape of y");
     if (!dy) dy = cg_constant_like(y, 1);
 
     int n_nodes = y->id + 1, n_all = graph->n_nodes;
     for (int i = 0; i < n; i++)
-        if (wrt[i]->id >= n_nodes) n_nodes = wrt[i]->id + 1; /* y cannot depend on it, but it needs a place */
+        if (wrt[i]->id >= n_nodes)
+            n_nodes = wrt[i]->id + 1; /* y cannot depend on it, but it needs a place */
     cg_node **bar = cg_alloc((size_t)n_all, sizeof *bar);
     cg_node **dx = cg_alloc((size_t)cg_graph_widest(graph), sizeof *dx);
     bool *live = cg_alloc((size_t)n_all, sizeof *live);

@@ -38,7 +38,8 @@ const cg_error *cg_graph_error(const cg_graph *graph)
 
 cg_status cg_graph_fail(cg_graph *graph, cg_status status, const char *format, ...)
 {
-    if (graph->error.status != CG_OK) return graph->error.status; /* the rest follows from the first */
+    if (graph->error.status != CG_OK)
+        return graph->error.status; /* the rest follows from the first */
     va_list ap;
     va_start(ap, format);
     cg_fail_va(&graph->error, status, graph->place, format, ap);
@@ -162,7 +163,8 @@ cg_node *cg_parameter_slab(cg_graph *graph)
     int64_t size = 0;
     for (int i = 0; i < graph->n_nodes; i++) {
         const cg_node *node = graph->node[i];
-        if (node->kind == CG_NODE_PARAMETER && !cg_add_ok(size, cg_shape_size(&node->shape), &size)) {
+        if (node->kind == CG_NODE_PARAMETER &&
+            !cg_add_ok(size, cg_shape_size(&node->shape), &size)) {
             cg_graph_fail(graph, CG_ELIMIT, "too many parameters");
             return NULL;
         }
@@ -186,23 +188,29 @@ cg_status cg_update(cg_node *target, cg_node *value)
 {
     if (!target || !value) {
         cg_node *there = target ? target : value;
-        return there ? cg_graph_fail(there->graph, CG_EUSAGE, "cg_update: a node is NULL") : CG_EUSAGE;
+        return there ? cg_graph_fail(there->graph, CG_EUSAGE, "cg_update: a node is NULL")
+                     : CG_EUSAGE;
     }
     cg_graph *graph = target->graph;
     if (graph->error.status != CG_OK) return graph->error.status;
     char have[CG_SHAPE_TEXT], want[CG_SHAPE_TEXT];
     if (value->graph != graph)
         return cg_graph_fail(graph, CG_EUSAGE, "cg_update: the value is of another graph");
-    if (target->kind != CG_NODE_STATE && target->kind != CG_NODE_PARAMETER && target->kind != CG_NODE_SLAB)
-        return cg_graph_fail(graph, CG_EUSAGE, "cg_update: only states and parameters can be updated");
+    if (target->kind != CG_NODE_STATE && target->kind != CG_NODE_PARAMETER &&
+        target->kind != CG_NODE_SLAB)
+        return cg_graph_fail(graph, CG_EUSAGE,
+                             "cg_update: only states and parameters can be updated");
     if (cg_shape_size(&target->shape) != cg_shape_size(&value->shape))
-        return cg_graph_fail(graph, CG_ESHAPE, "cg_update: '%s' is %s, its new value %s", target->name,
-                             cg_shape_text(&target->shape, want), cg_shape_text(&value->shape, have));
+        return cg_graph_fail(graph, CG_ESHAPE, "cg_update: '%s' is %s, its new value %s",
+                             target->name, cg_shape_text(&target->shape, want),
+                             cg_shape_text(&value->shape, have));
     for (int i = 0; i < graph->n_updates; i++)
         if (overlap(graph->update[i].leaf, target))
-            return cg_graph_fail(graph, CG_EUSAGE, "cg_update: '%s' is updated twice", target->name);
+            return cg_graph_fail(graph, CG_EUSAGE, "cg_update: '%s' is updated twice",
+                                 target->name);
     void *updates = graph->update;
-    bool has_room = grow(&updates, graph->n_updates, &graph->update_capacity, sizeof *graph->update);
+    bool has_room =
+        grow(&updates, graph->n_updates, &graph->update_capacity, sizeof *graph->update);
     graph->update = updates;
     if (!has_room) return cg_graph_fail(graph, CG_ENOMEM, "out of memory recording an update");
     graph->update[graph->n_updates++] = (cg_update_pair){ target, value };
@@ -279,7 +287,8 @@ cg_node *cg_graph_node(const cg_graph *graph, int id)
 cg_node *cg_graph_find(const cg_graph *graph, const char *name)
 {
     for (int i = 0; i < graph->n_nodes; i++)
-        if (graph->node[i]->name && *name && strcmp(graph->node[i]->name, name) == 0) return graph->node[i];
+        if (graph->node[i]->name && *name && strcmp(graph->node[i]->name, name) == 0)
+            return graph->node[i];
     return NULL;
 }
 

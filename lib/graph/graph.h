@@ -7,19 +7,19 @@
 #include "base/memory.h"
 
 struct cg_node {
-    cg_graph     *graph;
-    const cg_op  *op; /* NULL for a leaf             */
-    cg_node_kind  kind;
-    int           id; /* position in the recording   */
-    int           n_x;
-    cg_node     **x;
-    const void   *attrs; /* complete: no default is left open; NULL if the op has none */
-    cg_shape      shape;
-    const char   *name;  /* of a leaf                   */
-    double        value; /* of a constant without data  */
-    const double *data;  /* of a constant, or NULL      */
-    const char   *label;
-    cg_place      place;
+    cg_graph *graph;
+    const cg_op *op; /* NULL for a leaf             */
+    cg_node_kind kind;
+    int id; /* position in the recording   */
+    int n_x;
+    cg_node **x;
+    const void *attrs; /* complete: no default is left open; NULL if the op has none */
+    cg_shape shape;
+    const char *name;   /* of a leaf                   */
+    double value;       /* of a constant without data  */
+    const double *data; /* of a constant, or NULL      */
+    const char *label;
+    cg_place place;
 };
 
 typedef struct {
@@ -27,16 +27,16 @@ typedef struct {
 } cg_update_pair;
 
 struct cg_graph {
-    cg_arena       *arena;
-    cg_node       **node;
-    int             n_nodes, capacity;
+    cg_arena *arena;
+    cg_node **node;
+    int n_nodes, capacity;
     cg_update_pair *update;
-    int             n_updates, update_capacity;
-    cg_node        *slab;
-    const char     *label; /* for the nodes to come */
-    cg_place        place;
-    const bool     *live; /* while cg_gradient runs: does node i depend on a wrt? */
-    cg_error        error;
+    int n_updates, update_capacity;
+    cg_node *slab;
+    const char *label; /* for the nodes to come */
+    cg_place place;
+    const bool *live; /* while cg_gradient runs: does node i depend on a wrt? */
+    cg_error error;
 };
 
 /* A node as given, under the next id, owned by the graph; NULL when out of memory. */
@@ -44,7 +44,7 @@ cg_node *cg_graph_append(cg_graph *graph, const cg_node *node);
 
 /* Fills open fields with their defaults and checks every range. */
 cg_status cg_attrs_complete(const cg_op *op, void *attrs, cg_error *error);
-bool      cg_attrs_equal(const cg_op *op, const void *a, const void *b);
+bool cg_attrs_equal(const cg_op *op, const void *a, const void *b);
 /* " stride=[2,2] groups=1", without the fields at their default; owned by the arena. */
 const char *cg_attrs_text(const cg_op *op, const void *attrs, cg_arena *arena);
 

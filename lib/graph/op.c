@@ -54,7 +54,8 @@ cg_status cg_shape_broadcast(const cg_node *node, cg_shape *y, cg_error *error)
             int64_t *a = &long_->dim[long_->rank - k], b = short_->dim[short_->rank - k];
             if (*a != b && *a != 1 && b != 1)
                 return cg_shape_fail(node, error, "shapes %s and %s do not broadcast",
-                                     cg_shape_text(&node->x[0]->shape, first), cg_shape_text(x, other));
+                                     cg_shape_text(&node->x[0]->shape, first),
+                                     cg_shape_text(x, other));
             if (*a == 1) *a = b;
         }
         *y = *long_;

@@ -17,8 +17,8 @@ static void print_reference(FILE *out, const cg_node *node)
 static void print_leaf(FILE *out, const cg_node *node)
 {
     static const char *const words[] = {
-        [CG_NODE_INPUT] = "input",       [CG_NODE_PARAMETER] = "parameter",
-        [CG_NODE_STATE] = "state",       [CG_NODE_CONSTANT] = "constant",
+        [CG_NODE_INPUT] = "input",         [CG_NODE_PARAMETER] = "parameter",
+        [CG_NODE_STATE] = "state",         [CG_NODE_CONSTANT] = "constant",
         [CG_NODE_SLAB] = "parameter_slab",
     };
     char number[32];
@@ -89,7 +89,8 @@ static bool print_dot(FILE *out, const cg_graph *graph, const bool needed[], cg_
             print_quoted(out, node->name);
         else
             print_leaf(out, node);
-        fprintf(out, "\\n%s\"%s", cg_shape_text(&node->shape, shape), node->op ? "" : " style=rounded");
+        fprintf(out, "\\n%s\"%s", cg_shape_text(&node->shape, shape),
+                node->op ? "" : " style=rounded");
         if (*node->label) {
             fputs(" tooltip=\"", out);
             print_quoted(out, node->label);
@@ -100,8 +101,8 @@ static bool print_dot(FILE *out, const cg_graph *graph, const bool needed[], cg_
     }
     for (int i = 0; i < graph->n_updates; i++)
         if (needed[graph->update[i].value->id] && needed[graph->update[i].leaf->id])
-            fprintf(out, "  n%d -> n%d [style=dashed label=\"update\"];\n", graph->update[i].value->id,
-                    graph->update[i].leaf->id);
+            fprintf(out, "  n%d -> n%d [style=dashed label=\"update\"];\n",
+                    graph->update[i].value->id, graph->update[i].leaf->id);
     fputs("}\n", out);
     return true;
 }

@@ -53,7 +53,8 @@ cg_node *cg_record(cg_graph *graph, const cg_op *op, const void *attrs, int n, c
     }
     memcpy(node.x, x, (size_t)n * sizeof *x);
     cg_error error = { .status = CG_OK };
-    if (op->shape(&node, &node.shape, &error) != CG_OK || cg_shape_check(&node.shape, &error) != CG_OK) {
+    if (op->shape(&node, &node.shape, &error) != CG_OK ||
+        cg_shape_check(&node.shape, &error) != CG_OK) {
         cg_graph_fail(graph, error.status, "%s", error.message);
         return NULL;
     }

@@ -1,4 +1,5 @@
-/* Convolution and its two gradients as matrix products, the patches packed straight from the image. */
+/* Convolution and its two gradients as matrix products, the patches packed straight from the image.
+ */
 #include "kernels/conv.h"
 
 #include "kernels/patches.h"
@@ -42,34 +43,42 @@ static cg_patches patches_of(const cg_conv *v, const float *x, int64_t g)
 void cg_conv_forward(const cg_conv *v, const float *x, const float *w, float *y, void *scratch,
                      int64_t begin, int64_t end)
 {
-    const int64_t k = v->k / v->groups, depth = v->c / v->groups * v->r * v->s, pixels = v->p * v->q;
+    const int64_t k = v->k / v->groups, depth = v->c / v->groups * v->r * v->s,
+                  pixels = v->p * v->q;
     const int64_t from = begin * PIXELS, to = least(end * PIXELS, v->n * pixels);
     for (int64_t g = 0; g < v->groups; g++) {
         cg_matrix filters = { .data = w + g * k * depth, .stride = depth, .k_stride = 1 };
         cg_patches patches = patches_of(v, x, g);
         cg_gemm_call call = {
-            .m = k, .j0 = from, .n = to - from, .k = depth,
-            .a = &filters, .pack_a = cg_pack_strided,
-            .b = &patches, .pack_b = cg_pack_pixels,
+            .m = k,
+            .j0 = from,
+            .n = to - from,
+            .k = depth,
+            .a = &filters,
+            .pack_a = cg_pack_strided,
+            .b = &patches,
+            .pack_b = cg_pack_pixels,
             .c = y + g * k * pixels,
-            .row_stride = pixels, .width = pixels, .block_stride = v->k * pixels,
+            .row_stride = pixels,
+            .width = pixels,
+            .block_stride = v->k * pixels,
         };
         cg_gemm(&call, scratch);
     }
 }
 
 /* ---- dx --------------------------------------------------------------------------------------
- * Row h of dx is reached from row p of dy through tap r when p stride + r dilation = h + before.  So
+ * Row h of dx is reached from row p of dy through tap r when p stride + r dilation = h + before. So
  * rows that are equal modulo the stride, a phase, share their taps: every (stride / g)-th one, with
  * g = gcd(stride, dilation), or none at all, and from one such tap to the next p falls by
  * dilation / g.  Each phase is a dense convolution of dy with those taps; no zero is multiplied. */
 
 typedef struct {
-    int64_t first, count;   /* rows of dx: first, first + stride, ...    */
-    int64_t tap, n_taps;    /* taps: tap, tap + tap_stride, ...          */
+    int64_t first, count; /* rows of dx: first, first + stride, ...    */
+    int64_t tap, n_taps;  /* taps: tap, tap + tap_stride, ...          */
     int64_t tap_stride;
-    int64_t origin;         /* the row of dy under `first` and `tap`     */
-    int64_t fall;           /* of the row of dy from one tap to the next */
+    int64_t origin; /* the row of dy under `first` and `tap`     */
+    int64_t fall;   /* of the row of dy from one tap to the next */
 } phase;
 
 static int64_t common_divisor(int64_t a, int64_t b)
@@ -85,9 +94,12 @@ static int64_t common_divisor(int64_t a, int64_t b)
 static phase phase_of(const cg_conv *v, int axis, int64_t first)
 {
     const int64_t stride = v->stride[axis], dilation = v->dilation[axis];
-    const int64_t size = axis ? v->w : v->h, taps = axis ? v->s : v->r, at = first + v->before[axis];
+    const int64_t size = axis ? v->w : v->h, taps = axis ? v->s : v->r,
+                  at = first + v->before[axis];
     const int64_t g = common_divisor(stride, dilation);
-    phase f = { .first = first, .count = blocks_of(size - first, stride), .tap_stride = stride / g,
+    phase f = { .first = first,
+                .count = blocks_of(size - first, stride),
+                .tap_stride = stride / g,
                 .fall = dilation / g };
     while (f.tap < taps && f.tap < f.tap_stride && (at - f.tap * dilation) % stride != 0) f.tap++;
     if (f.tap >= taps || f.tap >= f.tap_stride) return f;
@@ -104,11 +116,11 @@ static int64_t phases(const cg_conv *v, int axis)
 /* w of one group with the channels as rows, and k over filters and the taps of a phase. */
 typedef struct {
     const float *data;
-    int64_t      stride, filter_stride, tap_stride[2], taps[2];
+    int64_t stride, filter_stride, tap_stride[2], taps[2];
 } turned_filters;
 
-static void pack_turned(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk, int64_t width,
-                        float *to)
+static void pack_turned(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk,
+                        int64_t width, float *to)
 {
     const turned_filters *w = matrix;
     for (; n > 0; n -= width, i0 += width, to += width * nk) {
@@ -125,13 +137,14 @@ static void pack_turned(const void *matrix, int64_t i0, int64_t n, int64_t k0, i
 
 /* Pixels [from, to) of a phase, image after image, of group g's channels: c[channel * row_stride +
  * image * block_stride + pixel]. */
-static void phase_product(const cg_conv *v, const phase f[2], int64_t g, const float *dy, const float *w,
-                          cg_gemm_call *call, void *scratch)
+static void phase_product(const cg_conv *v, const phase f[2], int64_t g, const float *dy,
+                          const float *w, cg_gemm_call *call, void *scratch)
 {
     const int64_t c = v->c / v->groups, k = v->k / v->groups, taps = v->r * v->s;
     turned_filters filters = {
         .data = w + g * k * c * taps + f[0].tap * v->s + f[1].tap,
-        .stride = taps, .filter_stride = c * taps,
+        .stride = taps,
+        .filter_stride = c * taps,
         .tap_stride = { f[0].tap_stride * v->s, f[1].tap_stride },
         .taps = { f[0].n_taps, f[1].n_taps },
     };
@@ -161,7 +174,8 @@ static void scatter(const cg_conv *v, const phase f[2], int64_t g, int64_t from,
 {
     const int64_t c = v->c / v->groups;
     for (int64_t at = from; at < to; at++) {
-        int64_t j = at % f[1].count, i = at / f[1].count % f[0].count, n = at / f[1].count / f[0].count;
+        int64_t j = at % f[1].count, i = at / f[1].count % f[0].count,
+                n = at / f[1].count / f[0].count;
         float *out = dx + ((n * v->c + g * c) * v->h + f[0].first + i * v->stride[0]) * v->w +
                      f[1].first + j * v->stride[1];
         for (int64_t channel = 0; channel < c; channel++)
@@ -170,8 +184,8 @@ static void scatter(const cg_conv *v, const phase f[2], int64_t g, int64_t from,
 }
 
 /* Blocks [begin, end) of one phase's pixels.  With stride 1 the one phase is dx itself. */
-static void run_phase(const cg_conv *v, const phase f[2], const float *dy, const float *w, float *dx,
-                      void *scratch, int64_t begin, int64_t end)
+static void run_phase(const cg_conv *v, const phase f[2], const float *dy, const float *w,
+                      float *dx, void *scratch, int64_t begin, int64_t end)
 {
     const int64_t c = v->c / v->groups, image = v->h * v->w, total = v->n * f[0].count * f[1].count;
     const bool is_whole = f[0].count * f[1].count == image && f[0].n_taps && f[1].n_taps;
@@ -200,8 +214,8 @@ static void run_phase(const cg_conv *v, const phase f[2], const float *dy, const
         }
 }
 
-void cg_conv_input_gradient(const cg_conv *v, const float *dy, const float *w, float *dx, void *scratch,
-                            int64_t begin, int64_t end)
+void cg_conv_input_gradient(const cg_conv *v, const float *dy, const float *w, float *dx,
+                            void *scratch, int64_t begin, int64_t end)
 {
     int64_t first = 0; /* item of this phase */
     for (int64_t i = 0; i < phases(v, 0); i++)
@@ -219,11 +233,11 @@ void cg_conv_input_gradient(const cg_conv *v, const float *dy, const float *w, f
 /* dy of one group with the filters as rows, and k over the pixels of all images. */
 typedef struct {
     const float *data;
-    int64_t      pixels, image_stride;
+    int64_t pixels, image_stride;
 } output_rows;
 
-static void pack_output(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk, int64_t width,
-                        float *to)
+static void pack_output(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk,
+                        int64_t width, float *to)
 {
     const output_rows *dy = matrix;
     for (int64_t i = 0; i < n; i += width, to += width * nk) {
@@ -234,7 +248,8 @@ static void pack_output(const void *matrix, int64_t i0, int64_t n, int64_t k0, i
             const float *from = dy->data + image * dy->image_stride + (i0 + i) * dy->pixels + pixel;
             run = least(nk - done, dy->pixels - pixel);
             for (int64_t r = 0; r < live; r++)
-                for (int64_t k = 0; k < run; k++) to[(done + k) * width + r] = from[r * dy->pixels + k];
+                for (int64_t k = 0; k < run; k++)
+                    to[(done + k) * width + r] = from[r * dy->pixels + k];
         }
     }
 }
@@ -242,7 +257,7 @@ static void pack_output(const void *matrix, int64_t i0, int64_t n, int64_t k0, i
 /* dw of a group is cut into items along its longer side. */
 typedef struct {
     int64_t k, depth;
-    bool    by_filters;
+    bool by_filters;
     int64_t blocks; /* items of one group */
 } weight_layout;
 
@@ -254,21 +269,27 @@ static weight_layout weight_layout_of(const cg_conv *v)
     return l;
 }
 
-void cg_conv_weight_gradient(const cg_conv *v, const float *dy, const float *x, float *dw, void *scratch,
-                             int64_t begin, int64_t end)
+void cg_conv_weight_gradient(const cg_conv *v, const float *dy, const float *x, float *dw,
+                             void *scratch, int64_t begin, int64_t end)
 {
     const weight_layout l = weight_layout_of(v);
     while (begin < end) {
-        int64_t g = begin / l.blocks, first = begin % l.blocks, blocks = least(end - begin, l.blocks - first);
+        int64_t g = begin / l.blocks, first = begin % l.blocks,
+                blocks = least(end - begin, l.blocks - first);
         output_rows rows = { .data = dy + g * l.k * v->p * v->q,
                              .pixels = v->p * v->q,
                              .image_stride = v->k * v->p * v->q };
         cg_patches patches = patches_of(v, x, g);
         cg_gemm_call call = {
-            .m = l.k, .n = l.depth, .k = v->n * v->p * v->q,
-            .a = &rows, .pack_a = pack_output,
-            .b = &patches, .pack_b = cg_pack_taps,
-            .c = dw + g * l.k * l.depth, .row_stride = l.depth,
+            .m = l.k,
+            .n = l.depth,
+            .k = v->n * v->p * v->q,
+            .a = &rows,
+            .pack_a = pack_output,
+            .b = &patches,
+            .pack_b = cg_pack_taps,
+            .c = dw + g * l.k * l.depth,
+            .row_stride = l.depth,
         };
         if (l.by_filters) {
             call.i0 = first * FILTERS;
@@ -307,7 +328,8 @@ int64_t cg_conv_weight_gradient_items(const cg_conv *v)
 
 size_t cg_conv_forward_scratch(const cg_conv *v)
 {
-    return cg_gemm_scratch_bytes(v->k / v->groups, v->n * v->p * v->q, v->c / v->groups * v->r * v->s);
+    return cg_gemm_scratch_bytes(v->k / v->groups, v->n * v->p * v->q,
+                                 v->c / v->groups * v->r * v->s);
 }
 
 size_t cg_conv_input_gradient_scratch(const cg_conv *v)

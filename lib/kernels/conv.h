@@ -14,15 +14,15 @@
 
 typedef struct {
     int64_t n, groups;
-    int64_t c, h, w;         /* image: c in all groups           */
-    int64_t k, r, s;         /* filters: k in all groups         */
-    int64_t p, q;            /* output                           */
+    int64_t c, h, w; /* image: c in all groups           */
+    int64_t k, r, s; /* filters: k in all groups         */
+    int64_t p, q;    /* output                           */
     int64_t stride[2], dilation[2];
-    int64_t before[2];       /* zeros above and left of an image */
+    int64_t before[2]; /* zeros above and left of an image */
 } cg_conv;
 
-#define cg_conv_forward CG_TIERED(cg_conv_forward)
-#define cg_conv_input_gradient CG_TIERED(cg_conv_input_gradient)
+#define cg_conv_forward         CG_TIERED(cg_conv_forward)
+#define cg_conv_input_gradient  CG_TIERED(cg_conv_input_gradient)
 #define cg_conv_weight_gradient CG_TIERED(cg_conv_weight_gradient)
 
 /* Each computes items [begin, end) of its result.  Items are blocks of pixels of y, blocks of

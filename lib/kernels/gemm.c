@@ -57,7 +57,8 @@ static inline cg_vec load(const float *p)
 /* ---- the register tile ---------------------------------------------------------------------- */
 
 /* c[0..rows)[0..COLUMNS) = (or += if add) sum over k of a[k][i] b[k][j]. */
-typedef void tile_function(int64_t k, const float *a, const float *b, float *c, int64_t stride, bool add);
+typedef void tile_function(int64_t k, const float *a, const float *b, float *c, int64_t stride,
+                           bool add);
 
 static inline __attribute__((always_inline)) void tile(int rows, int64_t k, const float *restrict a,
                                                        const float *restrict b, float *restrict c,
@@ -81,10 +82,11 @@ static inline __attribute__((always_inline)) void tile(int rows, int64_t k, cons
     }
 }
 
-#define TILE(rows)                                                                                     \
-    static void tile_##rows(int64_t k, const float *a, const float *b, float *c, int64_t stride, bool add) \
-    {                                                                                                  \
-        tile(rows, k, a, b, c, stride, add);                                                           \
+#define TILE(rows)                                                                               \
+    static void tile_##rows(int64_t k, const float *a, const float *b, float *c, int64_t stride, \
+                            bool add)                                                            \
+    {                                                                                            \
+        tile(rows, k, a, b, c, stride, add);                                                     \
     }
 TILE(1)
 TILE(2)
@@ -120,9 +122,9 @@ static tile_function *const tiles[ROWS] = {
 
 typedef struct {
     const float *a, *b;
-    int64_t      i0, m, j0, n, k; /* the block's place in C and its size */
-    int64_t      rows;            /* of a panel of A */
-    bool         add;
+    int64_t i0, m, j0, n, k; /* the block's place in C and its size */
+    int64_t rows;            /* of a panel of A */
+    bool add;
 } block;
 
 static float *element(const cg_gemm_call *call, int64_t i, int64_t j)
@@ -131,9 +133,10 @@ static float *element(const cg_gemm_call *call, int64_t i, int64_t j)
     return call->width ? row + j / call->width * call->block_stride + j % call->width : row + j;
 }
 
-/* A tile that C has no room for in one piece is summed aside; each element still adds its one sum. */
-static void put_tile(const cg_gemm_call *call, const block *at, const float *sum, int64_t i, int64_t m,
-                     int64_t j, int64_t n)
+/* A tile that C has no room for in one piece is summed aside; each element still adds its one sum.
+ */
+static void put_tile(const cg_gemm_call *call, const block *at, const float *sum, int64_t i,
+                     int64_t m, int64_t j, int64_t n)
 {
     for (int64_t done = 0, run; done < n; done += run) {
         float *c = element(call, i, j + done);
@@ -154,12 +157,14 @@ static void multiply_block(const cg_gemm_call *call, const block *at)
     for (int64_t j = 0; j < at->n; j += COLUMNS) {
         const float *b = at->b + j * at->k;
         int64_t column = at->j0 + j, n = least(COLUMNS, at->n - j);
-        bool is_whole = n == COLUMNS && (!call->width || column % call->width + COLUMNS <= call->width);
+        bool is_whole =
+            n == COLUMNS && (!call->width || column % call->width + COLUMNS <= call->width);
         for (int64_t i = 0; i < at->m; i += at->rows) {
             const float *a = at->a + i * at->k;
             int64_t m = least(at->rows, at->m - i);
             if (is_whole) {
-                tiles[m - 1](at->k, a, b, element(call, at->i0 + i, column), call->row_stride, at->add);
+                tiles[m - 1](at->k, a, b, element(call, at->i0 + i, column), call->row_stride,
+                             at->add);
             } else {
                 tiles[m - 1](at->k, a, b, aside, COLUMNS, false);
                 put_tile(call, at, aside, at->i0 + i, m, column, n);
@@ -188,7 +193,14 @@ void cg_gemm(const cg_gemm_call *call, void *scratch)
     for (int64_t i = 0; i < call->m; i += part_m) {
         int64_t m = least(part_m, call->m - i);
         for (int64_t k = 0; k < call->k; k += part_k) {
-            block at = { a, b, call->i0 + i, m, 0, 0, least(part_k, call->k - k), rows,
+            block at = { a,
+                         b,
+                         call->i0 + i,
+                         m,
+                         0,
+                         0,
+                         least(part_k, call->k - k),
+                         rows,
                          call->accumulate || k > 0 };
             pack_rows(call, &at, k, a);
             for (int64_t j = 0; j < call->n; j += BLOCK_N) {
@@ -202,8 +214,8 @@ void cg_gemm(const cg_gemm_call *call, void *scratch)
 }
 
 /* Along the axis that lies closer in memory, so that each cache line is read once. */
-void cg_pack_strided(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk, int64_t width,
-                     float *to)
+void cg_pack_strided(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk,
+                     int64_t width, float *to)
 {
     const cg_matrix *from = matrix;
     const float *data = from->data + i0 * from->stride + k0 * from->k_stride;
@@ -225,7 +237,8 @@ void cg_pack_strided(const void *matrix, int64_t i0, int64_t n, int64_t k0, int6
 size_t cg_gemm_scratch_bytes(int64_t m, int64_t n, int64_t k)
 {
     int64_t part_k = least(k, BLOCK_K);
-    int64_t a = (least(m, BLOCK_M) + 2 * MAX_ROWS) * part_k, b = round_up(least(n, BLOCK_N), MAX_COLUMNS) * part_k;
+    int64_t a = (least(m, BLOCK_M) + 2 * MAX_ROWS) * part_k,
+            b = round_up(least(n, BLOCK_N), MAX_COLUMNS) * part_k;
     return (size_t)(a + b) * sizeof(float) + 3 * ALIGN;
 }
 #endif

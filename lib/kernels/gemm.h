@@ -17,35 +17,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Writes rows (of B: columns) [i0, i0+n) at k in [k0, k0+nk) as panels of `width`: row i0+i at k0+kk
- * goes to to[(i / width * nk + kk) * width + i % width], and zeros follow up to a whole panel. */
-typedef void cg_pack(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk, int64_t width,
-                     float *to);
+/* Writes rows (of B: columns) [i0, i0+n) at k in [k0, k0+nk) as panels of `width`: row i0+i at
+ * k0+kk goes to to[(i / width * nk + kk) * width + i % width], and zeros follow up to a whole
+ * panel. */
+typedef void cg_pack(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk,
+                     int64_t width, float *to);
 
 /* Computes m x n elements of C, from row i0 and column j0 on.  Element (i, j) of C lies at
  * c[i row_stride + j / width block_stride + j % width]: columns in blocks, as the pixels of one
  * image after the other.  width 0: all columns in one block. */
 typedef struct {
-    int64_t     i0, m, j0, n, k;
+    int64_t i0, m, j0, n, k;
     const void *a; /* what pack_a gets */
     const void *b;
-    cg_pack    *pack_a; /* rows of A    */
-    cg_pack    *pack_b; /* columns of B */
-    float      *c;
-    int64_t     row_stride, width, block_stride; /* in floats */
-    bool        accumulate;                      /* C += A B  */
+    cg_pack *pack_a; /* rows of A    */
+    cg_pack *pack_b; /* columns of B */
+    float *c;
+    int64_t row_stride, width, block_stride; /* in floats */
+    bool accumulate;                         /* C += A B  */
 } cg_gemm_call;
 
 /* A strided matrix for the packer below: element (i, k) is data[i * stride + k * k_stride]. */
 typedef struct {
     const float *data;
-    int64_t      stride, k_stride;
+    int64_t stride, k_stride;
 } cg_matrix;
 
-#define cg_gemm CG_TIERED(cg_gemm)
+#define cg_gemm         CG_TIERED(cg_gemm)
 #define cg_pack_strided CG_TIERED(cg_pack_strided)
 
-void    cg_gemm(const cg_gemm_call *call, void *scratch);
+void cg_gemm(const cg_gemm_call *call, void *scratch);
 cg_pack cg_pack_strided; /* of a cg_matrix, either side */
 
 /* Bytes of scratch that suffice for a product of at most this size on every tier. */

@@ -93,58 +93,58 @@ CG_INLINE cg_vec cg_walk_load(const float *row, int64_t stride, int64_t i, int64
 
 /* One vector of the result, n_ elements at y_[i_]; inlined twice, for whole vectors and for the
  * rest. */
-#define CG_MAP1(name, x_, expression)                                                              \
-    CG_INLINE void name##_at(const cg_call *c, int64_t i_, int64_t n_)                             \
-    {                                                                                              \
-        cg_vec x_ = cg_vec_load(c->x[0] + i_, n_);                                                 \
-        cg_vec_store(c->y + i_, expression, n_);                                                   \
-    }                                                                                              \
-    CG_KERNEL(name)                                                                                \
-    {                                                                                              \
-        int64_t i_ = begin;                                                                        \
-        for (; i_ + CG_LANES <= end; i_ += CG_LANES) name##_at(c, i_, CG_LANES);                   \
-        if (i_ < end) name##_at(c, i_, end - i_);                                                  \
+#define CG_MAP1(name, x_, expression)                                            \
+    CG_INLINE void name##_at(const cg_call *c, int64_t i_, int64_t n_)           \
+    {                                                                            \
+        cg_vec x_ = cg_vec_load(c->x[0] + i_, n_);                               \
+        cg_vec_store(c->y + i_, expression, n_);                                 \
+    }                                                                            \
+    CG_KERNEL(name)                                                              \
+    {                                                                            \
+        int64_t i_ = begin;                                                      \
+        for (; i_ + CG_LANES <= end; i_ += CG_LANES) name##_at(c, i_, CG_LANES); \
+        if (i_ < end) name##_at(c, i_, end - i_);                                \
     }
 
 /* Goes through y row by row: n_ elements at y_, from row_[k] with strides step_[k]. */
-#define CG_MAP_ROWS(name, n_inputs)                                                                \
-    CG_KERNEL(name)                                                                                \
-    {                                                                                              \
-        cg_walk walk_ = cg_walk_new(n_inputs, c->xs, c->ys);                                       \
-        cg_walk_to(&walk_, begin);                                                                 \
-        for (int64_t at_ = begin, n_; at_ < end; cg_walk_on(&walk_, n_), at_ += n_) {              \
-            n_ = cg_walk_left(&walk_) < end - at_ ? cg_walk_left(&walk_) : end - at_;              \
-            const float *row_[n_inputs];                                                           \
-            int64_t step_[n_inputs], i_ = 0;                                                       \
-            for (int k_ = 0; k_ < (n_inputs); k_++) {                                              \
-                row_[k_] = c->x[k_] + walk_.offset[k_];                                            \
-                step_[k_] = walk_.stride[k_][walk_.rank - 1];                                      \
-            }                                                                                      \
-            float *y_ = c->y + at_;                                                                \
-            for (; i_ + CG_LANES <= n_; i_ += CG_LANES) name##_at(row_, step_, y_, i_, CG_LANES);  \
-            if (i_ < n_) name##_at(row_, step_, y_, i_, n_ - i_);                                  \
-        }                                                                                          \
+#define CG_MAP_ROWS(name, n_inputs)                                                               \
+    CG_KERNEL(name)                                                                               \
+    {                                                                                             \
+        cg_walk walk_ = cg_walk_new(n_inputs, c->xs, c->ys);                                      \
+        cg_walk_to(&walk_, begin);                                                                \
+        for (int64_t at_ = begin, n_; at_ < end; cg_walk_on(&walk_, n_), at_ += n_) {             \
+            n_ = cg_walk_left(&walk_) < end - at_ ? cg_walk_left(&walk_) : end - at_;             \
+            const float *row_[n_inputs];                                                          \
+            int64_t step_[n_inputs], i_ = 0;                                                      \
+            for (int k_ = 0; k_ < (n_inputs); k_++) {                                             \
+                row_[k_] = c->x[k_] + walk_.offset[k_];                                           \
+                step_[k_] = walk_.stride[k_][walk_.rank - 1];                                     \
+            }                                                                                     \
+            float *y_ = c->y + at_;                                                               \
+            for (; i_ + CG_LANES <= n_; i_ += CG_LANES) name##_at(row_, step_, y_, i_, CG_LANES); \
+            if (i_ < n_) name##_at(row_, step_, y_, i_, n_ - i_);                                 \
+        }                                                                                         \
     }
 
-#define CG_MAP2(name, a_, b_, expression)                                                          \
-    CG_INLINE void name##_at(const float *const row_[], const int64_t step_[], float *y_,          \
-                             int64_t i_, int64_t n_)                                               \
-    {                                                                                              \
-        cg_vec a_ = cg_walk_load(row_[0], step_[0], i_, n_);                                       \
-        cg_vec b_ = cg_walk_load(row_[1], step_[1], i_, n_);                                       \
-        cg_vec_store(y_ + i_, expression, n_);                                                     \
-    }                                                                                              \
+#define CG_MAP2(name, a_, b_, expression)                                                 \
+    CG_INLINE void name##_at(const float *const row_[], const int64_t step_[], float *y_, \
+                             int64_t i_, int64_t n_)                                      \
+    {                                                                                     \
+        cg_vec a_ = cg_walk_load(row_[0], step_[0], i_, n_);                              \
+        cg_vec b_ = cg_walk_load(row_[1], step_[1], i_, n_);                              \
+        cg_vec_store(y_ + i_, expression, n_);                                            \
+    }                                                                                     \
     CG_MAP_ROWS(name, 2)
 
-#define CG_MAP3(name, m_, a_, b_, expression)                                                      \
-    CG_INLINE void name##_at(const float *const row_[], const int64_t step_[], float *y_,          \
-                             int64_t i_, int64_t n_)                                               \
-    {                                                                                              \
-        cg_vec m_ = cg_walk_load(row_[0], step_[0], i_, n_);                                       \
-        cg_vec a_ = cg_walk_load(row_[1], step_[1], i_, n_);                                       \
-        cg_vec b_ = cg_walk_load(row_[2], step_[2], i_, n_);                                       \
-        cg_vec_store(y_ + i_, expression, n_);                                                     \
-    }                                                                                              \
+#define CG_MAP3(name, m_, a_, b_, expression)                                             \
+    CG_INLINE void name##_at(const float *const row_[], const int64_t step_[], float *y_, \
+                             int64_t i_, int64_t n_)                                      \
+    {                                                                                     \
+        cg_vec m_ = cg_walk_load(row_[0], step_[0], i_, n_);                              \
+        cg_vec a_ = cg_walk_load(row_[1], step_[1], i_, n_);                              \
+        cg_vec b_ = cg_walk_load(row_[2], step_[2], i_, n_);                              \
+        cg_vec_store(y_ + i_, expression, n_);                                            \
+    }                                                                                     \
     CG_MAP_ROWS(name, 3)
 
 #endif

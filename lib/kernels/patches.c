@@ -11,7 +11,8 @@ static int64_t least(int64_t a, int64_t b)
 }
 
 /* Indices j in [0, n) with 0 <= start + j step < size, for step > 0. */
-static inline void inside(int64_t start, int64_t step, int64_t size, int64_t n, int64_t *first, int64_t *last)
+static inline void inside(int64_t start, int64_t step, int64_t size, int64_t n, int64_t *first,
+                          int64_t *last)
 {
     int64_t lo = start >= 0 ? 0 : step == 1 ? -start : (step - 1 - start) / step;
     int64_t hi = start >= size ? 0 : step == 1 ? size - start : (size - start + step - 1) / step;
@@ -20,8 +21,8 @@ static inline void inside(int64_t start, int64_t step, int64_t size, int64_t n, 
 }
 
 /* to[j * to_step] = row[start + j step] for j < n, 0 beyond the row; row NULL: all 0. */
-static inline void copy_run(const float *row, int64_t size, int64_t start, int64_t step, int64_t n, float *to,
-                            int64_t to_step)
+static inline void copy_run(const float *row, int64_t size, int64_t start, int64_t step, int64_t n,
+                            float *to, int64_t to_step)
 {
     int64_t first = n, last = n;
     if (row) inside(start, step, size, n, &first, &last);
@@ -31,7 +32,8 @@ static inline void copy_run(const float *row, int64_t size, int64_t start, int64
 }
 
 /* The same from and to adjacent places, in whole vectors. */
-static inline void copy_adjacent(const float *row, int64_t size, int64_t start, int64_t n, float *to)
+static inline void copy_adjacent(const float *row, int64_t size, int64_t start, int64_t n,
+                                 float *to)
 {
     int64_t first = n, last = n;
     if (row) inside(start, 1, size, n, &first, &last);
@@ -71,8 +73,8 @@ static const float *row_under(const cg_patches *patches, int64_t image, int64_t 
 
 /* Pixels [pixel, pixel + n) of one grid row under taps [k0, k0+nk): a run of `n` in each of nk rows
  * of the panel at `to`. */
-static void pack_pixel_run(const cg_patches *patches, int64_t pixel, int64_t n, int64_t k0, int64_t nk,
-                           int64_t width, float *to)
+static void pack_pixel_run(const cg_patches *patches, int64_t pixel, int64_t n, int64_t k0,
+                           int64_t nk, int64_t width, float *to)
 {
     int64_t line = pixel / patches->grid[1], j = pixel % patches->grid[1];
     int64_t image = line / patches->grid[0], i = line % patches->grid[0];
@@ -89,8 +91,8 @@ static void pack_pixel_run(const cg_patches *patches, int64_t pixel, int64_t n, 
     }
 }
 
-void cg_pack_pixels(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk, int64_t width,
-                    float *to)
+void cg_pack_pixels(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk,
+                    int64_t width, float *to)
 {
     const cg_patches *patches = matrix;
     for (; n > 0; n -= width, i0 += width, to += width * nk) {
@@ -104,7 +106,8 @@ void cg_pack_pixels(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64
 }
 
 /* Pixels [k0, k0+nk) under one tap: a column of the panel at `to`. */
-static void pack_tap(const cg_patches *patches, tap at, int64_t k0, int64_t nk, int64_t width, float *to)
+static void pack_tap(const cg_patches *patches, tap at, int64_t k0, int64_t nk, int64_t width,
+                     float *to)
 {
     int64_t line = k0 / patches->grid[1], j = k0 % patches->grid[1];
     int64_t image = line / patches->grid[0], i = line % patches->grid[0];

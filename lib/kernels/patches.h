@@ -9,15 +9,15 @@
  * (t, u) reads row origin[0] + i step[0] + t tap_step[0] and column origin[1] + j step[1] +
  * u tap_step[1] of its channel, or 0 beyond the image. */
 typedef struct {
-    const float *data;                       /* channel 0 of image 0 */
-    int64_t      image_stride, plane_stride; /* in floats            */
-    int64_t      size[2];                    /* of a channel         */
-    int64_t      grid[2], taps[2];
-    int64_t      origin[2], step[2], tap_step[2];
+    const float *data;                  /* channel 0 of image 0 */
+    int64_t image_stride, plane_stride; /* in floats            */
+    int64_t size[2];                    /* of a channel         */
+    int64_t grid[2], taps[2];
+    int64_t origin[2], step[2], tap_step[2];
 } cg_patches;
 
 #define cg_pack_pixels CG_TIERED(cg_pack_pixels)
-#define cg_pack_taps CG_TIERED(cg_pack_taps)
+#define cg_pack_taps   CG_TIERED(cg_pack_taps)
 
 cg_pack cg_pack_pixels; /* columns are pixels, k is channel and tap */
 cg_pack cg_pack_taps;   /* columns are channel and tap, k is pixels */

@@ -7,14 +7,14 @@
 #define CG_KERNELS_TIER_H
 
 #ifndef CG_TIER
-#define CG_TIER portable
+#define CG_TIER     portable
 #define CG_DESCRIBE 1
 #else
 #define CG_DESCRIBE 0
 #endif
 
 #define CG_PASTE_(a, b) a##_##b
-#define CG_PASTE(a, b) CG_PASTE_(a, b)
-#define CG_TIERED(f) CG_PASTE(f, CG_TIER)
+#define CG_PASTE(a, b)  CG_PASTE_(a, b)
+#define CG_TIERED(f)    CG_PASTE(f, CG_TIER)
 
 #endif

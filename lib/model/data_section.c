@@ -113,8 +113,8 @@ static void read_slice(cg_reader *r, const cg_tree *tree, const char *what, int6
         cg_diagnose(r->diagnostics, tree->mark, NULL, "slice: [200, 500]",
                     "%s: slice: expected [begin, end)", what);
     else if (cg_read_ints(r, tree, what, 2, 0, INT64_C(1) << 40, slice, &n) && slice[1] <= slice[0])
-        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "%s: slice: the end must lie behind the begin",
-                    what);
+        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL,
+                    "%s: slice: the end must lie behind the begin", what);
 }
 
 static void read_split(cg_reader *r, const cg_tree *key, const cg_tree *map, cg_split_spec *split)
@@ -170,7 +170,7 @@ void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
         CG_REAL(cg_data_spec, scale, 0, 0, 1e9, "of bytes; 0: 1/255"),
         { .name = NULL },
     };
-    static const char *const more[] = { "source", "format",    "images", "labels", "fallback",
+    static const char *const more[] = { "source",  "format", "images",    "labels", "fallback",
                                         "classes", "splits", "normalize", "digits", NULL };
     d->place = cg_mark_place(tree->mark);
     if (!cg_read_map(r, tree, "data")) return;

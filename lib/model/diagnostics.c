@@ -7,15 +7,15 @@
 #include <string.h>
 
 typedef struct {
-    int         order; /* of the source */
-    cg_error    error;
+    int order; /* of the source */
+    cg_error error;
     const char *text;
 } diagnostic;
 
 struct cg_diagnostics {
-    cg_arena  *arena;
-    bool       out_of_memory;
-    int        n;
+    cg_arena *arena;
+    bool out_of_memory;
+    int n;
     diagnostic list[CG_MAX_DIAGNOSTICS];
 };
 
@@ -84,8 +84,8 @@ static const char *next_character(const char *p, const char *end)
     return p;
 }
 
-/* Copies the line, or the part of a long one around the column, to `shown`, and to `caret` blanks (tabs
- * where the line has tabs, so that both are as wide) with a caret beneath the column. */
+/* Copies the line, or the part of a long one around the column, to `shown`, and to `caret` blanks
+ * (tabs where the line has tabs, so that both are as wide) with a caret beneath the column. */
 static void show_line(const char *p, const char *end, int column, char shown[4 * SHOWN + 1],
                       char caret[SHOWN + 2])
 {
@@ -97,7 +97,8 @@ static void show_line(const char *p, const char *end, int column, char shown[4 *
         if (next - p > 4) break;
         if (character < column) *c++ = *p == '\t' ? '\t' : ' ';
         bool is_control = (unsigned char)*p < 0x20 && *p != '\t';
-        if (is_control) *s++ = '?';
+        if (is_control)
+            *s++ = '?';
         else
             while (p < next) *s++ = *p++;
         p = next;

@@ -10,14 +10,14 @@
 typedef struct {
     const char *name; /* "models/x.yaml", "--set #2" */
     const char *text;
-    size_t      size;
-    int         order; /* 0: the file; k: the k-th --set */
+    size_t size;
+    int order; /* 0: the file; k: the k-th --set */
 } cg_source;
 
 /* 1-based; the column counts characters, not bytes. */
 typedef struct {
     const cg_source *source;
-    int              line, column;
+    int line, column;
 } cg_mark;
 
 enum { CG_MAX_DIAGNOSTICS = 20 }; /* later ones are dropped */
@@ -29,13 +29,14 @@ void cg_diagnose(cg_diagnostics *diagnostics, cg_mark at, const char *shapes, co
 
 /* CG_OK while there is none, then CG_EMODEL; CG_ENOMEM when one could not be kept. */
 cg_status cg_diagnostics_status(const cg_diagnostics *diagnostics);
-void      cg_diagnostics_no_memory(cg_diagnostics *diagnostics);
+void cg_diagnostics_no_memory(cg_diagnostics *diagnostics);
 
 /* The place of a mark, for messages and nodes; lends the source's name. */
 static inline cg_place cg_mark_place(cg_mark at)
 {
     return (cg_place){ .file = at.source ? at.source->name : NULL,
-                       .line = at.line, .column = at.column };
+                       .line = at.line,
+                       .column = at.column };
 }
 
 #endif

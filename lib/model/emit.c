@@ -7,7 +7,7 @@
 
 /* Grows by doubling. */
 typedef struct {
-    char  *data;
+    char *data;
     size_t size, room;
 } text;
 
@@ -48,9 +48,9 @@ static bool emit_tree(yaml_emitter_t *emitter, const cg_tree *tree)
     yaml_event_t event;
     if (tree->kind == CG_TREE_SCALAR) return emit_scalar(emitter, tree);
     bool is_map = tree->kind == CG_TREE_MAP;
-    int made = is_map ? yaml_mapping_start_event_initialize(
-                            &event, NULL, NULL, 1,
-                            tree->flow ? YAML_FLOW_MAPPING_STYLE : YAML_BLOCK_MAPPING_STYLE)
+    int made = is_map ? yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+                                                            tree->flow ? YAML_FLOW_MAPPING_STYLE
+                                                                       : YAML_BLOCK_MAPPING_STYLE)
                       : yaml_sequence_start_event_initialize(
                             &event, NULL, NULL, 1,
                             tree->flow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE);
@@ -68,7 +68,8 @@ static bool emit_document(yaml_emitter_t *emitter, const cg_tree *tree)
 {
     yaml_event_t event;
     return emit(emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) &&
-           emit(emitter, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
+           emit(emitter, &event,
+                yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
            emit_tree(emitter, tree) &&
            emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
            emit(emitter, &event, yaml_stream_end_event_initialize(&event)) &&

@@ -1,5 +1,5 @@
-/* Variables first, everywhere but in blocks; then the list of layers, into which each use of a block puts
- * a copy of the block's layers with its parameters in their places. */
+/* Variables first, everywhere but in blocks; then the list of layers, into which each use of a
+ * block puts a copy of the block's layers with its parameters in their places. */
 #include "model/expand.h"
 
 #include "base/text.h"
@@ -11,17 +11,17 @@ enum { MAX_BLOCK_DEPTH = 16, MAX_NAMES = 64 };
 
 /* Names and values; an inner scope is looked at first. */
 typedef struct scope {
-    cg_tree            *map;
+    cg_tree *map;
     const struct scope *outer;
 } scope;
 
 typedef struct {
-    cg_arena       *arena;
+    cg_arena *arena;
     cg_diagnostics *diagnostics;
-    cg_tree        *blocks; /* NULL: none */
-    scope           vars;
-    int64_t         budget;
-    int             depth, n_repeats;
+    cg_tree *blocks; /* NULL: none */
+    scope vars;
+    int64_t budget;
+    int depth, n_repeats;
 } expander;
 
 static const char *nearest_key(const cg_tree *map, const char *word)
@@ -101,8 +101,8 @@ static void substitute_text(expander *e, cg_tree *tree, const scope *s)
             return;
         }
         size_t before = (size_t)(open - tree->text);
-        const char *text = cg_arena_printf(e->arena, "%.*s%s%s", (int)before, tree->text,
-                                           value->text, after);
+        const char *text =
+            cg_arena_printf(e->arena, "%.*s%s%s", (int)before, tree->text, value->text, after);
         if (!text) {
             cg_diagnostics_no_memory(e->diagnostics);
             return;
@@ -114,7 +114,8 @@ static void substitute_text(expander *e, cg_tree *tree, const scope *s)
 
 static void substitute(expander *e, cg_tree *tree, const scope *s)
 {
-    if (tree->kind == CG_TREE_SCALAR) substitute_text(e, tree, s);
+    if (tree->kind == CG_TREE_SCALAR)
+        substitute_text(e, tree, s);
     else
         for (int i = 0; i < tree->n; i++) substitute(e, tree->item[i], s);
 }
@@ -136,8 +137,8 @@ static void report_unused(expander *e, const cg_tree *map, const char *what)
 {
     for (int i = 0; map && map->kind == CG_TREE_MAP && i < map->n; i++)
         if (!map->item[i]->n_uses)
-            cg_diagnose(e->diagnostics, map->key[i]->mark, NULL, NULL, "%s \"%s\" is not used", what,
-                        map->key[i]->text);
+            cg_diagnose(e->diagnostics, map->key[i]->mark, NULL, NULL, "%s \"%s\" is not used",
+                        what, map->key[i]->text);
 }
 
 /* ---- blocks -----------------------------------------------------------------------------------*/
@@ -324,8 +325,7 @@ static void repeat(expander *e, const cg_tree *key, const cg_tree *map, cg_tree 
         return;
     }
     if (!use == !layers) {
-        cg_diagnose(e->diagnostics, key->mark, NULL, NULL,
-                    "repeat: give either `use` or `layers`");
+        cg_diagnose(e->diagnostics, key->mark, NULL, NULL, "repeat: give either `use` or `layers`");
         return;
     }
     if (use && (use->kind == CG_TREE_LIST || (use->kind == CG_TREE_MAP && use->n != 1))) {

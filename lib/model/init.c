@@ -24,8 +24,8 @@ static void store(const cg_leaf *leaf, cg_dtype dtype, int64_t n, const double v
 
 /* A leaf that the model does not know belongs to the optimiser: it begins with 0.  The stream is
  * named after the parameter, so that adding a layer never changes another's numbers. */
-static cg_status init_leaf(const cg_model *model, const cg_leaf *leaf, cg_dtype dtype, uint64_t seed,
-                           cg_error *error)
+static cg_status init_leaf(const cg_model *model, const cg_leaf *leaf, cg_dtype dtype,
+                           uint64_t seed, cg_error *error)
 {
     const cg_leaf_plan *plan = find_plan(model, leaf->name);
     int64_t n = cg_shape_size(&leaf->shape);

@@ -102,9 +102,15 @@ void cg_read_layer_keys(cg_reader *r, const cg_tree *map, const char *what,
         if (!value) continue;
         const char *section = cg_read_within(r, what, k->name);
         switch (k->type) {
-        case CG_KEY_INIT: read_init(r, value, section, field); break;
-        case CG_KEY_ACTIVATION: read_activation(r, value, section, field); break;
-        case CG_KEY_PADDING: read_padding(r, value, section, field); break;
+        case CG_KEY_INIT:
+            read_init(r, value, section, field);
+            break;
+        case CG_KEY_ACTIVATION:
+            read_activation(r, value, section, field);
+            break;
+        case CG_KEY_PADDING:
+            read_padding(r, value, section, field);
+            break;
         }
     }
 }

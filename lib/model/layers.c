@@ -6,10 +6,10 @@
 #include <string.h>
 
 typedef struct {
-    cg_reader     *r;
+    cg_reader *r;
     const cg_tree *blocks;
-    cg_model      *model;
-    int            room;
+    cg_model *model;
+    int room;
 } layer_reader;
 
 /* ---- names ------------------------------------------------------------------------------------*/
@@ -154,8 +154,7 @@ static void read_keys(layer_reader *l, cg_layer_spec *spec)
     more_keys(spec->layer, more);
     snprintf(what, sizeof what, "%s '%s'", spec->type, spec->name);
     cg_read_attrs(l->r, spec->keys, spec->mark, what, attrs, more, spec->attrs);
-    if (spec->layer)
-        cg_read_layer_keys(l->r, spec->keys, what, spec->layer->keys, spec->attrs);
+    if (spec->layer) cg_read_layer_keys(l->r, spec->keys, what, spec->layer->keys, spec->attrs);
 }
 
 static int read_list(layer_reader *l, const cg_tree *list, int previous);
@@ -198,8 +197,9 @@ static int read_layer(layer_reader *l, const cg_tree *tree, int previous)
     if (!spec.name) return previous;
     read_keys(l, &spec);
     bool is_residual = spec.layer && !strcmp(spec.layer->name, "residual");
-    bool has_inputs = is_residual ? read_residual(l, &spec, previous)
-                                  : read_inputs(l, &spec, spec.layer ? spec.layer->n_inputs : 1, previous);
+    bool has_inputs = is_residual
+                          ? read_residual(l, &spec, previous)
+                          : read_inputs(l, &spec, spec.layer ? spec.layer->n_inputs : 1, previous);
     if (!has_inputs) {
         spec.n_inputs = 0; /* the mistake is reported; its name still stands for later layers */
         spec.is_used = true;
@@ -212,8 +212,8 @@ static int read_list(layer_reader *l, const cg_tree *list, int previous)
 {
     for (int i = 0; i < list->n && l->model->n_layers <= CG_MAX_LAYERS; i++) {
         if (l->model->n_layers == CG_MAX_LAYERS)
-            cg_diagnose(l->r->diagnostics, list->item[i]->mark, NULL, NULL,
-                        "more than %d layers", CG_MAX_LAYERS - 1);
+            cg_diagnose(l->r->diagnostics, list->item[i]->mark, NULL, NULL, "more than %d layers",
+                        CG_MAX_LAYERS - 1);
         previous = read_layer(l, list->item[i], previous);
     }
     return previous;

@@ -33,8 +33,7 @@ static void read_sections(cg_model *m, cg_reader *r, const cg_tree *blocks)
     const cg_tree *tree;
     cg_read_attrs(r, m->root, m->root->mark, "model file", top_table, top_keys, &version);
     if ((tree = cg_tree_find(m->root, "name"))) cg_read_text(r, tree, "name", &m->spec.name);
-    if ((tree = cg_tree_find(m->root, "seed")))
-        cg_read_int(r, tree, "seed", 0, INT64_MAX, &seed);
+    if ((tree = cg_tree_find(m->root, "seed"))) cg_read_int(r, tree, "seed", 0, INT64_MAX, &seed);
     m->spec.seed = (uint64_t)seed;
     m->spec.data.seed = m->spec.seed;
     if ((tree = cg_tree_find(m->root, "data")))
@@ -101,8 +100,9 @@ static cg_model *new_model(const char *name, const char *text, size_t size, cg_s
     return m;
 }
 
-cg_status cg_model_parse(cg_model **model, const char *name, const char *text, size_t size, int n_sets,
-                         const char *const sets[], cg_diagnostics *diagnostics, cg_error *error)
+cg_status cg_model_parse(cg_model **model, const char *name, const char *text, size_t size,
+                         int n_sets, const char *const sets[], cg_diagnostics *diagnostics,
+                         cg_error *error)
 {
     *model = NULL;
     cg_source *source;
@@ -121,9 +121,12 @@ cg_status cg_model_parse(cg_model **model, const char *name, const char *text, s
             read_all(m, source, n_sets, sets, d);
         status = cg_diagnostics_status(d);
     }
-    if (status == CG_OK) *model = m;
-    else if (status == CG_EMODEL && error) *error = *cg_diagnostics_error(d, 0);
-    else cg_fail_nomem(error, "the model file");
+    if (status == CG_OK)
+        *model = m;
+    else if (status == CG_EMODEL && error)
+        *error = *cg_diagnostics_error(d, 0);
+    else
+        cg_fail_nomem(error, "the model file");
     if (status != CG_OK) cg_model_free(m);
     cg_diagnostics_free(own);
     return status;
@@ -167,7 +170,10 @@ int cg_model_layers(const cg_model *model)
 cg_layer_info cg_model_layer(const cg_model *model, int i)
 {
     const cg_layer_spec *spec = &model->layer[i];
-    return (cg_layer_info){ .name = spec->name, .type = spec->type, .shape = spec->shape,
-                            .parameters = spec->parameters, .macs = spec->macs,
+    return (cg_layer_info){ .name = spec->name,
+                            .type = spec->type,
+                            .shape = spec->shape,
+                            .parameters = spec->parameters,
+                            .macs = spec->macs,
                             .line = spec->mark.line };
 }

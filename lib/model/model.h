@@ -13,26 +13,26 @@ enum { CG_MAX_LAYERS = 4096 };
 /* A layer, with what it takes its input from: ids of earlier layers. */
 typedef struct {
     const cg_layer *layer; /* or */
-    const cg_op    *op;    /* an op with the trait CG_LAYER     */
-    const char     *type, *name;
-    void           *attrs;
-    const cg_tree  *keys; /* its map in the file, or NULL       */
-    cg_mark         mark; /* of its word                        */
-    int             n_inputs;
-    int            *input;
-    bool            is_used; /* a later layer takes it          */
-    cg_shape        shape;   /* of one sample, once recorded    */
-    int64_t         parameters, macs;
+    const cg_op *op;       /* an op with the trait CG_LAYER     */
+    const char *type, *name;
+    void *attrs;
+    const cg_tree *keys; /* its map in the file, or NULL       */
+    cg_mark mark;        /* of its word                        */
+    int n_inputs;
+    int *input;
+    bool is_used;   /* a later layer takes it          */
+    cg_shape shape; /* of one sample, once recorded    */
+    int64_t parameters, macs;
 } cg_layer_spec;
 
 struct cg_model {
-    cg_arena      *arena;
-    cg_tree       *root; /* resolved */
-    cg_spec        spec;
-    cg_mark        loss_mark;
-    int            n_layers; /* the first stands for the input, the last is the prediction */
+    cg_arena *arena;
+    cg_tree *root; /* resolved */
+    cg_spec spec;
+    cg_mark loss_mark;
+    int n_layers; /* the first stands for the input, the last is the prediction */
     cg_layer_spec *layer;
-    cg_leaf_plan  *leaves; /* parameters and states, and what they begin with */
+    cg_leaf_plan *leaves; /* parameters and states, and what they begin with */
 };
 
 /* Each reads its part of the tree and reports its mistakes to the reader's diagnostics. */
@@ -41,7 +41,8 @@ void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark 
 /* blocks: their names help with misspelt layers; may be NULL. */
 void cg_read_layers(cg_reader *r, const cg_tree *model, const cg_tree *blocks, cg_model *result);
 
-/* A word, or a map of one word and its keys; *keys NULL where there are none.  False after a report. */
+/* A word, or a map of one word and its keys; *keys NULL where there are none.  False after a
+ * report. */
 bool cg_read_word(cg_reader *r, const cg_tree *tree, const char *what, const cg_tree **word,
                   const cg_tree **keys);
 /* The keys of a layer that are no cg_attr, into `out`. */
@@ -54,8 +55,8 @@ const cg_op *cg_layer_op_find(const char *name);
  * fills.  *at gets the layer that failed, n_layers for the loss. */
 cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_node *outputs[],
                         cg_recording *recording, int *at);
-/* Records both modes on graphs of its own: reports what does not fit, and notes shapes, parameters and
- * multiply-adds of the layers. */
+/* Records both modes on graphs of its own: reports what does not fit, and notes shapes, parameters
+ * and multiply-adds of the layers. */
 void cg_model_check_shapes(cg_model *model, cg_diagnostics *diagnostics);
 
 #endif

@@ -7,11 +7,11 @@
 #include <string.h>
 
 typedef struct {
-    cg_arena        *arena;
+    cg_arena *arena;
     const cg_source *source;
-    cg_diagnostics  *diagnostics;
-    const char      *at, *equals; /* what is left of the path */
-    cg_tree         *value;
+    cg_diagnostics *diagnostics;
+    const char *at, *equals; /* what is left of the path */
+    cg_tree *value;
 } override;
 
 static cg_mark here(const override *o)
@@ -98,8 +98,11 @@ static void step(override *o, cg_tree **place)
 void cg_override(cg_arena *arena, cg_tree *root, const cg_source *source,
                  cg_diagnostics *diagnostics)
 {
-    override o = { .arena = arena, .source = source, .diagnostics = diagnostics,
-                   .at = source->text, .equals = strchr(source->text, '=') };
+    override o = { .arena = arena,
+                   .source = source,
+                   .diagnostics = diagnostics,
+                   .at = source->text,
+                   .equals = strchr(source->text, '=') };
     if (!o.equals) {
         cg_diagnose(diagnostics, here(&o), NULL, "write path=value, as in train.epochs=3",
                     "no `=` in it");

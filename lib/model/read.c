@@ -37,8 +37,8 @@ void cg_read_unknown(cg_reader *r, const cg_tree *found, const char *what, const
     char help[400] = "";
     size_t used = 0;
     for (size_t i = 0; list && i < words->n && used < sizeof help; i++)
-        used += (size_t)snprintf(help + used, sizeof help - used, "%s%s", i ? ", " : "one of: ",
-                                 words->word[i]);
+        used += (size_t)snprintf(help + used, sizeof help - used, "%s%s",
+                                 i ? ", " : "one of: ", words->word[i]);
     cg_diagnose(r->diagnostics, found->mark, NULL, *help ? help : NULL,
                 "%s: unknown %s \"%s\"%s%s%s", what, kind, found->text,
                 near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
@@ -89,7 +89,8 @@ bool cg_read_bool(cg_reader *r, const cg_tree *tree, const char *what, bool *val
 }
 
 /* "must be at least 1", "must be at most 9", "must be from 1 to 9". */
-static bool out_of_range(cg_reader *r, const cg_tree *tree, const char *what, double min, double max)
+static bool out_of_range(cg_reader *r, const cg_tree *tree, const char *what, double min,
+                         double max)
 {
     char low[32], high[32];
     cg_format_real(min, low);
@@ -153,7 +154,8 @@ static int64_t *ints_at(void *out, const cg_attr *a)
 
 static void set_default(const cg_attr *a, void *out)
 {
-    if (a->type == CG_ATTR_REAL) *(double *)(void *)((char *)out + a->offset) = a->value;
+    if (a->type == CG_ATTR_REAL)
+        *(double *)(void *)((char *)out + a->offset) = a->value;
     else if (a->type != CG_ATTR_SHAPE)
         for (int i = 0; i < a->count; i++) ints_at(out, a)[i] = (int64_t)a->value;
 }
@@ -185,7 +187,8 @@ static void read_choice(cg_reader *r, const cg_tree *tree, const char *what, con
 }
 
 /* One value fills all; two of four are repeated: [down, across] for top, left, bottom, right. */
-static void read_ints(cg_reader *r, const cg_tree *tree, const char *what, const cg_attr *a, void *out)
+static void read_ints(cg_reader *r, const cg_tree *tree, const char *what, const cg_attr *a,
+                      void *out)
 {
     int64_t values[16];
     int n, count = a->count < 16 ? a->count : 16;
@@ -198,7 +201,8 @@ static void read_ints(cg_reader *r, const cg_tree *tree, const char *what, const
     for (int i = 0; i < a->count; i++) ints_at(out, a)[i] = values[i % n];
 }
 
-static void read_axes(cg_reader *r, const cg_tree *tree, const char *what, const cg_attr *a, void *out)
+static void read_axes(cg_reader *r, const cg_tree *tree, const char *what, const cg_attr *a,
+                      void *out)
 {
     int64_t axes[CG_MAX_RANK], mask = 0;
     int n;
@@ -235,10 +239,18 @@ static void read_attr(cg_reader *r, const cg_tree *tree, const char *section, co
     case CG_ATTR_BOOL:
         if (cg_read_bool(r, tree, what, &truth)) *ints_at(out, a) = truth;
         break;
-    case CG_ATTR_CHOICE: read_choice(r, tree, what, a, out); break;
-    case CG_ATTR_INTS: read_ints(r, tree, what, a, out); break;
-    case CG_ATTR_AXES: read_axes(r, tree, what, a, out); break;
-    case CG_ATTR_SHAPE: read_shape(r, tree, what, a, out); break;
+    case CG_ATTR_CHOICE:
+        read_choice(r, tree, what, a, out);
+        break;
+    case CG_ATTR_INTS:
+        read_ints(r, tree, what, a, out);
+        break;
+    case CG_ATTR_AXES:
+        read_axes(r, tree, what, a, out);
+        break;
+    case CG_ATTR_SHAPE:
+        read_shape(r, tree, what, a, out);
+        break;
     }
 }
 

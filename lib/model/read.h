@@ -8,7 +8,7 @@
 #include "model/tree.h"
 
 typedef struct {
-    cg_arena       *arena;
+    cg_arena *arena;
     cg_diagnostics *diagnostics;
 } cg_reader;
 
@@ -22,7 +22,7 @@ const char *cg_read_within(cg_reader *r, const char *what, const char *key);
 enum { CG_MAX_WORDS = 160 };
 typedef struct {
     const char *word[CG_MAX_WORDS];
-    size_t      n;
+    size_t n;
 } cg_words;
 void cg_words_add(cg_words *words, const char *word); /* what is too much is left out */
 
@@ -44,10 +44,10 @@ bool cg_read_real(cg_reader *r, const cg_tree *tree, const char *what, double mi
 bool cg_read_ints(cg_reader *r, const cg_tree *tree, const char *what, int count, int64_t min,
                   int64_t max, int64_t values[], int *n);
 
-/* The keys of a map after an attribute table, into the struct at `out`, which gets the defaults first.
- * Keys of `more` (NULL-terminated, or NULL) are the caller's to read; others are reported.  A default
- * outside the range means that the key is required.  map NULL: all defaults; `at` is where a missing
- * key is reported. */
+/* The keys of a map after an attribute table, into the struct at `out`, which gets the defaults
+ * first. Keys of `more` (NULL-terminated, or NULL) are the caller's to read; others are reported.
+ * A default outside the range means that the key is required.  map NULL: all defaults; `at` is
+ * where a missing key is reported. */
 void cg_read_attrs(cg_reader *r, const cg_tree *map, cg_mark at, const char *what,
                    const cg_attr *attrs, const char *const more[], void *out);
 

@@ -8,7 +8,8 @@
 
 enum { MAX_CHAIN = 7 };
 
-/* The way to the layer: "image 1x28x28 > c1 6x14x14 > ... > c2", without those that keep the shape. */
+/* The way to the layer: "image 1x28x28 > c1 6x14x14 > ... > c2", without those that keep the shape.
+ */
 static const char *chain(cg_arena *arena, const cg_model *m, int at)
 {
     const cg_layer_spec *spec = &m->layer[at];
@@ -50,7 +51,8 @@ static void report(cg_model *m, const cg_builder *b, int at, cg_diagnostics *dia
     const char *shapes = at ? chain(m->arena, m, at) : NULL;
     if (at == 0 || at == m->n_layers) {
         const char *help = strstr(error->message, "not one axis of values")
-                               ? "`flatten` and `dense` make one value a class" : NULL;
+                               ? "`flatten` and `dense` make one value a class"
+                               : NULL;
         cg_diagnose(diagnostics, at ? m->loss_mark : m->layer[0].mark, shapes, help, "%s",
                     error->message);
         return;

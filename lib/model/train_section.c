@@ -31,7 +31,8 @@ static typed read_type(cg_reader *r, const cg_tree *tree, const char *what)
 }
 
 /* The attributes of the descriptor, in memory of the arena. */
-static void *read_typed_attrs(cg_reader *r, typed t, const char *what, const cg_attr *attrs, size_t size)
+static void *read_typed_attrs(cg_reader *r, typed t, const char *what, const cg_attr *attrs,
+                              size_t size)
 {
     static const char *const more[] = { "type", NULL };
     char section[120];
@@ -42,11 +43,11 @@ static void *read_typed_attrs(cg_reader *r, typed t, const char *what, const cg_
 }
 
 /* Reports the word as none of the list's names. */
-#define UNKNOWN(r, word, what, type, list)                                          \
-    do {                                                                            \
-        cg_words names_ = { .n = 0 };                                               \
+#define UNKNOWN(r, word, what, type, list)                                                \
+    do {                                                                                  \
+        cg_words names_ = { .n = 0 };                                                     \
         for (const type *const *p_ = list; *p_; p_++) cg_words_add(&names_, (*p_)->name); \
-        cg_read_unknown(r, word, what, "type", &names_, true);                      \
+        cg_read_unknown(r, word, what, "type", &names_, true);                            \
     } while (0)
 
 static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
@@ -57,7 +58,8 @@ static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     if (!spec->loss)
         UNKNOWN(r, t.word, "loss", cg_loss, cg_losses);
     else
-        spec->loss_attrs = read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
+        spec->loss_attrs =
+            read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
 }
 
 static void read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
@@ -199,8 +201,8 @@ static void read_validation(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     const char *what = "train: validation", *name;
     double fraction;
-    bool is_number = tree->kind == CG_TREE_SCALAR && !tree->quoted &&
-                     cg_parse_real(tree->text, &fraction);
+    bool is_number =
+        tree->kind == CG_TREE_SCALAR && !tree->quoted && cg_parse_real(tree->text, &fraction);
     if (is_number) {
         if (cg_read_real(r, tree, what, 0.001, 0.999, &fraction))
             cut_validation(r, tree, fraction, spec);
@@ -247,7 +249,8 @@ static const cg_tree *section(cg_reader *r, const cg_tree *root, const char *key
 void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark *loss_mark)
 {
     const cg_tree *tree;
-    if (find_split(&spec->data, "train") >= 0) spec->train_split = "train";
+    if (find_split(&spec->data, "train") >= 0)
+        spec->train_split = "train";
     else if (spec->data.n_splits)
         cg_diagnose(r->diagnostics, cg_tree_find(root, "data")->mark, NULL, NULL,
                     "data: splits: there is no split \"train\"");

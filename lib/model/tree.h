@@ -13,7 +13,7 @@ enum {
     CG_YAML_BYTES = 1 << 20,
     CG_YAML_DEPTH = 64,
     CG_YAML_NODES = 100000, /* after aliases, blocks and repeats are written out */
-    CG_YAML_KEYS  = 1000,   /* of one map                                        */
+    CG_YAML_KEYS = 1000,    /* of one map                                        */
 };
 
 typedef enum { CG_TREE_SCALAR, CG_TREE_LIST, CG_TREE_MAP } cg_tree_kind;
@@ -21,15 +21,15 @@ typedef enum { CG_TREE_SCALAR, CG_TREE_LIST, CG_TREE_MAP } cg_tree_kind;
 typedef struct cg_tree cg_tree;
 struct cg_tree {
     cg_tree_kind kind;
-    cg_mark      mark;
-    const char  *text;    /* of a scalar                                      */
-    bool         quoted;  /* of a scalar: it was written in quotes, or as a block */
-    bool         is_bad;  /* a mistake in it is reported: no second one   */
-    bool         flow;    /* of a list or map: it was written in brackets     */
-    int          n_uses;  /* of a variable or block                           */
-    int          n, room; /* entries                                          */
-    cg_tree    **key;     /* of a map: scalars                                */
-    cg_tree    **item;    /* of a list or map                                 */
+    cg_mark mark;
+    const char *text; /* of a scalar                                      */
+    bool quoted;      /* of a scalar: it was written in quotes, or as a block */
+    bool is_bad;      /* a mistake in it is reported: no second one   */
+    bool flow;        /* of a list or map: it was written in brackets     */
+    int n_uses;       /* of a variable or block                           */
+    int n, room;      /* entries                                          */
+    cg_tree **key;    /* of a map: scalars                                */
+    cg_tree **item;   /* of a list or map                                 */
 };
 
 /* Reads source->text from byte `skip` on (which must lie on its first line).  Every mistake goes to
@@ -43,14 +43,15 @@ char *cg_yaml_write(const cg_tree *tree);
 /* NULL when out of memory, as for all that follow. */
 cg_tree *cg_tree_new(cg_arena *arena, cg_tree_kind kind, cg_mark mark);
 cg_tree *cg_tree_scalar(cg_arena *arena, cg_mark mark, const char *text);
-bool     cg_tree_append(cg_arena *arena, cg_tree *tree, cg_tree *key, cg_tree *item); /* list: key NULL */
-void     cg_tree_remove(cg_tree *tree, int i);
+bool cg_tree_append(cg_arena *arena, cg_tree *tree, cg_tree *key,
+                    cg_tree *item); /* list: key NULL */
+void cg_tree_remove(cg_tree *tree, int i);
 
 /* A deep copy; *budget falls by the number of nodes, NULL when it would fall below 0. */
 cg_tree *cg_tree_copy(cg_arena *arena, const cg_tree *tree, int64_t *budget);
 
 /* The position of a key in a map, -1 if it has none; the value, or NULL. */
-int      cg_tree_index(const cg_tree *map, const char *key);
+int cg_tree_index(const cg_tree *map, const char *key);
 cg_tree *cg_tree_find(const cg_tree *map, const char *key);
 
 /* A plain scalar that stands for nothing: empty, ~ or null. */

@@ -1,7 +1,8 @@
 /* libyaml events to a tree, and back.
  *
- * libyaml resolves neither aliases nor merges, takes duplicate keys, and has no limit of its own: 200 kB
- * of '[' cost it minutes.  So depth and size are counted here, at the events, as they come. */
+ * libyaml resolves neither aliases nor merges, takes duplicate keys, and has no limit of its own:
+ * 200 kB of '[' cost it minutes.  So depth and size are counted here, at the events, as they come.
+ */
 #include "model/tree.h"
 
 #include "base/text.h"
@@ -11,20 +12,20 @@
 #include <yaml.h>
 
 typedef struct anchor {
-    const char    *name;
-    cg_tree       *tree; /* NULL while it is being read: an alias to it would be cyclic */
+    const char *name;
+    cg_tree *tree; /* NULL while it is being read: an alias to it would be cyclic */
     struct anchor *next;
 } anchor;
 
 typedef struct {
-    yaml_parser_t    parser;
-    cg_arena        *arena;
+    yaml_parser_t parser;
+    cg_arena *arena;
     const cg_source *source;
-    cg_diagnostics  *diagnostics;
-    int              skip; /* characters of the first line before the text */
-    int              depth;
-    int64_t          budget; /* nodes that may still be made */
-    anchor          *anchors;
+    cg_diagnostics *diagnostics;
+    int skip; /* characters of the first line before the text */
+    int depth;
+    int64_t budget; /* nodes that may still be made */
+    anchor *anchors;
 } reader;
 
 static cg_mark mark_of(const reader *r, yaml_mark_t mark)
@@ -43,8 +44,8 @@ static cg_tree *no_memory(reader *r)
 static cg_tree *too_many(reader *r, cg_mark at)
 {
     if (r->budget >= 0) return no_memory(r);
-    cg_diagnose(r->diagnostics, at, NULL, NULL,
-                "more than %d values once aliases are written out", CG_YAML_NODES);
+    cg_diagnose(r->diagnostics, at, NULL, NULL, "more than %d values once aliases are written out",
+                CG_YAML_NODES);
     return NULL;
 }
 
@@ -69,9 +70,8 @@ static bool syntax_error(reader *r)
     const yaml_parser_t *p = &r->parser;
     if (p->error == YAML_MEMORY_ERROR) return no_memory(r) != NULL;
     const char *problem = p->problem ? p->problem : "not YAML";
-    cg_mark at = p->error == YAML_READER_ERROR
-                     ? mark_at(r, p->problem_offset + (size_t)r->skip)
-                     : mark_of(r, p->problem_mark);
+    cg_mark at = p->error == YAML_READER_ERROR ? mark_at(r, p->problem_offset + (size_t)r->skip)
+                                               : mark_of(r, p->problem_mark);
     cg_diagnose(r->diagnostics, at, NULL, NULL, "%s%s%s", p->context ? p->context : "",
                 p->context ? ": " : "", problem);
     return false;
@@ -226,8 +226,8 @@ static cg_tree *read_collection(reader *r, const yaml_event_t *event)
         return NULL;
     }
     r->depth++;
-    cg_tree *tree = event->type == YAML_SEQUENCE_START_EVENT ? read_list(r, event)
-                                                             : read_map(r, event);
+    cg_tree *tree =
+        event->type == YAML_SEQUENCE_START_EVENT ? read_list(r, event) : read_map(r, event);
     r->depth--;
     return tree;
 }
@@ -236,7 +236,8 @@ static cg_tree *read_event(reader *r, const yaml_event_t *event)
 {
     const yaml_char_t *name, *tag;
     switch (event->type) {
-    case YAML_ALIAS_EVENT: return read_alias(r, event);
+    case YAML_ALIAS_EVENT:
+        return read_alias(r, event);
     case YAML_SCALAR_EVENT:
         name = event->data.scalar.anchor;
         tag = event->data.scalar.tag;
@@ -259,8 +260,8 @@ static cg_tree *read_event(reader *r, const yaml_event_t *event)
     if (--r->budget < 0) return too_many(r, at);
     anchor *a = name ? new_anchor(r, name) : NULL;
     if (name && !a) return NULL;
-    cg_tree *tree = event->type == YAML_SCALAR_EVENT ? read_scalar(r, event)
-                                                     : read_collection(r, event);
+    cg_tree *tree =
+        event->type == YAML_SCALAR_EVENT ? read_scalar(r, event) : read_collection(r, event);
     if (a) a->tree = tree;
     return tree;
 }
@@ -318,8 +319,11 @@ static bool check_utf8(const reader *r)
 cg_tree *cg_yaml_read(cg_arena *arena, const cg_source *source, size_t skip,
                       cg_diagnostics *diagnostics)
 {
-    reader r = { .arena = arena, .source = source, .diagnostics = diagnostics,
-                 .skip = (int)skip, .budget = CG_YAML_NODES };
+    reader r = { .arena = arena,
+                 .source = source,
+                 .diagnostics = diagnostics,
+                 .skip = (int)skip,
+                 .budget = CG_YAML_NODES };
     if (!check_utf8(&r)) return NULL;
     if (!yaml_parser_initialize(&r.parser)) return no_memory(&r);
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

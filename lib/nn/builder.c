@@ -1,4 +1,5 @@
-/* What layers record themselves with: parameters, states, messages, and the arithmetic of windows. */
+/* What layers record themselves with: parameters, states, messages, and the arithmetic of windows.
+ */
 #include "nn/nn.h"
 
 #include "base/rng.h"
@@ -26,8 +27,9 @@ static cg_leaf_plan *plan_leaf(cg_builder *b, const char *name, cg_shape shape)
     return b->last = leaf;
 }
 
-cg_node *cg_layer_parameter(cg_builder *b, const char *name, cg_shape shape, const cg_init_use *init,
-                            const cg_init *otherwise, int64_t fan_in, int64_t fan_out)
+cg_node *cg_layer_parameter(cg_builder *b, const char *name, cg_shape shape,
+                            const cg_init_use *init, const cg_init *otherwise, int64_t fan_in,
+                            int64_t fan_out)
 {
     cg_leaf_plan *leaf = plan_leaf(b, name, shape);
     if (!leaf) return NULL;
@@ -125,7 +127,8 @@ bool cg_layer_window_fits(cg_builder *b, const cg_shape *x, const int64_t kernel
     if (!missing) return true;
     char help[96], size[48];
     snprintf(help, sizeof help, "a kernel of at most %lld, or padding of at least %lld",
-             (long long)most, (long long)((missing + 1) / 2 + (sides[0] < sides[1] ? sides[0] : sides[1])));
+             (long long)most,
+             (long long)((missing + 1) / 2 + (sides[0] < sides[1] ? sides[0] : sides[1])));
     if (kernel[0] == kernel[1])
         snprintf(size, sizeof size, "%lld", (long long)kernel[0]);
     else

@@ -9,21 +9,26 @@
 
 /* ---- initialisers ----------------------------------------------------------------------------*/
 typedef struct cg_init {
-    const char    *name, *help;
+    const char *name, *help;
     const cg_attr *attrs; /* structs of at most CG_INIT_ATTRS bytes */
-    size_t         attrs_size;
-    /* Fills n values; fans as in Glorot & Bengio 2010: fan_in = inputs of one unit. key: of the stream. */
-    void (*fill)(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan_out, int64_t n, double values[]);
+    size_t attrs_size;
+    /* Fills n values; fans as in Glorot & Bengio 2010: fan_in = inputs of one unit. key: of the
+     * stream. */
+    void (*fill)(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan_out, int64_t n,
+                 double values[]);
 } cg_init;
 enum { CG_INIT_ATTRS = 32 };
 typedef struct {
     const cg_init *init; /* NULL: the layer's default */
-    union { double real[4]; unsigned char bytes[CG_INIT_ATTRS]; } attrs;
+    union {
+        double real[4];
+        unsigned char bytes[CG_INIT_ATTRS];
+    } attrs;
 } cg_init_use;
 extern const cg_init *const cg_inits[];
 const cg_init *cg_init_find(const char *name);
 /* The initialiser with its default attributes, which are all CG_ATTR_REAL. */
-void           cg_init_use_default(cg_init_use *use, const cg_init *init);
+void cg_init_use_default(cg_init_use *use, const cg_init *init);
 
 /* ---- layers -----------------------------------------------------------------------------------
  * A layer records nodes, and parameters through its builder.  An op with the trait CG_LAYER is a
@@ -39,26 +44,29 @@ typedef enum {
 typedef struct {
     const char *name; /* NULL ends the table */
     cg_key_type type;
-    size_t      offset;
+    size_t offset;
     const char *help;
 } cg_layer_key;
 
 enum { CG_ACTIVATION_ATTRS = 256 };
 typedef struct {
     const cg_op *op; /* NULL: none */
-    union { double real[CG_ACTIVATION_ATTRS / 8]; unsigned char bytes[CG_ACTIVATION_ATTRS]; } attrs;
+    union {
+        double real[CG_ACTIVATION_ATTRS / 8];
+        unsigned char bytes[CG_ACTIVATION_ATTRS];
+    } attrs;
 } cg_activation_use;
 typedef struct {
-    bool    same;     /* output size = input size / stride, rounded up */
+    bool same;        /* output size = input size / stride, rounded up */
     int64_t sides[4]; /* top, left, bottom, right; where not `same`    */
 } cg_padding;
 
 typedef struct cg_layer {
-    const char         *name, *help;
-    int                 n_inputs; /* -1: two or more */
-    const cg_attr      *attrs;    /* a default outside [min, max] means that the key is required */
-    const cg_layer_key *keys;     /* NULL: none      */
-    size_t              attrs_size;
+    const char *name, *help;
+    int n_inputs;             /* -1: two or more */
+    const cg_attr *attrs;     /* a default outside [min, max] means that the key is required */
+    const cg_layer_key *keys; /* NULL: none      */
+    size_t attrs_size;
     /* x: N x ...; returns N x ....  A mistake: cg_layer_fail. */
     cg_node *(*record)(cg_builder *b, const void *attrs, int n, cg_node *const x[]);
 } cg_layer;
@@ -67,51 +75,52 @@ const cg_layer *cg_layer_find(const char *name);
 
 /* What a layer needs to record itself. */
 struct cg_builder {
-    cg_graph   *graph;
-    cg_arena   *arena;    /* of the texts and the list of leaves      */
-    bool        training; /* or evaluation                            */
-    const char *name;     /* of the layer, unique in the model        */
+    cg_graph *graph;
+    cg_arena *arena;                    /* of the texts and the list of leaves      */
+    bool training;                      /* or evaluation                            */
+    const char *name;                   /* of the layer, unique in the model        */
     struct cg_leaf_plan *leaves, *last; /* what was recorded, in order */
-    const char *bad_key, *help; /* of the first cg_layer_fail; NULL: the layer as such */
+    const char *bad_key, *help;         /* of the first cg_layer_fail; NULL: the layer as such */
 };
 
 /* A parameter or state, and what it begins with. */
 typedef struct cg_leaf_plan {
     const char *name;
-    cg_shape    shape;
+    cg_shape shape;
     cg_init_use init; /* a state has `constant` */
-    int64_t     fan_in, fan_out;
+    int64_t fan_in, fan_out;
     struct cg_leaf_plan *next;
 } cg_leaf_plan;
 
 /* A parameter "LAYER.name"; init->init NULL: `otherwise`.  NULL once the graph is in error. */
-cg_node *cg_layer_parameter(cg_builder *b, const char *name, cg_shape shape, const cg_init_use *init,
-                            const cg_init *otherwise, int64_t fan_in, int64_t fan_out);
+cg_node *cg_layer_parameter(cg_builder *b, const char *name, cg_shape shape,
+                            const cg_init_use *init, const cg_init *otherwise, int64_t fan_in,
+                            int64_t fan_out);
 cg_node *cg_layer_state(cg_builder *b, const char *name, cg_shape shape, double initial);
 /* A number of its own for the random draws of this layer. */
-int64_t  cg_layer_stream(const cg_builder *b);
+int64_t cg_layer_stream(const cg_builder *b);
 cg_node *cg_layer_activation(const cg_activation_use *use, cg_node *x);
 /* Puts the graph in error.  key: of the layer's map, or NULL; help: the way out, or NULL (copied).
  * Returns NULL. */
 cg_node *cg_layer_fail(cg_builder *b, const char *key, const char *help, const char *format, ...)
     CG_PRINTF(4, 5);
 /* The shape of one sample of x, as text: "6x14x14". */
-char    *cg_sample_text(const cg_node *x, char buffer[CG_SHAPE_TEXT]);
+char *cg_sample_text(const cg_node *x, char buffer[CG_SHAPE_TEXT]);
 /* Fails unless x has this rank; layout: "C x H x W", for the message. */
-bool     cg_layer_expects_rank(cg_builder *b, const cg_node *x, int rank, const char *layout);
+bool cg_layer_expects_rank(cg_builder *b, const cg_node *x, int rank, const char *layout);
 /* top, left, bottom, right for a window of kernel[] that moves by stride[] over N C H W. */
-void     cg_padding_sides(const cg_padding *padding, const cg_shape *x, const int64_t kernel[2],
-                          const int64_t stride[2], const int64_t dilation[2], int64_t sides[4]);
+void cg_padding_sides(const cg_padding *padding, const cg_shape *x, const int64_t kernel[2],
+                      const int64_t stride[2], const int64_t dilation[2], int64_t sides[4]);
 /* Fails, at `kernel`, unless the window fits into the padded image. */
-bool     cg_layer_window_fits(cg_builder *b, const cg_shape *x, const int64_t kernel[2],
-                              const int64_t dilation[2], const int64_t sides[4]);
+bool cg_layer_window_fits(cg_builder *b, const cg_shape *x, const int64_t kernel[2],
+                          const int64_t dilation[2], const int64_t sides[4]);
 
 /* ---- losses: forward in ops; a loss maps prediction and labels to one value a row -------------*/
 typedef struct cg_loss {
-    const char    *name, *help;
+    const char *name, *help;
     const cg_attr *attrs;
-    size_t         attrs_size;
-    int            least_columns; /* K must be at least so much */
+    size_t attrs_size;
+    int least_columns; /* K must be at least so much */
     /* y: N x K; labels: N.  Returns N values. */
     cg_node *(*record)(const void *attrs, cg_node *y, cg_node *labels);
 } cg_loss;
@@ -121,10 +130,10 @@ const cg_loss *cg_loss_find(const char *name);
 /* ---- metrics: over an epoch, on the host ------------------------------------------------------*/
 /* What a pass over a split gathers: losses, ranks and the confusion matrix. */
 typedef struct cg_tally {
-    int      n_columns; /* of the predictions                                           */
-    int      n_classes; /* n_columns, but 2 for one column                              */
-    int64_t  n;         /* images                                                       */
-    double   loss;      /* sum over images                                              */
+    int n_columns;      /* of the predictions                                           */
+    int n_classes;      /* n_columns, but 2 for one column                              */
+    int64_t n;          /* images                                                       */
+    double loss;        /* sum over images                                              */
     int64_t *confusion; /* [true * n_classes + predicted]                               */
     int64_t *rank;      /* rank[r]: images whose true class came r-th (0 is best)       */
 } cg_tally;
@@ -136,10 +145,11 @@ typedef struct cg_metric {
 extern const cg_metric *const cg_metrics[];
 const cg_metric *cg_metric_find(const char *name);
 cg_status cg_tally_new(cg_tally **tally, int n_columns, cg_error *error);
-void      cg_tally_free(cg_tally *tally);
-void      cg_tally_clear(cg_tally *tally);
-/* y: n x n_columns predictions, labels: n, losses: n (NULL: none).  The prediction is the first largest;
- * a NaN row counts as wrong.  One column: class 1 where y > 0.5. */
-void      cg_tally_add(cg_tally *tally, int64_t n, const float *y, const float *labels, const float *losses);
+void cg_tally_free(cg_tally *tally);
+void cg_tally_clear(cg_tally *tally);
+/* y: n x n_columns predictions, labels: n, losses: n (NULL: none).  The prediction is the first
+ * largest; a NaN row counts as wrong.  One column: class 1 where y > 0.5. */
+void cg_tally_add(cg_tally *tally, int64_t n, const float *y, const float *labels,
+                  const float *losses);
 
 #endif

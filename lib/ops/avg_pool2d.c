@@ -6,7 +6,7 @@
 /* The attributes of avg_pool2d_dx begin with those of avg_pool2d. */
 typedef struct {
     cg_pool2d_attrs pool;
-    int64_t         output[2]; /* rows, columns of dx */
+    int64_t output[2]; /* rows, columns of dx */
 } dx_attrs;
 
 /* 1 / how many elements the mean of a window is taken over. */
@@ -20,7 +20,8 @@ static inline float share(const cg_pool2d_attrs *a, pool_range rows, pool_range 
 CG_KERNEL(avg_pool2d_forward)
 {
     const cg_pool2d_attrs *a = c->attrs;
-    const int64_t height = c->xs[0]->dim[2], width = c->xs[0]->dim[3], p_end = c->ys->dim[2], q_end = c->ys->dim[3];
+    const int64_t height = c->xs[0]->dim[2], width = c->xs[0]->dim[3], p_end = c->ys->dim[2],
+                  q_end = c->ys->dim[3];
     float *y = c->y + begin * p_end * q_end;
     for (int64_t i = begin; i < end; i++)
         for (int64_t p = 0; p < p_end; p++) {
@@ -29,7 +30,8 @@ CG_KERNEL(avg_pool2d_forward)
                 const pool_range columns = pool_window(a, 1, q, width);
                 float sum = 0;
                 for (int64_t h = rows.begin; h < rows.end; h++)
-                    for (int64_t w = columns.begin; w < columns.end; w++) sum += c->x[0][(i * height + h) * width + w];
+                    for (int64_t w = columns.begin; w < columns.end; w++)
+                        sum += c->x[0][(i * height + h) * width + w];
                 *y++ = sum * share(a, rows, columns);
             }
         }
@@ -38,9 +40,11 @@ CG_KERNEL(avg_pool2d_forward)
 CG_KERNEL(avg_pool2d_dx_forward)
 {
     const cg_pool2d_attrs *a = &((const dx_attrs *)c->attrs)->pool;
-    const int64_t height = c->ys->dim[2], width = c->ys->dim[3], p_end = c->xs[0]->dim[2], q_end = c->xs[0]->dim[3];
+    const int64_t height = c->ys->dim[2], width = c->ys->dim[3], p_end = c->xs[0]->dim[2],
+                  q_end = c->xs[0]->dim[3];
     const float *dy = c->x[0] + begin * p_end * q_end;
-    memset(c->y + begin * height * width, 0, (size_t)((end - begin) * height * width) * sizeof *c->y);
+    memset(c->y + begin * height * width, 0,
+           (size_t)((end - begin) * height * width) * sizeof *c->y);
     for (int64_t i = begin; i < end; i++)
         for (int64_t p = 0; p < p_end; p++) {
             const pool_range rows = pool_window(a, 0, p, height);
@@ -48,7 +52,8 @@ CG_KERNEL(avg_pool2d_dx_forward)
                 const pool_range columns = pool_window(a, 1, q, width);
                 const float part = *dy++ * share(a, rows, columns);
                 for (int64_t h = rows.begin; h < rows.end; h++)
-                    for (int64_t w = columns.begin; w < columns.end; w++) c->y[(i * height + h) * width + w] += part;
+                    for (int64_t w = columns.begin; w < columns.end; w++)
+                        c->y[(i * height + h) * width + w] += part;
             }
         }
 }
@@ -66,7 +71,8 @@ static int64_t pool_flops(const cg_node *node)
 static int64_t dx_flops(const cg_node *node)
 {
     const dx_attrs *a = cg_node_attrs(node);
-    return cg_shape_size(cg_node_shape(cg_node_input(node, 0))) * a->pool.kernel[0] * a->pool.kernel[1];
+    return cg_shape_size(cg_node_shape(cg_node_input(node, 0))) * a->pool.kernel[0] *
+           a->pool.kernel[1];
 }
 
 /* ---- shapes and gradients -------------------------------------------------------------------- */
@@ -81,7 +87,8 @@ static cg_status dx_shape(const cg_node *node, cg_shape *dx, cg_error *error)
     const dx_attrs *a = cg_node_attrs(node);
     const cg_shape *dy = cg_node_shape(cg_node_input(node, 0));
     char text[CG_SHAPE_TEXT];
-    if (dy->rank != 4) return cg_shape_fail(node, error, "dy must be N C P Q, found %s", cg_shape_text(dy, text));
+    if (dy->rank != 4)
+        return cg_shape_fail(node, error, "dy must be N C P Q, found %s", cg_shape_text(dy, text));
     *dx = CG_SHAPE(dy->dim[0], dy->dim[1], a->output[0], a->output[1]);
     return pool_check(node, &a->pool, dy, dx, error);
 }
@@ -101,7 +108,8 @@ static void dx_vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 /* ---- references ------------------------------------------------------------------------------ */
 
 /* What x[h][w] weighs in y[p][q], from one axis after the other: a place of the window, or not. */
-static double weight(const cg_pool2d_attrs *a, const int64_t size[2], const int64_t from[2], const int64_t to[2])
+static double weight(const cg_pool2d_attrs *a, const int64_t size[2], const int64_t from[2],
+                     const int64_t to[2])
 {
     double n = 1;
     for (int axis = 0; axis < 2; axis++) {
@@ -118,14 +126,15 @@ static double weight(const cg_pool2d_attrs *a, const int64_t size[2], const int6
 }
 
 /* to += or from += weight * the other, over all pairs of an element of x and one of y. */
-static void spread(const cg_pool2d_attrs *a, const cg_shape *xs, const cg_shape *ys, const double *x, double *y,
-                   const double *dy, double *dx)
+static void spread(const cg_pool2d_attrs *a, const cg_shape *xs, const cg_shape *ys,
+                   const double *x, double *y, const double *dy, double *dx)
 {
     const int64_t size[2] = { xs->dim[2], xs->dim[3] };
     for (int64_t i = 0; i < cg_shape_size(xs); i++)
         for (int64_t j = 0; j < ys->dim[2] * ys->dim[3]; j++) {
             int64_t plane = i / (size[0] * size[1]), out = plane * ys->dim[2] * ys->dim[3] + j;
-            int64_t from[2] = { i / size[1] % size[0], i % size[1] }, to[2] = { j / ys->dim[3], j % ys->dim[3] };
+            int64_t from[2] = { i / size[1] % size[0], i % size[1] },
+                    to[2] = { j / ys->dim[3], j % ys->dim[3] };
             double each = weight(a, size, from, to);
             if (y) y[out] += each * x[i];
             if (dx) dx[i] += each * dy[out];
@@ -159,22 +168,29 @@ static const cg_attr dx_attrs_table[] = {
     CG_END_ATTRS,
 };
 
-#define A(...) { __VA_ARGS__ }
-#define POOL_CASE(xs, ys, ...)                                                                  \
-    { .x = { CG_DIMS xs }, .n_x = 1, .attrs = &(const cg_pool2d_attrs)A(__VA_ARGS__) },         \
-    { .x = { CG_DIMS xs }, .n_x = 1, .attrs = &(const cg_pool2d_attrs)A(.count_padding = 1, __VA_ARGS__) },
+#define A(...)      \
+    {               \
+        __VA_ARGS__ \
+    }
+#define POOL_CASE(xs, ys, ...)                                                          \
+    { .x = { CG_DIMS xs }, .n_x = 1, .attrs = &(const cg_pool2d_attrs)A(__VA_ARGS__) }, \
+        { .x = { CG_DIMS xs },                                                          \
+          .n_x = 1,                                                                     \
+          .attrs = &(const cg_pool2d_attrs)A(.count_padding = 1, __VA_ARGS__) },
 #define OUTPUT(n, c, h, w) .output = { h, w }
 #define DX_CASE(xs, ys, ...)                                                                    \
     { .x = { CG_DIMS ys }, .n_x = 1, .attrs = &(const dx_attrs){ A(__VA_ARGS__), OUTPUT xs } }, \
-    { .x = { CG_DIMS ys }, .n_x = 1,                                                            \
-      .attrs = &(const dx_attrs){ A(.count_padding = 1, __VA_ARGS__), OUTPUT xs } },
+        { .x = { CG_DIMS ys },                                                                  \
+          .n_x = 1,                                                                             \
+          .attrs = &(const dx_attrs){ A(.count_padding = 1, __VA_ARGS__), OUTPUT xs } },
 static const cg_sample pool_samples[] = { POOL_CASES(POOL_CASE) CG_END_SAMPLES };
 static const cg_sample dx_samples[] = { POOL_CASES(DX_CASE) CG_END_SAMPLES };
 
 const cg_op cg_op_avg_pool2d = {
     .name = "avg_pool2d",
     .formula = "y[n,c,p,q] = mean over r,s of x[n, c, p stride + r - padding, ...]",
-    .help = "The mean is over what lies within x or, with count_padding, within x and its padding; as in "
+    .help = "The mean is over what lies within x or, with count_padding, within x and its padding; "
+            "as in "
             "PyTorch, what ceil mode adds beyond the padding never counts.",
     .inputs = "x",
     .onnx = "AveragePool",

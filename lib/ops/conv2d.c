@@ -31,12 +31,14 @@ static const cg_shape *input_shape(const cg_node *node, int i)
 
 static cg_conv conv_node(const cg_node *node)
 {
-    return conv(input_shape(node, 0), input_shape(node, 1), cg_node_shape(node), cg_node_attrs(node));
+    return conv(input_shape(node, 0), input_shape(node, 1), cg_node_shape(node),
+                cg_node_attrs(node));
 }
 
 static cg_conv dw_node(const cg_node *node)
 {
-    return conv(input_shape(node, 1), cg_node_shape(node), input_shape(node, 0), cg_node_attrs(node));
+    return conv(input_shape(node, 1), cg_node_shape(node), input_shape(node, 0),
+                cg_node_attrs(node));
 }
 
 static int64_t conv_items(const cg_node *node)
@@ -86,15 +88,18 @@ static cg_status conv_shape(const cg_node *node, cg_shape *y, cg_error *error)
         return cg_shape_fail(node, error, "x must be N C H W and w K C R S, found %s and %s",
                              cg_shape_text(x, x_text), cg_shape_text(w, w_text));
     if (x->dim[1] % a->groups || w->dim[0] % a->groups || x->dim[1] / a->groups != w->dim[1])
-        return cg_shape_fail(node, error, "x has %lld channels, w expects %lld and has %lld filters, in %lld groups",
-                             (long long)x->dim[1], (long long)(w->dim[1] * a->groups), (long long)w->dim[0],
-                             (long long)a->groups);
+        return cg_shape_fail(
+            node, error, "x has %lld channels, w expects %lld and has %lld filters, in %lld groups",
+            (long long)x->dim[1], (long long)(w->dim[1] * a->groups), (long long)w->dim[0],
+            (long long)a->groups);
     *y = CG_SHAPE(x->dim[0], w->dim[0], 0, 0);
     for (int axis = 0; axis < 2; axis++)
-        y->dim[2 + axis] = conv_size(x->dim[2 + axis], w->dim[2 + axis], axis, a->stride, a->padding, a->dilation);
+        y->dim[2 + axis] =
+            conv_size(x->dim[2 + axis], w->dim[2 + axis], axis, a->stride, a->padding, a->dilation);
     if (y->dim[2] && y->dim[3]) return CG_OK;
     return cg_shape_fail(node, error, "kernel %lldx%lld exceeds its padded input %lldx%lld",
-                         (long long)reach_of(w->dim[2], a->dilation[0]), (long long)reach_of(w->dim[3], a->dilation[1]),
+                         (long long)reach_of(w->dim[2], a->dilation[0]),
+                         (long long)reach_of(w->dim[3], a->dilation[1]),
                          (long long)(x->dim[2] + a->padding[0] + a->padding[2]),
                          (long long)(x->dim[3] + a->padding[1] + a->padding[3]));
 }
@@ -107,16 +112,19 @@ static cg_status dw_shape(const cg_node *node, cg_shape *dw, cg_error *error)
     cg_shape_text(dy, dy_text);
     cg_shape_text(x, x_text);
     if (dy->rank != 4 || x->rank != 4 || dy->dim[0] != x->dim[0])
-        return cg_shape_fail(node, error, "dy must be N K P Q and x N C H W, found %s and %s", dy_text, x_text);
+        return cg_shape_fail(node, error, "dy must be N K P Q and x N C H W, found %s and %s",
+                             dy_text, x_text);
     if (x->dim[1] % a->groups || dy->dim[1] % a->groups)
-        return cg_shape_fail(node, error, "dy %s and x %s have no %lld groups of channels", dy_text, x_text,
-                             (long long)a->groups);
+        return cg_shape_fail(node, error, "dy %s and x %s have no %lld groups of channels", dy_text,
+                             x_text, (long long)a->groups);
     for (int axis = 0; axis < 2; axis++) {
-        int64_t size = conv_size(x->dim[2 + axis], a->output[axis], axis, a->stride, a->padding, a->dilation);
+        int64_t size =
+            conv_size(x->dim[2 + axis], a->output[axis], axis, a->stride, a->padding, a->dilation);
         if (size != dy->dim[2 + axis])
-            return cg_shape_fail(node, error, "a %lldx%lld kernel on x %s gives %lld %s, dy %s has %lld",
-                                 (long long)a->output[0], (long long)a->output[1], x_text, (long long)size,
-                                 axis ? "columns" : "rows", dy_text, (long long)dy->dim[2 + axis]);
+            return cg_shape_fail(
+                node, error, "a %lldx%lld kernel on x %s gives %lld %s, dy %s has %lld",
+                (long long)a->output[0], (long long)a->output[1], x_text, (long long)size,
+                axis ? "columns" : "rows", dy_text, (long long)dy->dim[2 + axis]);
     }
     *dw = CG_SHAPE(dy->dim[1], x->dim[1] / a->groups, a->output[0], a->output[1]);
     return CG_OK;
@@ -133,8 +141,8 @@ static cg_node *input_gradient(cg_node *dy, cg_node *w, const cg_shape *x, const
     for (int axis = 0; axis < 2; axis++) {
         t.stride[axis] = a->stride[axis];
         t.dilation[axis] = a->dilation[axis];
-        t.output_padding[axis] = conv_rest(x->dim[2 + axis], cg_node_shape(w)->dim[2 + axis], axis, a->stride,
-                                           a->padding, a->dilation);
+        t.output_padding[axis] = conv_rest(x->dim[2 + axis], cg_node_shape(w)->dim[2 + axis], axis,
+                                           a->stride, a->padding, a->dilation);
     }
     return cg_conv_transpose2d(dy, w, &t);
 }
@@ -168,7 +176,8 @@ static cg_flow dw_flow(const cg_node *node, const bool batched[])
 /* ---- references ------------------------------------------------------------------------------ */
 
 /* x[n, channel, h, w], or 0 around the image. */
-static double pixel(const double *x, const cg_shape *xs, int64_t n, int64_t channel, int64_t h, int64_t w)
+static double pixel(const double *x, const cg_shape *xs, int64_t n, int64_t channel, int64_t h,
+                    int64_t w)
 {
     if (h < 0 || w < 0 || h >= xs->dim[2] || w >= xs->dim[3]) return 0;
     return x[((n * xs->dim[1] + channel) * xs->dim[2] + h) * xs->dim[3] + w];
@@ -181,19 +190,20 @@ static void conv_reference(const cg_ref_call *c)
     const int64_t channels = ws->dim[1], filters = ys->dim[1] / a->groups;
     double *y = c->y;
     for (int64_t n = 0; n < ys->dim[0]; n++)
-    for (int64_t k = 0; k < ys->dim[1]; k++)
-    for (int64_t p = 0; p < ys->dim[2]; p++)
-    for (int64_t q = 0; q < ys->dim[3]; q++) {
-        const double *w = c->x[1] + k * channels * ws->dim[2] * ws->dim[3];
-        double sum = 0;
-        for (int64_t ch = 0; ch < channels; ch++)
-        for (int64_t r = 0; r < ws->dim[2]; r++)
-        for (int64_t s = 0; s < ws->dim[3]; s++)
-            sum += *w++ * pixel(c->x[0], xs, n, k / filters * channels + ch,
-                                p * a->stride[0] + r * a->dilation[0] - a->padding[0],
-                                q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
-        *y++ = sum;
-    }
+        for (int64_t k = 0; k < ys->dim[1]; k++)
+            for (int64_t p = 0; p < ys->dim[2]; p++)
+                for (int64_t q = 0; q < ys->dim[3]; q++) {
+                    const double *w = c->x[1] + k * channels * ws->dim[2] * ws->dim[3];
+                    double sum = 0;
+                    for (int64_t ch = 0; ch < channels; ch++)
+                        for (int64_t r = 0; r < ws->dim[2]; r++)
+                            for (int64_t s = 0; s < ws->dim[3]; s++)
+                                sum += *w++ *
+                                       pixel(c->x[0], xs, n, k / filters * channels + ch,
+                                             p * a->stride[0] + r * a->dilation[0] - a->padding[0],
+                                             q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
+                    *y++ = sum;
+                }
 }
 
 static void dw_reference(const cg_ref_call *c)
@@ -203,19 +213,19 @@ static void dw_reference(const cg_ref_call *c)
     const int64_t channels = ws->dim[1], filters = ws->dim[0] / a->groups;
     double *dw = c->y;
     for (int64_t k = 0; k < ws->dim[0]; k++)
-    for (int64_t ch = 0; ch < channels; ch++)
-    for (int64_t r = 0; r < ws->dim[2]; r++)
-    for (int64_t s = 0; s < ws->dim[3]; s++) {
-        double sum = 0;
-        for (int64_t n = 0; n < dys->dim[0]; n++)
-        for (int64_t p = 0; p < dys->dim[2]; p++)
-        for (int64_t q = 0; q < dys->dim[3]; q++)
-            sum += pixel(c->x[0], dys, n, k, p, q) *
-                   pixel(c->x[1], xs, n, k / filters * channels + ch,
-                         p * a->stride[0] + r * a->dilation[0] - a->padding[0],
-                         q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
-        *dw++ = sum;
-    }
+        for (int64_t ch = 0; ch < channels; ch++)
+            for (int64_t r = 0; r < ws->dim[2]; r++)
+                for (int64_t s = 0; s < ws->dim[3]; s++) {
+                    double sum = 0;
+                    for (int64_t n = 0; n < dys->dim[0]; n++)
+                        for (int64_t p = 0; p < dys->dim[2]; p++)
+                            for (int64_t q = 0; q < dys->dim[3]; q++)
+                                sum += pixel(c->x[0], dys, n, k, p, q) *
+                                       pixel(c->x[1], xs, n, k / filters * channels + ch,
+                                             p * a->stride[0] + r * a->dilation[0] - a->padding[0],
+                                             q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
+                    *dw++ = sum;
+                }
 }
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
@@ -229,44 +239,50 @@ static const cg_attr dw_attrs[] = {
 };
 
 /* One table of cases for both ops: images, filters, attributes, and y as conv2d makes it. */
-#define A(...) &(const cg_conv2d_attrs) { __VA_ARGS__ }
-#define CASES(CASE)                                                                                    \
-    CASE((1, 1, 1, 1), (1, 1, 1, 1), (1, 1, 1, 1), .groups = 1)                                        \
-    CASE((1, 1, 3, 3), (1, 1, 3, 3), (1, 1, 1, 1), .groups = 1)                                        \
-    CASE((2, 3, 4, 5), (4, 3, 1, 1), (2, 4, 4, 5), .groups = 1)                                        \
-    CASE((2, 2, 5, 5), (3, 2, 3, 3), (2, 3, 3, 3), .groups = 1)                                        \
-    CASE((2, 2, 5, 4), (3, 2, 3, 3), (2, 3, 5, 4), .padding = { 1, 1, 1, 1 })                          \
-    CASE((1, 2, 5, 6), (2, 2, 2, 3), (1, 2, 4, 4), .groups = 1)                                        \
-    CASE((1, 2, 4, 7), (2, 2, 1, 4), (1, 2, 4, 4), .groups = 1)                                        \
-    CASE((1, 1, 7, 3), (2, 1, 5, 1), (1, 2, 3, 3), .groups = 1)                                        \
-    CASE((2, 1, 6, 6), (2, 1, 2, 2), (2, 2, 3, 3), .stride = { 2, 2 })                                 \
-    CASE((1, 2, 7, 6), (2, 2, 3, 3), (1, 2, 3, 2), .stride = { 2, 2 })                                 \
-    CASE((1, 2, 6, 8), (2, 2, 3, 3), (1, 2, 2, 2), .stride = { 2, 3 })                                 \
-    CASE((2, 1, 8, 8), (3, 1, 3, 3), (2, 3, 2, 2), .stride = { 3, 3 })                                 \
-    CASE((1, 1, 7, 7), (1, 1, 2, 2), (1, 1, 2, 2), .stride = { 4, 5 })                                 \
-    CASE((1, 2, 5, 5), (2, 2, 1, 1), (1, 2, 3, 2), .stride = { 2, 3 })                                 \
-    CASE((1, 1, 4, 4), (2, 1, 3, 3), (1, 2, 3, 5), .padding = { 1, 2, 0, 1 })                          \
-    CASE((1, 1, 4, 4), (2, 1, 3, 3), (1, 2, 4, 3), .padding = { 0, 0, 2, 1 })                          \
-    CASE((2, 2, 5, 5), (2, 2, 3, 3), (2, 2, 3, 3), .stride = { 2, 2 }, .padding = { 1, 1, 1, 1 })      \
-    CASE((1, 2, 6, 5), (2, 2, 3, 3), (1, 2, 3, 3), .stride = { 2, 2 }, .padding = { 0, 1, 1, 1 })      \
-    CASE((1, 1, 3, 3), (1, 1, 2, 2), (1, 1, 6, 6), .padding = { 2, 2, 2, 2 })                          \
-    CASE((1, 2, 7, 7), (2, 2, 3, 3), (1, 2, 3, 3), .dilation = { 2, 2 })                               \
-    CASE((1, 1, 7, 9), (2, 1, 3, 3), (1, 2, 5, 3), .dilation = { 1, 3 })                               \
-    CASE((1, 1, 8, 8), (2, 1, 3, 2), (1, 2, 2, 3), .stride = { 2, 2 }, .dilation = { 2, 3 })           \
-    CASE((1, 1, 9, 9), (1, 1, 3, 3), (1, 1, 2, 2), .stride = { 4, 4 }, .dilation = { 2, 2 })           \
-    CASE((1, 1, 9, 8), (2, 1, 2, 3), (1, 2, 3, 2), .stride = { 3, 2 }, .dilation = { 2, 3 },           \
-         .padding = { 1, 0, 0, 2 })                                                                    \
-    CASE((1, 1, 5, 5), (1, 1, 3, 3), (1, 1, 5, 5), .dilation = { 2, 2 }, .padding = { 2, 2, 2, 2 })    \
-    CASE((2, 4, 4, 4), (4, 2, 3, 3), (2, 4, 2, 2), .groups = 2)                                        \
-    CASE((1, 4, 4, 4), (6, 2, 2, 2), (1, 6, 3, 3), .groups = 2)                                        \
-    CASE((2, 3, 5, 5), (3, 1, 3, 3), (2, 3, 5, 5), .groups = 3, .padding = { 1, 1, 1, 1 })             \
-    CASE((1, 3, 5, 6), (6, 1, 3, 2), (1, 6, 2, 3), .groups = 3, .stride = { 2, 2 })                    \
-    CASE((1, 4, 6, 6), (4, 1, 3, 3), (1, 4, 3, 3), .groups = 4, .stride = { 2, 2 },                    \
-         .padding = { 1, 1, 1, 1 })                                                                    \
-    CASE((3, 1, 6, 6), (17, 1, 5, 5), (3, 17, 2, 2), .groups = 1)                                      \
-    CASE((2, 5, 6, 11), (15, 5, 3, 3), (2, 15, 4, 9), .groups = 1)                                     \
+#define A(...)               \
+    &(const cg_conv2d_attrs) \
+    {                        \
+        __VA_ARGS__          \
+    }
+#define CASES(CASE)                                                                               \
+    CASE((1, 1, 1, 1), (1, 1, 1, 1), (1, 1, 1, 1), .groups = 1)                                   \
+    CASE((1, 1, 3, 3), (1, 1, 3, 3), (1, 1, 1, 1), .groups = 1)                                   \
+    CASE((2, 3, 4, 5), (4, 3, 1, 1), (2, 4, 4, 5), .groups = 1)                                   \
+    CASE((2, 2, 5, 5), (3, 2, 3, 3), (2, 3, 3, 3), .groups = 1)                                   \
+    CASE((2, 2, 5, 4), (3, 2, 3, 3), (2, 3, 5, 4), .padding = { 1, 1, 1, 1 })                     \
+    CASE((1, 2, 5, 6), (2, 2, 2, 3), (1, 2, 4, 4), .groups = 1)                                   \
+    CASE((1, 2, 4, 7), (2, 2, 1, 4), (1, 2, 4, 4), .groups = 1)                                   \
+    CASE((1, 1, 7, 3), (2, 1, 5, 1), (1, 2, 3, 3), .groups = 1)                                   \
+    CASE((2, 1, 6, 6), (2, 1, 2, 2), (2, 2, 3, 3), .stride = { 2, 2 })                            \
+    CASE((1, 2, 7, 6), (2, 2, 3, 3), (1, 2, 3, 2), .stride = { 2, 2 })                            \
+    CASE((1, 2, 6, 8), (2, 2, 3, 3), (1, 2, 2, 2), .stride = { 2, 3 })                            \
+    CASE((2, 1, 8, 8), (3, 1, 3, 3), (2, 3, 2, 2), .stride = { 3, 3 })                            \
+    CASE((1, 1, 7, 7), (1, 1, 2, 2), (1, 1, 2, 2), .stride = { 4, 5 })                            \
+    CASE((1, 2, 5, 5), (2, 2, 1, 1), (1, 2, 3, 2), .stride = { 2, 3 })                            \
+    CASE((1, 1, 4, 4), (2, 1, 3, 3), (1, 2, 3, 5), .padding = { 1, 2, 0, 1 })                     \
+    CASE((1, 1, 4, 4), (2, 1, 3, 3), (1, 2, 4, 3), .padding = { 0, 0, 2, 1 })                     \
+    CASE((2, 2, 5, 5), (2, 2, 3, 3), (2, 2, 3, 3), .stride = { 2, 2 }, .padding = { 1, 1, 1, 1 }) \
+    CASE((1, 2, 6, 5), (2, 2, 3, 3), (1, 2, 3, 3), .stride = { 2, 2 }, .padding = { 0, 1, 1, 1 }) \
+    CASE((1, 1, 3, 3), (1, 1, 2, 2), (1, 1, 6, 6), .padding = { 2, 2, 2, 2 })                     \
+    CASE((1, 2, 7, 7), (2, 2, 3, 3), (1, 2, 3, 3), .dilation = { 2, 2 })                          \
+    CASE((1, 1, 7, 9), (2, 1, 3, 3), (1, 2, 5, 3), .dilation = { 1, 3 })                          \
+    CASE((1, 1, 8, 8), (2, 1, 3, 2), (1, 2, 2, 3), .stride = { 2, 2 }, .dilation = { 2, 3 })      \
+    CASE((1, 1, 9, 9), (1, 1, 3, 3), (1, 1, 2, 2), .stride = { 4, 4 }, .dilation = { 2, 2 })      \
+    CASE((1, 1, 9, 8), (2, 1, 2, 3), (1, 2, 3, 2), .stride = { 3, 2 }, .dilation = { 2, 3 },      \
+         .padding = { 1, 0, 0, 2 })                                                               \
+    CASE((1, 1, 5, 5), (1, 1, 3, 3), (1, 1, 5, 5), .dilation = { 2, 2 },                          \
+         .padding = { 2, 2, 2, 2 })                                                               \
+    CASE((2, 4, 4, 4), (4, 2, 3, 3), (2, 4, 2, 2), .groups = 2)                                   \
+    CASE((1, 4, 4, 4), (6, 2, 2, 2), (1, 6, 3, 3), .groups = 2)                                   \
+    CASE((2, 3, 5, 5), (3, 1, 3, 3), (2, 3, 5, 5), .groups = 3, .padding = { 1, 1, 1, 1 })        \
+    CASE((1, 3, 5, 6), (6, 1, 3, 2), (1, 6, 2, 3), .groups = 3, .stride = { 2, 2 })               \
+    CASE((1, 4, 6, 6), (4, 1, 3, 3), (1, 4, 3, 3), .groups = 4, .stride = { 2, 2 },               \
+         .padding = { 1, 1, 1, 1 })                                                               \
+    CASE((3, 1, 6, 6), (17, 1, 5, 5), (3, 17, 2, 2), .groups = 1)                                 \
+    CASE((2, 5, 6, 11), (15, 5, 3, 3), (2, 15, 4, 9), .groups = 1)                                \
     CASE((3, 6, 7, 7), (2, 6, 3, 3), (3, 2, 7, 7), .padding = { 1, 1, 1, 1 })
-#define CONV_CASE(xs, ws, ys, ...) { .x = { CG_DIMS xs, CG_DIMS ws }, .n_x = 2, .attrs = A(__VA_ARGS__) },
+#define CONV_CASE(xs, ws, ys, ...) \
+    { .x = { CG_DIMS xs, CG_DIMS ws }, .n_x = 2, .attrs = A(__VA_ARGS__) },
 #define OUTPUT(k, c, r, s) .output = { r, s }
 #define DW_CASE(xs, ws, ys, ...) \
     { .x = { CG_DIMS ys, CG_DIMS xs }, .n_x = 2, .attrs = A(__VA_ARGS__, OUTPUT ws) },
@@ -275,8 +291,10 @@ static const cg_sample dw_samples[] = { CASES(DW_CASE) CG_END_SAMPLES };
 
 const cg_op cg_op_conv2d = {
     .name = "conv2d",
-    .formula = "y[n,k,p,q] = sum over c,r,s of w[k,c,r,s] x[n, c, p stride + r dilation - padding, ...]",
-    .help = "x: N C H W, zero around the image; w: K C/groups R S; y: N K P Q. Group g of the filters sees "
+    .formula =
+        "y[n,k,p,q] = sum over c,r,s of w[k,c,r,s] x[n, c, p stride + r dilation - padding, ...]",
+    .help = "x: N C H W, zero around the image; w: K C/groups R S; y: N K P Q. Group g of the "
+            "filters sees "
             "group g of the channels; with as many groups as channels it is depthwise.",
     .inputs = "x w",
     .onnx = "Conv",
@@ -296,7 +314,8 @@ const cg_op cg_op_conv2d = {
 
 const cg_op cg_op_conv2d_dw = {
     .name = "conv2d_dw",
-    .formula = "dw[k,c,r,s] = sum over n,p,q of dy[n,k,p,q] x[n, c, p stride + r dilation - padding, ...]",
+    .formula =
+        "dw[k,c,r,s] = sum over n,p,q of dy[n,k,p,q] x[n, c, p stride + r dilation - padding, ...]",
     .help = "The weight gradient of conv2d. dy: N K P Q; x: N C H W; output: R S of w.",
     .inputs = "dy x",
     .onnx = "",

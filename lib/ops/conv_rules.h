@@ -11,10 +11,16 @@ static inline cg_conv conv_of(const cg_shape *x, const cg_shape *w, const cg_sha
                               const int64_t dilation[2], int64_t groups)
 {
     return (cg_conv){
-        .n = x->dim[0], .groups = groups,
-        .c = x->dim[1], .h = x->dim[2], .w = x->dim[3],
-        .k = y->dim[1], .r = w->dim[2], .s = w->dim[3],
-        .p = y->dim[2], .q = y->dim[3],
+        .n = x->dim[0],
+        .groups = groups,
+        .c = x->dim[1],
+        .h = x->dim[2],
+        .w = x->dim[3],
+        .k = y->dim[1],
+        .r = w->dim[2],
+        .s = w->dim[3],
+        .p = y->dim[2],
+        .q = y->dim[3],
         .stride = { stride[0], stride[1] },
         .dilation = { dilation[0], dilation[1] },
         .before = { padding[0], padding[1] },
@@ -32,11 +38,12 @@ static inline int64_t reach_of(int64_t r, int64_t dilation)
 /* Strides, dilations and paddings below this keep every product within 64 bits. */
 #define CONV_LIMIT 32767
 
-#define CONV_ATTRS(type)                                                                         \
-    CG_INTS(type, stride, 2, 1, 1, CONV_LIMIT, "rows, columns from one output to the next"),     \
-    CG_INTS(type, padding, 4, 0, 0, CONV_LIMIT, "zeros above, left, below, right of the image"), \
-    CG_INTS(type, dilation, 2, 1, 1, CONV_LIMIT, "rows, columns from one tap to the next"),      \
-    CG_INT(type, groups, 1, 1, 1e9, "channels and filters are cut into so many groups")
+#define CONV_ATTRS(type)                                                                        \
+    CG_INTS(type, stride, 2, 1, 1, CONV_LIMIT, "rows, columns from one output to the next"),    \
+        CG_INTS(type, padding, 4, 0, 0, CONV_LIMIT,                                             \
+                "zeros above, left, below, right of the image"),                                \
+        CG_INTS(type, dilation, 2, 1, 1, CONV_LIMIT, "rows, columns from one tap to the next"), \
+        CG_INT(type, groups, 1, 1, 1e9, "channels and filters are cut into so many groups")
 
 /* The output of a convolution of `size` rows (axis 0) or columns (axis 1) with r taps. */
 static inline int64_t conv_size(int64_t size, int64_t r, int axis, const int64_t stride[2],

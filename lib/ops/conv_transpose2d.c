@@ -18,8 +18,8 @@ CG_KERNEL(conv_transpose2d_forward)
 
 static cg_conv conv_node(const cg_node *node)
 {
-    return conv(cg_node_shape(cg_node_input(node, 0)), cg_node_shape(cg_node_input(node, 1)), cg_node_shape(node),
-                cg_node_attrs(node));
+    return conv(cg_node_shape(cg_node_input(node, 0)), cg_node_shape(cg_node_input(node, 1)),
+                cg_node_shape(node), cg_node_attrs(node));
 }
 
 static int64_t items(const cg_node *node)
@@ -43,7 +43,8 @@ static size_t scratch(const cg_node *node)
 static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
 {
     const cg_conv_transpose2d_attrs *a = cg_node_attrs(node);
-    const cg_shape *x = cg_node_shape(cg_node_input(node, 0)), *w = cg_node_shape(cg_node_input(node, 1));
+    const cg_shape *x = cg_node_shape(cg_node_input(node, 0)),
+                   *w = cg_node_shape(cg_node_input(node, 1));
     char x_text[CG_SHAPE_TEXT], w_text[CG_SHAPE_TEXT];
     if (x->rank != 4 || w->rank != 4)
         return cg_shape_fail(node, error, "x must be N K P Q and w K C R S, found %s and %s",
@@ -54,13 +55,16 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
     *y = CG_SHAPE(x->dim[0], w->dim[1] * a->groups, 0, 0);
     for (int axis = 0; axis < 2; axis++) {
         if (a->output_padding[axis] >= a->stride[axis])
-            return cg_shape_fail(node, error, "output_padding %lld must be less than the stride %lld",
+            return cg_shape_fail(node, error,
+                                 "output_padding %lld must be less than the stride %lld",
                                  (long long)a->output_padding[axis], (long long)a->stride[axis]);
-        int64_t size = (x->dim[2 + axis] - 1) * a->stride[axis] - a->padding[axis] - a->padding[axis + 2] +
-                       reach_of(w->dim[2 + axis], a->dilation[axis]) + a->output_padding[axis];
+        int64_t size = (x->dim[2 + axis] - 1) * a->stride[axis] - a->padding[axis] -
+                       a->padding[axis + 2] + reach_of(w->dim[2 + axis], a->dilation[axis]) +
+                       a->output_padding[axis];
         if (size < 1)
-            return cg_shape_fail(node, error, "padding %lld+%lld leaves no %s", (long long)a->padding[axis],
-                                 (long long)a->padding[axis + 2], axis ? "column" : "row");
+            return cg_shape_fail(node, error, "padding %lld+%lld leaves no %s",
+                                 (long long)a->padding[axis], (long long)a->padding[axis + 2],
+                                 axis ? "column" : "row");
         y->dim[2 + axis] = size;
     }
     return CG_OK;
@@ -84,7 +88,8 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 }
 
 /* The output row that image row h sees through tap r, or -1. */
-static int64_t reached(int64_t h, int64_t r, int64_t stride, int64_t dilation, int64_t before, int64_t size)
+static int64_t reached(int64_t h, int64_t r, int64_t stride, int64_t dilation, int64_t before,
+                       int64_t size)
 {
     int64_t at = h + before - r * dilation;
     return at >= 0 && at % stride == 0 && at / stride < size ? at / stride : -1;
@@ -97,22 +102,28 @@ static void reference(const cg_ref_call *call)
     const int64_t channels = ws->dim[1], filters = xs->dim[1] / a->groups;
     double *y = call->y;
     for (int64_t n = 0; n < ys->dim[0]; n++)
-    for (int64_t c = 0; c < ys->dim[1]; c++)
-    for (int64_t h = 0; h < ys->dim[2]; h++)
-    for (int64_t w = 0; w < ys->dim[3]; w++) {
-        const int64_t first = c / channels * filters;
-        double sum = 0;
-        for (int64_t k = first; k < first + filters; k++)
-        for (int64_t r = 0; r < ws->dim[2]; r++)
-        for (int64_t s = 0; s < ws->dim[3]; s++) {
-            int64_t p = reached(h, r, a->stride[0], a->dilation[0], a->padding[0], xs->dim[2]);
-            int64_t q = reached(w, s, a->stride[1], a->dilation[1], a->padding[1], xs->dim[3]);
-            if (p < 0 || q < 0) continue;
-            sum += call->x[0][((n * xs->dim[1] + k) * xs->dim[2] + p) * xs->dim[3] + q] *
-                   call->x[1][((k * channels + c % channels) * ws->dim[2] + r) * ws->dim[3] + s];
-        }
-        *y++ = sum;
-    }
+        for (int64_t c = 0; c < ys->dim[1]; c++)
+            for (int64_t h = 0; h < ys->dim[2]; h++)
+                for (int64_t w = 0; w < ys->dim[3]; w++) {
+                    const int64_t first = c / channels * filters;
+                    double sum = 0;
+                    for (int64_t k = first; k < first + filters; k++)
+                        for (int64_t r = 0; r < ws->dim[2]; r++)
+                            for (int64_t s = 0; s < ws->dim[3]; s++) {
+                                int64_t p = reached(h, r, a->stride[0], a->dilation[0],
+                                                    a->padding[0], xs->dim[2]);
+                                int64_t q = reached(w, s, a->stride[1], a->dilation[1],
+                                                    a->padding[1], xs->dim[3]);
+                                if (p < 0 || q < 0) continue;
+                                sum += call->x[0][((n * xs->dim[1] + k) * xs->dim[2] + p) *
+                                                      xs->dim[3] +
+                                                  q] *
+                                       call->x[1][((k * channels + c % channels) * ws->dim[2] + r) *
+                                                      ws->dim[3] +
+                                                  s];
+                            }
+                    *y++ = sum;
+                }
 }
 
 static const cg_attr attrs_table[] = {
@@ -122,9 +133,13 @@ static const cg_attr attrs_table[] = {
     CG_END_ATTRS,
 };
 
-#define SAMPLE(xs, ws, ...)                                                       \
-    { .x = { CG_DIMS xs, CG_DIMS ws }, .n_x = 2,                                  \
-      .attrs = &(const cg_conv_transpose2d_attrs){ __VA_ARGS__ } }
+#define SAMPLE(xs, ws, ...)                                                                    \
+    {                                                                                          \
+        .x = { CG_DIMS xs, CG_DIMS ws }, .n_x = 2, .attrs = &(const cg_conv_transpose2d_attrs) \
+        {                                                                                      \
+            __VA_ARGS__                                                                        \
+        }                                                                                      \
+    }
 static const cg_sample samples[] = {
     SAMPLE((1, 1, 1, 1), (1, 1, 1, 1), .groups = 1),
     SAMPLE((1, 1, 1, 1), (1, 1, 3, 3), .groups = 1),
@@ -146,12 +161,15 @@ static const cg_sample samples[] = {
     SAMPLE((1, 2, 3, 2), (2, 2, 1, 1), .stride = { 2, 3 }),
     SAMPLE((2, 2, 3, 3), (2, 2, 3, 3), .stride = { 2, 2 }, .padding = { 1, 1, 1, 1 }),
     SAMPLE((2, 2, 3, 3), (2, 2, 4, 4), .stride = { 2, 2 }, .padding = { 1, 1, 1, 1 }),
-    SAMPLE((1, 2, 3, 3), (2, 2, 3, 3), .stride = { 2, 2 }, .padding = { 0, 1, 1, 1 }, .output_padding = { 0, 1 }),
+    SAMPLE((1, 2, 3, 3), (2, 2, 3, 3), .stride = { 2, 2 }, .padding = { 0, 1, 1, 1 },
+           .output_padding = { 0, 1 }),
     SAMPLE((1, 2, 3, 3), (2, 2, 3, 3), .dilation = { 2, 2 }),
     SAMPLE((1, 2, 5, 3), (2, 1, 3, 3), .dilation = { 1, 3 }),
-    SAMPLE((1, 2, 2, 3), (2, 1, 3, 2), .stride = { 2, 2 }, .dilation = { 2, 3 }, .output_padding = { 1, 0 }),
+    SAMPLE((1, 2, 2, 3), (2, 1, 3, 2), .stride = { 2, 2 }, .dilation = { 2, 3 },
+           .output_padding = { 1, 0 }),
     SAMPLE((1, 1, 2, 2), (1, 1, 3, 3), .stride = { 4, 4 }, .dilation = { 2, 2 }),
-    SAMPLE((1, 2, 3, 2), (2, 1, 2, 3), .stride = { 3, 2 }, .dilation = { 2, 3 }, .padding = { 1, 0, 0, 2 }),
+    SAMPLE((1, 2, 3, 2), (2, 1, 2, 3), .stride = { 3, 2 }, .dilation = { 2, 3 },
+           .padding = { 1, 0, 0, 2 }),
     SAMPLE((1, 1, 5, 5), (1, 1, 3, 3), .dilation = { 2, 2 }, .padding = { 2, 2, 2, 2 }),
     SAMPLE((2, 4, 2, 2), (4, 2, 3, 3), .groups = 2),
     SAMPLE((1, 6, 3, 3), (6, 2, 2, 2), .groups = 2),
@@ -165,7 +183,8 @@ static const cg_sample samples[] = {
 
 const cg_op cg_op_conv_transpose2d = {
     .name = "conv_transpose2d",
-    .formula = "y[n,c,h,w] = sum over k,r,s with p stride + r dilation - padding = h, ... of w[k,c,r,s] x[n,k,p,q]",
+    .formula = "y[n,c,h,w] = sum over k,r,s with p stride + r dilation - padding = h, ... of "
+               "w[k,c,r,s] x[n,k,p,q]",
     .help = "The input gradient of conv2d. x: N K P Q; w: K C/groups R S; y: N C H W with "
             "H = (P-1) stride - top - bottom + dilation (R-1) + 1 + output_padding.",
     .inputs = "x w",

@@ -23,7 +23,8 @@ static int64_t batch_of(const cg_shape *shape)
 /* Rows are cut where there are more of them than columns, else columns: each thread packs the other
  * matrix whole, so that should be the smaller one.  One matrix for a batch of row-wise ones makes
  * one tall product. */
-static layout layout_of(const cg_shape *a, const cg_shape *b, const cg_shape *y, const cg_matmul_attrs *attrs)
+static layout layout_of(const cg_shape *a, const cg_shape *b, const cg_shape *y,
+                        const cg_matmul_attrs *attrs)
 {
     layout l = {
         .m = y->dim[y->rank - 2],
@@ -73,9 +74,15 @@ CG_KERNEL(matmul_forward)
                         .stride = attrs->transpose_b ? l.k : 1,
                         .k_stride = attrs->transpose_b ? 1 : l.n };
         cg_gemm_call call = {
-            .m = l.m, .n = l.n, .k = l.k,
-            .a = &a, .b = &b, .pack_a = cg_pack_strided, .pack_b = cg_pack_strided,
-            .c = c->y + batch * l.m * l.n, .row_stride = l.n,
+            .m = l.m,
+            .n = l.n,
+            .k = l.k,
+            .a = &a,
+            .b = &b,
+            .pack_a = cg_pack_strided,
+            .pack_b = cg_pack_strided,
+            .c = c->y + batch * l.m * l.n,
+            .row_stride = l.n,
         };
         if (l.size == ROW_BLOCK) {
             call.i0 = from;
@@ -118,24 +125,28 @@ static size_t scratch(const cg_node *node)
 static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
 {
     const cg_matmul_attrs *attrs = cg_node_attrs(node);
-    const cg_shape *a = cg_node_shape(cg_node_input(node, 0)), *b = cg_node_shape(cg_node_input(node, 1));
+    const cg_shape *a = cg_node_shape(cg_node_input(node, 0)),
+                   *b = cg_node_shape(cg_node_input(node, 1));
     char a_text[CG_SHAPE_TEXT], b_text[CG_SHAPE_TEXT];
     cg_shape_text(a, a_text);
     cg_shape_text(b, b_text);
     if (a->rank < 2 || b->rank < 2)
-        return cg_shape_fail(node, error, "a and b need at least 2 axes, found %s and %s", a_text, b_text);
+        return cg_shape_fail(node, error, "a and b need at least 2 axes, found %s and %s", a_text,
+                             b_text);
     const int64_t *a_end = a->dim + a->rank - 2, *b_end = b->dim + b->rank - 2;
     int64_t m = a_end[attrs->transpose_a ? 1 : 0], k = a_end[attrs->transpose_a ? 0 : 1];
     int64_t n = b_end[attrs->transpose_b ? 0 : 1], b_k = b_end[attrs->transpose_b ? 1 : 0];
     if (k != b_k)
-        return cg_shape_fail(node, error, "a %s%s and b %s%s do not chain: %lld columns, %lld rows", a_text,
-                             attrs->transpose_a ? " transposed" : "", b_text,
+        return cg_shape_fail(node, error, "a %s%s and b %s%s do not chain: %lld columns, %lld rows",
+                             a_text, attrs->transpose_a ? " transposed" : "", b_text,
                              attrs->transpose_b ? " transposed" : "", (long long)k, (long long)b_k);
     *y = a->rank >= b->rank ? *a : *b;
     for (int i = 3; i <= y->rank; i++) {
-        int64_t p = i <= a->rank ? a->dim[a->rank - i] : 1, q = i <= b->rank ? b->dim[b->rank - i] : 1;
+        int64_t p = i <= a->rank ? a->dim[a->rank - i] : 1,
+                q = i <= b->rank ? b->dim[b->rank - i] : 1;
         if (p != q && p != 1 && q != 1)
-            return cg_shape_fail(node, error, "batch axes of %s and %s do not broadcast", a_text, b_text);
+            return cg_shape_fail(node, error, "batch axes of %s and %s do not broadcast", a_text,
+                                 b_text);
         y->dim[y->rank - i] = p == 1 ? q : p;
     }
     y->dim[y->rank - 2] = m;
@@ -167,7 +178,8 @@ static cg_flow flow(const cg_node *node, const bool batched[])
     if (!batched[0] && !batched[1]) return CG_FLOW_NONE;
     if (y->rank == 2) {
         if (batched[0] && !batched[1] && !attrs->transpose_a) return CG_FLOW_ALONG;
-        if (batched[0] && batched[1] && attrs->transpose_a && !attrs->transpose_b) return CG_FLOW_REDUCED;
+        if (batched[0] && batched[1] && attrs->transpose_a && !attrs->transpose_b)
+            return CG_FLOW_REDUCED;
         return CG_FLOW_MIXED;
     }
     for (int i = 0; i < 2; i++) {
@@ -179,7 +191,8 @@ static cg_flow flow(const cg_node *node, const bool batched[])
     return CG_FLOW_ALONG;
 }
 
-/* Matrix `batch` of y comes from this one of x: both indices written digit by digit, axis by axis. */
+/* Matrix `batch` of y comes from this one of x: both indices written digit by digit, axis by axis.
+ */
 static int64_t matrix_of(const cg_shape *x, const cg_shape *y, int64_t batch)
 {
     int64_t digit[CG_MAX_RANK] = { 0 }, from = 0;
@@ -222,27 +235,41 @@ static const cg_attr attrs_table[] = {
 #define NT (&(const cg_matmul_attrs){ 0, 1 })
 #define TN (&(const cg_matmul_attrs){ 1, 0 })
 #define TT (&(const cg_matmul_attrs){ 1, 1 })
-#define SAMPLE(a, b, transposes) { .x = { a, b }, .n_x = 2, .attrs = transposes }
+#define SAMPLE(a, b, transposes)                     \
+    {                                                \
+        .x = { a, b }, .n_x = 2, .attrs = transposes \
+    }
 #define S(...) CG_DIMS(__VA_ARGS__)
 static const cg_sample samples[] = {
-    SAMPLE(S(1, 1), S(1, 1), NN),          SAMPLE(S(2, 3), S(3, 4), NN),
-    SAMPLE(S(2, 3), S(4, 3), NT),          SAMPLE(S(3, 2), S(3, 4), TN),
-    SAMPLE(S(3, 2), S(4, 3), TT),          SAMPLE(S(1, 7), S(7, 5), NN),
-    SAMPLE(S(5, 7), S(7, 1), NN),          SAMPLE(S(4, 1), S(1, 6), NN),
-    SAMPLE(S(1, 9), S(3, 9), NT),          SAMPLE(S(15, 5), S(5, 33), NN),
-    SAMPLE(S(7, 15), S(17, 7), TT),        SAMPLE(S(3, 2, 4), S(4, 3), NN),
-    SAMPLE(S(3, 4, 2), S(4, 3), TN),       SAMPLE(S(3, 2, 4), S(3, 4, 2), NN),
-    SAMPLE(S(2, 4), S(3, 4, 2), NN),       SAMPLE(S(2, 3, 4), S(2, 5, 4), NT),
-    SAMPLE(S(2, 1, 2, 3), S(3, 3, 2), NN), SAMPLE(S(1, 2, 2, 3), S(2, 1, 2, 3), NT),
-    SAMPLE(S(2, 1, 3, 2), S(1, 2, 2, 3), TT), SAMPLE(S(1, 3, 2), S(2, 3, 4), TN),
+    SAMPLE(S(1, 1), S(1, 1), NN),
+    SAMPLE(S(2, 3), S(3, 4), NN),
+    SAMPLE(S(2, 3), S(4, 3), NT),
+    SAMPLE(S(3, 2), S(3, 4), TN),
+    SAMPLE(S(3, 2), S(4, 3), TT),
+    SAMPLE(S(1, 7), S(7, 5), NN),
+    SAMPLE(S(5, 7), S(7, 1), NN),
+    SAMPLE(S(4, 1), S(1, 6), NN),
+    SAMPLE(S(1, 9), S(3, 9), NT),
+    SAMPLE(S(15, 5), S(5, 33), NN),
+    SAMPLE(S(7, 15), S(17, 7), TT),
+    SAMPLE(S(3, 2, 4), S(4, 3), NN),
+    SAMPLE(S(3, 4, 2), S(4, 3), TN),
+    SAMPLE(S(3, 2, 4), S(3, 4, 2), NN),
+    SAMPLE(S(2, 4), S(3, 4, 2), NN),
+    SAMPLE(S(2, 3, 4), S(2, 5, 4), NT),
+    SAMPLE(S(2, 1, 2, 3), S(3, 3, 2), NN),
+    SAMPLE(S(1, 2, 2, 3), S(2, 1, 2, 3), NT),
+    SAMPLE(S(2, 1, 3, 2), S(1, 2, 2, 3), TT),
+    SAMPLE(S(1, 3, 2), S(2, 3, 4), TN),
     CG_END_SAMPLES,
 };
 
 const cg_op cg_op_matmul = {
     .name = "matmul",
     .formula = "y[.., i, j] = sum over k of a[.., i, k] b[.., k, j]",
-    .help = "The last two axes are the matrices, either may be transposed first; the axes before them "
-            "are the batch and broadcast.",
+    .help =
+        "The last two axes are the matrices, either may be transposed first; the axes before them "
+        "are the batch and broadcast.",
     .inputs = "a b",
     .onnx = "MatMul",
     .traits = CG_LINEAR,

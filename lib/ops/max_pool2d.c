@@ -17,7 +17,8 @@ static inline int64_t greater(const float *x, int64_t at, int64_t here)
 }
 
 /* Where in a plane of x, with rows of `width`, the maximum of a window lies. */
-static inline int64_t first_maximum(const float *x, int64_t width, pool_range rows, pool_range columns)
+static inline int64_t first_maximum(const float *x, int64_t width, pool_range rows,
+                                    pool_range columns)
 {
     int64_t at = rows.begin * width + columns.begin;
     for (int64_t h = rows.begin; h < rows.end; h++)
@@ -27,8 +28,8 @@ static inline int64_t first_maximum(const float *x, int64_t width, pool_range ro
 
 /* The places in a plane that row p of its windows takes.  The most frequent window, 2 x 2, is
  * unrolled. */
-static inline void take_row(const cg_pool2d_attrs *a, const cg_shape *xs, const float *x, int64_t p, int64_t n,
-                            int64_t at[])
+static inline void take_row(const cg_pool2d_attrs *a, const cg_shape *xs, const float *x, int64_t p,
+                            int64_t n, int64_t at[])
 {
     const int64_t width = xs->dim[3], stride = pool_stride(a, 1);
     const pool_range rows = pool_window(a, 0, p, xs->dim[2]);
@@ -45,7 +46,8 @@ static inline void take_row(const cg_pool2d_attrs *a, const cg_shape *xs, const 
 
 CG_KERNEL(max_pool2d_forward)
 {
-    const int64_t plane = c->xs[0]->dim[2] * c->xs[0]->dim[3], rows = c->ys->dim[2], columns = c->ys->dim[3];
+    const int64_t plane = c->xs[0]->dim[2] * c->xs[0]->dim[3], rows = c->ys->dim[2],
+                  columns = c->ys->dim[3];
     int64_t *at = c->scratch;
     float *y = c->y + begin * rows * columns;
     for (int64_t i = begin; i < end; i++)
@@ -58,7 +60,8 @@ CG_KERNEL(max_pool2d_forward)
 
 CG_KERNEL(max_pool2d_dx_forward)
 {
-    const int64_t plane = c->ys->dim[2] * c->ys->dim[3], rows = c->xs[0]->dim[2], columns = c->xs[0]->dim[3];
+    const int64_t plane = c->ys->dim[2] * c->ys->dim[3], rows = c->xs[0]->dim[2],
+                  columns = c->xs[0]->dim[3];
     int64_t *at = c->scratch;
     const float *dy = c->x[0] + begin * rows * columns;
     memset(c->y + begin * plane, 0, (size_t)((end - begin) * plane) * sizeof *c->y);
@@ -71,7 +74,8 @@ CG_KERNEL(max_pool2d_dx_forward)
 
 CG_KERNEL(max_pool2d_pick_forward)
 {
-    const int64_t plane = c->xs[0]->dim[2] * c->xs[0]->dim[3], rows = c->ys->dim[2], columns = c->ys->dim[3];
+    const int64_t plane = c->xs[0]->dim[2] * c->xs[0]->dim[3], rows = c->ys->dim[2],
+                  columns = c->ys->dim[3];
     int64_t *at = c->scratch;
     float *y = c->y + begin * rows * columns;
     for (int64_t i = begin; i < end; i++)
@@ -115,11 +119,12 @@ static cg_status dx_shape(const cg_node *node, cg_shape *dx, cg_error *error)
 
 static cg_status pick_shape(const cg_node *node, cg_shape *y, cg_error *error)
 {
-    const cg_shape *v = cg_node_shape(cg_node_input(node, 0)), *x = cg_node_shape(cg_node_input(node, 1));
+    const cg_shape *v = cg_node_shape(cg_node_input(node, 0)),
+                   *x = cg_node_shape(cg_node_input(node, 1));
     char v_text[CG_SHAPE_TEXT], x_text[CG_SHAPE_TEXT];
     if (!cg_shape_equal(v, x))
-        return cg_shape_fail(node, error, "v must have the shape of x, %s, found %s", cg_shape_text(x, x_text),
-                             cg_shape_text(v, v_text));
+        return cg_shape_fail(node, error, "v must have the shape of x, %s, found %s",
+                             cg_shape_text(x, x_text), cg_shape_text(v, v_text));
     return pool_size(node, cg_node_attrs(node), x, y, error);
 }
 
@@ -148,12 +153,14 @@ static cg_flow flow_of_two(const cg_node *node, const bool batched[])
 
 /* ---- references ------------------------------------------------------------------------------ */
 
-/* The index in x of what element i of the pooled shape ys takes: every place of the window is tried,
- * and told to the gradient checker where it ends. */
-static int64_t taken(const cg_ref_call *c, const double *x, const cg_shape *xs, const cg_shape *ys, int64_t i)
+/* The index in x of what element i of the pooled shape ys takes: every place of the window is
+ * tried, and told to the gradient checker where it ends. */
+static int64_t taken(const cg_ref_call *c, const double *x, const cg_shape *xs, const cg_shape *ys,
+                     int64_t i)
 {
     const cg_pool2d_attrs *a = c->attrs;
-    int64_t q = i % ys->dim[3], p = i / ys->dim[3] % ys->dim[2], plane = i / ys->dim[3] / ys->dim[2], best = -1;
+    int64_t q = i % ys->dim[3], p = i / ys->dim[3] % ys->dim[2],
+            plane = i / ys->dim[3] / ys->dim[2], best = -1;
     for (int64_t r = 0; r < a->kernel[0]; r++)
         for (int64_t s = 0; s < a->kernel[1]; s++) {
             int64_t h = p * (a->stride[0] ? a->stride[0] : a->kernel[0]) + r - a->padding[0];
@@ -167,7 +174,8 @@ static int64_t taken(const cg_ref_call *c, const double *x, const cg_shape *xs, 
 
 static void pool_reference(const cg_ref_call *c)
 {
-    for (int64_t i = 0; i < cg_shape_size(c->ys); i++) c->y[i] = c->x[0][taken(c, c->x[0], c->xs[0], c->ys, i)];
+    for (int64_t i = 0; i < cg_shape_size(c->ys); i++)
+        c->y[i] = c->x[0][taken(c, c->x[0], c->xs[0], c->ys, i)];
 }
 
 static void dx_reference(const cg_ref_call *c)
@@ -179,17 +187,24 @@ static void dx_reference(const cg_ref_call *c)
 
 static void pick_reference(const cg_ref_call *c)
 {
-    for (int64_t i = 0; i < cg_shape_size(c->ys); i++) c->y[i] = c->x[0][taken(c, c->x[1], c->xs[1], c->ys, i)];
+    for (int64_t i = 0; i < cg_shape_size(c->ys); i++)
+        c->y[i] = c->x[0][taken(c, c->x[1], c->xs[1], c->ys, i)];
 }
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
 
 static const cg_attr attrs_table[] = { POOL_ATTRS(cg_pool2d_attrs), CG_END_ATTRS };
 
-#define A(...) &(const cg_pool2d_attrs) { __VA_ARGS__ }
+#define A(...)               \
+    &(const cg_pool2d_attrs) \
+    {                        \
+        __VA_ARGS__          \
+    }
 #define POOL_CASE(xs, ys, ...) { .x = { CG_DIMS xs }, .n_x = 1, .attrs = A(__VA_ARGS__) },
-#define DX_CASE(xs, ys, ...) { .x = { CG_DIMS ys, CG_DIMS xs }, .n_x = 2, .attrs = A(__VA_ARGS__), .below = -1 },
-#define PICK_CASE(xs, ys, ...) { .x = { CG_DIMS xs, CG_DIMS xs }, .n_x = 2, .attrs = A(__VA_ARGS__), .below = -1 },
+#define DX_CASE(xs, ys, ...) \
+    { .x = { CG_DIMS ys, CG_DIMS xs }, .n_x = 2, .attrs = A(__VA_ARGS__), .below = -1 },
+#define PICK_CASE(xs, ys, ...) \
+    { .x = { CG_DIMS xs, CG_DIMS xs }, .n_x = 2, .attrs = A(__VA_ARGS__), .below = -1 },
 static const cg_sample pool_samples[] = { POOL_CASES(POOL_CASE) CG_END_SAMPLES };
 static const cg_sample dx_samples[] = { POOL_CASES(DX_CASE) CG_END_SAMPLES };
 static const cg_sample pick_samples[] = { POOL_CASES(PICK_CASE) CG_END_SAMPLES };
@@ -197,7 +212,8 @@ static const cg_sample pick_samples[] = { POOL_CASES(PICK_CASE) CG_END_SAMPLES }
 const cg_op cg_op_max_pool2d = {
     .name = "max_pool2d",
     .formula = "y[n,c,p,q] = max over r,s of x[n, c, p stride + r - padding, ...]",
-    .help = "Padding never wins; the gradient goes to the first maximum in row-major order, and NaN is the "
+    .help = "Padding never wins; the gradient goes to the first maximum in row-major order, and "
+            "NaN is the "
             "greatest. Kink: where two elements of a window are equal.",
     .inputs = "x",
     .onnx = "MaxPool",

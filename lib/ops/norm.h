@@ -6,9 +6,9 @@
 
 #include "kernels/reduce.h"
 
-#define NORM_ATTRS                                                                                 \
-    {                                                                                              \
-        CG_REAL(cg_norm_attrs, epsilon, 1e-5, 1e-30, 1, "added to the variance"), CG_END_ATTRS,    \
+#define NORM_ATTRS                                                                              \
+    {                                                                                           \
+        CG_REAL(cg_norm_attrs, epsilon, 1e-5, 1e-30, 1, "added to the variance"), CG_END_ATTRS, \
     }
 
 /* ---- for kernels: n contiguous elements at x -------------------------------------------------*/

@@ -12,8 +12,8 @@
 
 #include "kernels/tier.h"
 
-#define CG_KERNEL(f)                                   \
-    cg_kernel f##_portable, f##_avx2, f##_avx512;      \
+#define CG_KERNEL(f)                              \
+    cg_kernel f##_portable, f##_avx2, f##_avx512; \
     void CG_TIERED(f)(const cg_call *c, int64_t begin, int64_t end)
 
 #ifdef HAVE_TIER_AVX2
@@ -26,9 +26,18 @@
 #else
 #define CG_IF_AVX512(f) CG_IF_AVX2(f)
 #endif
-#define CG_TIERS(f) { f##_portable, CG_IF_AVX2(f), CG_IF_AVX512(f) }
+#define CG_TIERS(f)                                  \
+    {                                                \
+        f##_portable, CG_IF_AVX2(f), CG_IF_AVX512(f) \
+    }
 
-#define CG_END_SAMPLES { .n_x = 0 }
-#define CG_END_ATTRS { .name = NULL }
+#define CG_END_SAMPLES \
+    {                  \
+        .n_x = 0       \
+    }
+#define CG_END_ATTRS \
+    {                \
+        .name = NULL \
+    }
 
 #endif

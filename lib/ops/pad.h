@@ -42,14 +42,14 @@ static inline cg_flow pad_flow(const cg_node *node, const bool batched[])
     return cuts ? CG_FLOW_MIXED : CG_FLOW_ALONG;
 }
 
-#define PAD_ATTRS                                                                                  \
-    {                                                                                              \
-        CG_INTS(cg_pad_attrs, before, CG_MAX_RANK, 0, 0, 1e12,                                     \
-                "positions added before each axis"),                                               \
-            CG_INTS(cg_pad_attrs, after, CG_MAX_RANK, 0, 0, 1e12,                                  \
-                    "positions added after each axis"),                                            \
-            CG_CHOICE(cg_pad_attrs, mode, "zero reflect replicate", "what the positions hold"),    \
-            CG_END_ATTRS,                                                                          \
+#define PAD_ATTRS                                                                               \
+    {                                                                                           \
+        CG_INTS(cg_pad_attrs, before, CG_MAX_RANK, 0, 0, 1e12,                                  \
+                "positions added before each axis"),                                            \
+            CG_INTS(cg_pad_attrs, after, CG_MAX_RANK, 0, 0, 1e12,                               \
+                    "positions added after each axis"),                                         \
+            CG_CHOICE(cg_pad_attrs, mode, "zero reflect replicate", "what the positions hold"), \
+            CG_END_ATTRS,                                                                       \
     }
 
 /* The attributes of a node of this rank. */

@@ -26,25 +26,28 @@ static inline pool_range pool_window(const cg_pool2d_attrs *a, int axis, int64_t
 
 #if CG_DESCRIBE
 
-#define POOL_ATTRS(type)                                                                   \
-    CG_INTS(type, kernel, 2, 2, 1, 32767, "rows, columns of a window"),                    \
-    CG_INTS(type, stride, 2, 0, 0, 32767, "from one window to the next; 0: the kernel"),   \
-    CG_INTS(type, padding, 4, 0, 0, 32767, "above, left, below, right; less than the kernel"), \
-    CG_BOOL(type, ceil, "keep a last window that reaches beyond the padding")
+#define POOL_ATTRS(type)                                                                           \
+    CG_INTS(type, kernel, 2, 2, 1, 32767, "rows, columns of a window"),                            \
+        CG_INTS(type, stride, 2, 0, 0, 32767, "from one window to the next; 0: the kernel"),       \
+        CG_INTS(type, padding, 4, 0, 0, 32767, "above, left, below, right; less than the kernel"), \
+        CG_BOOL(type, ceil, "keep a last window that reaches beyond the padding")
 
 /* N C P Q from N C H W.  As in PyTorch, ceil mode keeps a last window only if it starts within x or
  * the padding before it. */
-static inline cg_status pool_size(const cg_node *node, const cg_pool2d_attrs *a, const cg_shape *x, cg_shape *y,
-                                  cg_error *error)
+static inline cg_status pool_size(const cg_node *node, const cg_pool2d_attrs *a, const cg_shape *x,
+                                  cg_shape *y, cg_error *error)
 {
     char text[CG_SHAPE_TEXT];
-    if (x->rank != 4) return cg_shape_fail(node, error, "x must be N C H W, found %s", cg_shape_text(x, text));
+    if (x->rank != 4)
+        return cg_shape_fail(node, error, "x must be N C H W, found %s", cg_shape_text(x, text));
     *y = *x;
     for (int axis = 0; axis < 2; axis++) {
-        int64_t before = a->padding[axis], after = a->padding[axis + 2], stride = pool_stride(a, axis);
+        int64_t before = a->padding[axis], after = a->padding[axis + 2],
+                stride = pool_stride(a, axis);
         if (before >= a->kernel[axis] || after >= a->kernel[axis])
             return cg_shape_fail(node, error, "padding %lld must be less than the kernel, %lld",
-                                 (long long)(before > after ? before : after), (long long)a->kernel[axis]);
+                                 (long long)(before > after ? before : after),
+                                 (long long)a->kernel[axis]);
         int64_t room = x->dim[2 + axis] + before + after - a->kernel[axis];
         if (room < 0)
             return cg_shape_fail(node, error, "a window of %lld %s exceeds its padded input, %lld",
@@ -58,14 +61,15 @@ static inline cg_status pool_size(const cg_node *node, const cg_pool2d_attrs *a,
 }
 
 /* dy must be the output of pooling x. */
-static inline cg_status pool_check(const cg_node *node, const cg_pool2d_attrs *a, const cg_shape *dy,
-                                   const cg_shape *x, cg_error *error)
+static inline cg_status pool_check(const cg_node *node, const cg_pool2d_attrs *a,
+                                   const cg_shape *dy, const cg_shape *x, cg_error *error)
 {
     cg_shape y;
     char want[CG_SHAPE_TEXT], have[CG_SHAPE_TEXT];
     cg_status status = pool_size(node, a, x, &y, error);
     if (status != CG_OK || cg_shape_equal(&y, dy)) return status;
-    return cg_shape_fail(node, error, "dy must be %s, found %s", cg_shape_text(&y, want), cg_shape_text(dy, have));
+    return cg_shape_fail(node, error, "dy must be %s, found %s", cg_shape_text(&y, want),
+                         cg_shape_text(dy, have));
 }
 
 /* An item is one channel of one image. */
@@ -75,39 +79,47 @@ static inline int64_t pool_items(const cg_node *node)
     return y->dim[0] * y->dim[1];
 }
 
-/* Images and pooling attributes for all pooling ops: CASE((N, C, H, W), (N, C, P, Q), attributes). */
-#define POOL_CASES(CASE)                                                                                    \
-    CASE((1, 1, 1, 1), (1, 1, 1, 1), .kernel = { 1, 1 })                                                    \
-    CASE((1, 1, 2, 2), (1, 1, 1, 1), .kernel = { 2, 2 })                                                    \
-    CASE((2, 3, 4, 4), (2, 3, 2, 2), .kernel = { 2, 2 })                                                    \
-    CASE((2, 2, 4, 6), (2, 2, 2, 2), .kernel = { 2, 3 })                                                    \
-    CASE((1, 2, 3, 4), (1, 2, 3, 4), .kernel = { 1, 1 })                                                    \
-    CASE((1, 2, 5, 5), (1, 2, 2, 2), .kernel = { 2, 2 })                                                    \
-    CASE((1, 2, 5, 5), (1, 2, 3, 3), .kernel = { 2, 2 }, .ceil = 1)                                         \
-    CASE((1, 1, 7, 5), (1, 1, 2, 1), .kernel = { 3, 3 })                                                    \
-    CASE((1, 1, 7, 5), (1, 1, 3, 2), .kernel = { 3, 3 }, .ceil = 1)                                         \
-    CASE((2, 1, 5, 5), (2, 1, 1, 1), .kernel = { 5, 5 })                                                    \
-    CASE((1, 2, 5, 6), (1, 2, 4, 5), .kernel = { 2, 2 }, .stride = { 1, 1 })                                \
-    CASE((1, 2, 6, 6), (1, 2, 4, 4), .kernel = { 3, 3 }, .stride = { 1, 1 })                                \
-    CASE((1, 2, 7, 7), (1, 2, 3, 3), .kernel = { 3, 3 }, .stride = { 2, 2 })                                \
-    CASE((1, 2, 8, 8), (1, 2, 3, 3), .kernel = { 3, 3 }, .stride = { 2, 2 })                                \
-    CASE((1, 2, 8, 8), (1, 2, 4, 4), .kernel = { 3, 3 }, .stride = { 2, 2 }, .ceil = 1)                     \
-    CASE((1, 1, 7, 8), (1, 1, 2, 3), .kernel = { 2, 2 }, .stride = { 4, 3 })                                \
-    CASE((1, 1, 8, 8), (1, 1, 3, 3), .kernel = { 1, 1 }, .stride = { 3, 3 })                                \
-    CASE((1, 1, 6, 5), (1, 1, 5, 2), .kernel = { 2, 3 }, .stride = { 1, 2 })                                \
-    CASE((1, 1, 5, 7), (1, 1, 1, 7), .kernel = { 4, 1 })                                                    \
-    CASE((1, 2, 4, 4), (1, 2, 4, 4), .kernel = { 3, 3 }, .stride = { 1, 1 }, .padding = { 1, 1, 1, 1 })     \
-    CASE((2, 2, 5, 5), (2, 2, 3, 3), .kernel = { 3, 3 }, .stride = { 2, 2 }, .padding = { 1, 1, 1, 1 })     \
-    CASE((1, 1, 4, 4), (1, 1, 3, 3), .kernel = { 2, 2 }, .padding = { 1, 1, 1, 1 })                         \
-    CASE((1, 1, 5, 5), (1, 1, 3, 3), .kernel = { 2, 2 }, .padding = { 1, 0, 0, 1 })                         \
-    CASE((1, 1, 4, 5), (1, 1, 2, 3), .kernel = { 3, 2 }, .padding = { 0, 1, 2, 0 })                         \
-    CASE((1, 1, 1, 1), (1, 1, 1, 1), .kernel = { 3, 3 }, .padding = { 1, 1, 1, 1 })                         \
-    CASE((1, 1, 3, 3), (1, 1, 5, 5), .kernel = { 3, 3 }, .stride = { 1, 1 }, .padding = { 2, 2, 2, 2 })     \
-    CASE((1, 2, 6, 6), (1, 2, 4, 4), .kernel = { 3, 3 }, .stride = { 2, 2 }, .padding = { 1, 1, 1, 1 }, .ceil = 1) \
-    CASE((1, 1, 5, 4), (1, 1, 2, 2), .kernel = { 3, 3 }, .stride = { 3, 3 }, .padding = { 1, 1, 0, 0 }, .ceil = 1) \
-    CASE((1, 1, 2, 3), (1, 1, 2, 2), .kernel = { 2, 2 }, .stride = { 2, 2 }, .padding = { 1, 1, 1, 1 }, .ceil = 1) \
-    CASE((1, 1, 6, 7), (1, 1, 2, 2), .kernel = { 2, 3 }, .stride = { 5, 4 }, .ceil = 1)                     \
-    CASE((3, 1, 5, 3), (3, 1, 3, 2), .kernel = { 3, 2 }, .stride = { 2, 2 }, .padding = { 1, 0, 1, 0 }, .ceil = 1) \
+/* Images and pooling attributes for all pooling ops: CASE((N, C, H, W), (N, C, P, Q), attributes).
+ */
+#define POOL_CASES(CASE)                                                                \
+    CASE((1, 1, 1, 1), (1, 1, 1, 1), .kernel = { 1, 1 })                                \
+    CASE((1, 1, 2, 2), (1, 1, 1, 1), .kernel = { 2, 2 })                                \
+    CASE((2, 3, 4, 4), (2, 3, 2, 2), .kernel = { 2, 2 })                                \
+    CASE((2, 2, 4, 6), (2, 2, 2, 2), .kernel = { 2, 3 })                                \
+    CASE((1, 2, 3, 4), (1, 2, 3, 4), .kernel = { 1, 1 })                                \
+    CASE((1, 2, 5, 5), (1, 2, 2, 2), .kernel = { 2, 2 })                                \
+    CASE((1, 2, 5, 5), (1, 2, 3, 3), .kernel = { 2, 2 }, .ceil = 1)                     \
+    CASE((1, 1, 7, 5), (1, 1, 2, 1), .kernel = { 3, 3 })                                \
+    CASE((1, 1, 7, 5), (1, 1, 3, 2), .kernel = { 3, 3 }, .ceil = 1)                     \
+    CASE((2, 1, 5, 5), (2, 1, 1, 1), .kernel = { 5, 5 })                                \
+    CASE((1, 2, 5, 6), (1, 2, 4, 5), .kernel = { 2, 2 }, .stride = { 1, 1 })            \
+    CASE((1, 2, 6, 6), (1, 2, 4, 4), .kernel = { 3, 3 }, .stride = { 1, 1 })            \
+    CASE((1, 2, 7, 7), (1, 2, 3, 3), .kernel = { 3, 3 }, .stride = { 2, 2 })            \
+    CASE((1, 2, 8, 8), (1, 2, 3, 3), .kernel = { 3, 3 }, .stride = { 2, 2 })            \
+    CASE((1, 2, 8, 8), (1, 2, 4, 4), .kernel = { 3, 3 }, .stride = { 2, 2 }, .ceil = 1) \
+    CASE((1, 1, 7, 8), (1, 1, 2, 3), .kernel = { 2, 2 }, .stride = { 4, 3 })            \
+    CASE((1, 1, 8, 8), (1, 1, 3, 3), .kernel = { 1, 1 }, .stride = { 3, 3 })            \
+    CASE((1, 1, 6, 5), (1, 1, 5, 2), .kernel = { 2, 3 }, .stride = { 1, 2 })            \
+    CASE((1, 1, 5, 7), (1, 1, 1, 7), .kernel = { 4, 1 })                                \
+    CASE((1, 2, 4, 4), (1, 2, 4, 4), .kernel = { 3, 3 }, .stride = { 1, 1 },            \
+         .padding = { 1, 1, 1, 1 })                                                     \
+    CASE((2, 2, 5, 5), (2, 2, 3, 3), .kernel = { 3, 3 }, .stride = { 2, 2 },            \
+         .padding = { 1, 1, 1, 1 })                                                     \
+    CASE((1, 1, 4, 4), (1, 1, 3, 3), .kernel = { 2, 2 }, .padding = { 1, 1, 1, 1 })     \
+    CASE((1, 1, 5, 5), (1, 1, 3, 3), .kernel = { 2, 2 }, .padding = { 1, 0, 0, 1 })     \
+    CASE((1, 1, 4, 5), (1, 1, 2, 3), .kernel = { 3, 2 }, .padding = { 0, 1, 2, 0 })     \
+    CASE((1, 1, 1, 1), (1, 1, 1, 1), .kernel = { 3, 3 }, .padding = { 1, 1, 1, 1 })     \
+    CASE((1, 1, 3, 3), (1, 1, 5, 5), .kernel = { 3, 3 }, .stride = { 1, 1 },            \
+         .padding = { 2, 2, 2, 2 })                                                     \
+    CASE((1, 2, 6, 6), (1, 2, 4, 4), .kernel = { 3, 3 }, .stride = { 2, 2 },            \
+         .padding = { 1, 1, 1, 1 }, .ceil = 1)                                          \
+    CASE((1, 1, 5, 4), (1, 1, 2, 2), .kernel = { 3, 3 }, .stride = { 3, 3 },            \
+         .padding = { 1, 1, 0, 0 }, .ceil = 1)                                          \
+    CASE((1, 1, 2, 3), (1, 1, 2, 2), .kernel = { 2, 2 }, .stride = { 2, 2 },            \
+         .padding = { 1, 1, 1, 1 }, .ceil = 1)                                          \
+    CASE((1, 1, 6, 7), (1, 1, 2, 2), .kernel = { 2, 3 }, .stride = { 5, 4 }, .ceil = 1) \
+    CASE((3, 1, 5, 3), (3, 1, 3, 2), .kernel = { 3, 2 }, .stride = { 2, 2 },            \
+         .padding = { 1, 0, 1, 0 }, .ceil = 1)                                          \
     CASE((1, 3, 9, 19), (1, 3, 4, 9), .kernel = { 3, 3 }, .stride = { 2, 2 })
 
 #endif

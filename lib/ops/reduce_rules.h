@@ -59,18 +59,18 @@ static inline int64_t cg_flops_reduce(const cg_node *node)
     return cg_shape_size(cg_node_shape(cg_node_input(node, 0)));
 }
 
-#define CG_REDUCE_ATTRS                                                                            \
-    {                                                                                              \
-        CG_AXES_ATTR(cg_reduce_attrs, axes, "the axes to reduce; none: all"),                      \
-            CG_BOOL(cg_reduce_attrs, keep, "reduced axes stay, with size 1"), CG_END_ATTRS,        \
+#define CG_REDUCE_ATTRS                                                                     \
+    {                                                                                       \
+        CG_AXES_ATTR(cg_reduce_attrs, axes, "the axes to reduce; none: all"),               \
+            CG_BOOL(cg_reduce_attrs, keep, "reduced axes stay, with size 1"), CG_END_ATTRS, \
     }
 
-#define CG_REDUCE_CASE(shape, ...)                                                                 \
-    {                                                                                              \
-        .x = { shape }, .n_x = 1, .attrs = &(const cg_reduce_attrs)                                \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+#define CG_REDUCE_CASE(shape, ...)                                  \
+    {                                                               \
+        .x = { shape }, .n_x = 1, .attrs = &(const cg_reduce_attrs) \
+        {                                                           \
+            __VA_ARGS__                                             \
+        }                                                           \
     }
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-CG_MAP1(silu_forward, x, x *cg_vec_sigmoid(x))
+CG_MAP1(silu_forward, x, cg_vec_sigmoid(x) * x)
 
 #if CG_DESCRIBE
 

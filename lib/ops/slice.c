@@ -84,9 +84,9 @@ static void reference(const cg_ref_call *c)
     }
 }
 
-#define ONES                                                                                       \
-    {                                                                                              \
-        1, 1, 1, 1, 1, 1, 1, 1                                                                     \
+#define ONES                   \
+    {                          \
+        1, 1, 1, 1, 1, 1, 1, 1 \
     }
 static const cg_sample samples[] = {
     { .x = { CG_DIMS(3, 6) },

@@ -40,9 +40,9 @@ static inline int64_t cg_softmax_flops(const cg_node *node)
     return 4 * cg_shape_size(cg_node_shape(node));
 }
 
-#define CG_SOFTMAX_ATTRS                                                                           \
-    {                                                                                              \
-        CG_INT(cg_axis_attrs, axis, -1, -1, CG_MAX_RANK - 1, "-1: the last"), CG_END_ATTRS,        \
+#define CG_SOFTMAX_ATTRS                                                                    \
+    {                                                                                       \
+        CG_INT(cg_axis_attrs, axis, -1, -1, CG_MAX_RANK - 1, "-1: the last"), CG_END_ATTRS, \
     }
 
 #define CG_SOFTMAX_CASE(axis_, ...)                                                                \
@@ -51,11 +51,11 @@ static inline int64_t cg_softmax_flops(const cg_node *node)
         .low = -2, .high = 2                                                                       \
     }
 
-#define CG_SOFTMAX_SAMPLES                                                                         \
-    {                                                                                              \
-        CG_SOFTMAX_CASE(-1, 7), CG_SOFTMAX_CASE(-1, 3, 5), CG_SOFTMAX_CASE(1, 2, 3, 4),            \
-            CG_SOFTMAX_CASE(0, 4, 3), CG_SOFTMAX_CASE(1, 2, 3, 2, 2),                              \
-            CG_SOFTMAX_CASE(2, 2, 1, 3, 1, 2), CG_END_SAMPLES,                                     \
+#define CG_SOFTMAX_SAMPLES                                                              \
+    {                                                                                   \
+        CG_SOFTMAX_CASE(-1, 7), CG_SOFTMAX_CASE(-1, 3, 5), CG_SOFTMAX_CASE(1, 2, 3, 4), \
+            CG_SOFTMAX_CASE(0, 4, 3), CG_SOFTMAX_CASE(1, 2, 3, 2, 2),                   \
+            CG_SOFTMAX_CASE(2, 2, 1, 3, 1, 2), CG_END_SAMPLES,                          \
     }
 
 #endif

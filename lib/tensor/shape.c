@@ -31,8 +31,8 @@ cg_status cg_shape_check(const cg_shape *shape, cg_error *error)
     int64_t bytes = sizeof(double);
     for (int i = 0; i < shape->rank; i++) {
         if (shape->dim[i] < 1)
-            return cg_fail(error, CG_ESHAPE, "dimension %d is %" PRId64 ", it must be at least 1", i,
-                           shape->dim[i]);
+            return cg_fail(error, CG_ESHAPE, "dimension %d is %" PRId64 ", it must be at least 1",
+                           i, shape->dim[i]);
         if (!cg_mul_ok(bytes, shape->dim[i], &bytes) || bytes > MAX_BYTES) {
             char text[CG_SHAPE_TEXT];
             return cg_fail(error, CG_ESHAPE, "shape %s is over the limit of 2^43 elements",

@@ -41,7 +41,8 @@ int main(void)
     snprintf(path, sizeof path, "%s/f", folder);
     snprintf(deep, sizeof deep, "%s/a/b/c", folder);
 
-    ok(cg_replace_open(&r, path, &e) == CG_OK && fputs("old", r.stream) > 0 && cg_replace_commit(&r, &e) == CG_OK,
+    ok(cg_replace_open(&r, path, &e) == CG_OK && fputs("old", r.stream) > 0 &&
+           cg_replace_commit(&r, &e) == CG_OK,
        "a file is written");
     ok(holds(path, "old") && count_entries(folder) == 1, "it is there, and nothing beside it");
     cg_replace_open(&r, path, &e);
@@ -55,9 +56,12 @@ int main(void)
     struct stat s;
     ok(stat(path, &s) == 0 && (s.st_mode & 0400), "its owner can read it");
 
-    ok(cg_file_read(path, 2, &text, &size, &e) == CG_ELIMIT && !text, "a limit holds: %s", e.message);
-    ok(cg_file_read(deep, 10, &text, &size, &e) == CG_EIO && strstr(e.message, deep), "%s", e.message);
-    ok(cg_file_read(folder, 10, &text, &size, &e) == CG_EIO, "a folder is not a file: %s", e.message);
+    ok(cg_file_read(path, 2, &text, &size, &e) == CG_ELIMIT && !text, "a limit holds: %s",
+       e.message);
+    ok(cg_file_read(deep, 10, &text, &size, &e) == CG_EIO && strstr(e.message, deep), "%s",
+       e.message);
+    ok(cg_file_read(folder, 10, &text, &size, &e) == CG_EIO, "a folder is not a file: %s",
+       e.message);
     ok(cg_replace_open(&r, deep, &e) == CG_EIO, "no folder to write in: %s", e.message);
     ok(cg_make_folders(deep, &e) == CG_OK && cg_file_exists(deep), "folders on the way are made");
     ok(cg_make_folders(deep, &e) == CG_OK, "and may be there already");

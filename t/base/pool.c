@@ -12,7 +12,7 @@ enum { MOST = 1000 };
 typedef struct {
     atomic_int times[MOST];
     atomic_int worst_thread;
-    int        plain[MOST];
+    int plain[MOST];
 } record;
 
 static void note(void *context, int64_t chunk, int thread)
@@ -21,13 +21,15 @@ static void note(void *context, int64_t chunk, int thread)
     atomic_fetch_add(&r->times[chunk], 1);
     r->plain[chunk]++; /* a race here is for the thread sanitizer to see */
     int worst = atomic_load(&r->worst_thread);
-    while (thread > worst && !atomic_compare_exchange_weak(&r->worst_thread, &worst, thread)) continue;
+    while (thread > worst && !atomic_compare_exchange_weak(&r->worst_thread, &worst, thread))
+        continue;
 }
 
 static bool each_ran(record *r, int n, int times)
 {
     for (int i = 0; i < MOST; i++)
-        if (atomic_load(&r->times[i]) != (i < n ? times : 0) || r->plain[i] != (i < n ? times : 0)) return false;
+        if (atomic_load(&r->times[i]) != (i < n ? times : 0) || r->plain[i] != (i < n ? times : 0))
+            return false;
     return true;
 }
 
@@ -49,10 +51,12 @@ int main(void)
     }
     record *r = cg_alloc(1, sizeof *r);
     cg_pool_run(NULL, note, r, 9);
-    ok(each_ran(r, 9, 1) && atomic_load(&r->worst_thread) == 0, "without a pool the caller does it all");
+    ok(each_ran(r, 9, 1) && atomic_load(&r->worst_thread) == 0,
+       "without a pool the caller does it all");
     cg_release(r);
     cg_pool *pool = cg_pool_new(0);
-    ok(cg_pool_threads(pool) == cg_cpu_cores() && cg_cpu_cores() >= 1, "by default a thread for each core");
+    ok(cg_pool_threads(pool) == cg_cpu_cores() && cg_cpu_cores() >= 1,
+       "by default a thread for each core");
     cg_pool_free(pool);
     cg_pool_free(NULL);
     int n_made = 0;

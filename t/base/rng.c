@@ -15,12 +15,15 @@ static void philox_answers(void)
     } known[] = {
         { 0, 0, 0, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
         { UINT64_MAX, UINT64_MAX, UINT64_MAX, { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
-        { 0x299f31d0a4093822, 0x0370734413198a2e, 0x85a308d3243f6a88,
+        { 0x299f31d0a4093822,
+          0x0370734413198a2e,
+          0x85a308d3243f6a88,
           { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
     };
     for (int i = 0; i < 3; i++) {
         cg_philox x = cg_philox_block(known[i].key, known[i].high, known[i].counter);
-        ok(!memcmp(x.word, known[i].word, sizeof x.word), "philox gives published answer %d", i + 1);
+        ok(!memcmp(x.word, known[i].word, sizeof x.word), "philox gives published answer %d",
+           i + 1);
     }
 }
 
@@ -85,9 +88,11 @@ static void integers(void)
     }
     double chi = 0;
     for (int i = 0; i < 7; i++) chi += pow(count[i] - N / 7., 2) / (N / 7.);
-    ok(within && chi < 35, "integers below 7 are equally frequent (chi squared %.1f, 6 degrees)", chi);
+    ok(within && chi < 35, "integers below 7 are equally frequent (chi squared %.1f, 6 degrees)",
+       chi);
 
-    /* With draw % n alone, n = 3 * 2^62 would make results below 2^62 twice as likely: 1/2, not 1/3. */
+    /* With draw % n alone, n = 3 * 2^62 would make results below 2^62 twice as likely: 1/2, not
+     * 1/3. */
     uint64_t n = UINT64_C(3) << 62;
     int low = 0;
     for (int i = 0; i < 30000; i++) low += cg_rng_below(&rng, n) < UINT64_C(1) << 62;

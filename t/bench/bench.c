@@ -1,5 +1,5 @@
-/* `make bench`: how fast ops and training steps run.  Medians of several repeats; machines are noisy,
- * so compare the ratios of two builds run in turns, not single figures. */
+/* `make bench`: how fast ops and training steps run.  Medians of several repeats; machines are
+ * noisy, so compare the ratios of two builds run in turns, not single figures. */
 #include <cnngraph/cnngraph.h>
 
 #include <stdio.h>
@@ -55,17 +55,20 @@ static void fill_leaves(cg_program *program)
         }
 }
 
-static void report(cg_graph *graph, int n, cg_node *const outputs[], const char *name, cg_pool *pool, int64_t images)
+static void report(cg_graph *graph, int n, cg_node *const outputs[], const char *name,
+                   cg_pool *pool, int64_t images)
 {
     cg_program *program;
     cg_error error;
-    if (cg_compile(&program, graph, n, outputs, &(cg_compile_options){ .pool = pool }, &error) != CG_OK) {
+    if (cg_compile(&program, graph, n, outputs, &(cg_compile_options){ .pool = pool }, &error) !=
+        CG_OK) {
         printf("%-44s %s\n", name, error.message);
         return;
     }
     fill_leaves(program);
     double seconds = seconds_per_run(program);
-    printf("%-44s %10.1f us %8.1f GFLOP/s", name, 1e6 * seconds, 1e-9 * (double)cg_program_flops(program) / seconds);
+    printf("%-44s %10.1f us %8.1f GFLOP/s", name, 1e6 * seconds,
+           1e-9 * (double)cg_program_flops(program) / seconds);
     if (images) printf(" %10.0f images/s", (double)images / seconds);
     putchar('\n');
     fflush(stdout);
@@ -73,8 +76,8 @@ static void report(cg_graph *graph, int n, cg_node *const outputs[], const char 
 }
 
 typedef struct {
-    const char     *name;
-    cg_shape        x, w;
+    const char *name;
+    cg_shape x, w;
     cg_conv2d_attrs attrs;
 } conv_case;
 
@@ -100,7 +103,8 @@ static void bench_matmul(int64_t m, int64_t k, int64_t n, cg_pool *pool)
 {
     char name[96];
     cg_graph *g = cg_graph_new();
-    cg_node *y = cg_matmul(cg_input(g, "a", CG_SHAPE(m, k)), cg_input(g, "b", CG_SHAPE(k, n)), false, false);
+    cg_node *y =
+        cg_matmul(cg_input(g, "a", CG_SHAPE(m, k)), cg_input(g, "b", CG_SHAPE(k, n)), false, false);
     snprintf(name, sizeof name, "matmul %lldx%lldx%lld", (long long)m, (long long)k, (long long)n);
     report(g, 1, &y, name, pool, 0);
     cg_graph_free(g);
@@ -132,11 +136,13 @@ static void bench_model(const char *path, int64_t batch, cg_pool *pool)
         cg_node *wrt[MOST], *out[MOST + 1];
         int n = 0;
         for (int id = 0; id < cg_graph_size(g); id++)
-            if (cg_node_kind_of(cg_graph_node(g, id)) == CG_NODE_PARAMETER && n < MOST) wrt[n++] = cg_graph_node(g, id);
+            if (cg_node_kind_of(cg_graph_node(g, id)) == CG_NODE_PARAMETER && n < MOST)
+                wrt[n++] = cg_graph_node(g, id);
         out[0] = cg_stabilise(r.loss);
         if (cg_gradient(out[0], NULL, n, wrt, out + 1) == CG_OK) {
             char name[128];
-            snprintf(name, sizeof name, "%s, batch %lld, gradient", cg_model_spec(model)->name, (long long)batch);
+            snprintf(name, sizeof name, "%s, batch %lld, gradient", cg_model_spec(model)->name,
+                     (long long)batch);
             report(g, n + 1, out, name, pool, batch);
         }
     }
@@ -147,9 +153,18 @@ static void bench_model(const char *path, int64_t batch, cg_pool *pool)
 int main(int argc, char *argv[])
 {
     static const conv_case convs[] = {
-        { "64x1x28x28 * 32x5x5", CG_DIMS(64, 1, 28, 28), CG_DIMS(32, 1, 5, 5), { .padding = { 2, 2, 2, 2 } } },
-        { "64x32x14x14 * 64x5x5", CG_DIMS(64, 32, 14, 14), CG_DIMS(64, 32, 5, 5), { .padding = { 2, 2, 2, 2 } } },
-        { "64x64x16x16 * 64x3x3", CG_DIMS(64, 64, 16, 16), CG_DIMS(64, 64, 3, 3), { .padding = { 1, 1, 1, 1 } } },
+        { "64x1x28x28 * 32x5x5",
+          CG_DIMS(64, 1, 28, 28),
+          CG_DIMS(32, 1, 5, 5),
+          { .padding = { 2, 2, 2, 2 } } },
+        { "64x32x14x14 * 64x5x5",
+          CG_DIMS(64, 32, 14, 14),
+          CG_DIMS(64, 32, 5, 5),
+          { .padding = { 2, 2, 2, 2 } } },
+        { "64x64x16x16 * 64x3x3",
+          CG_DIMS(64, 64, 16, 16),
+          CG_DIMS(64, 64, 3, 3),
+          { .padding = { 1, 1, 1, 1 } } },
         { "64x10x11x11 * 10x5x5", CG_DIMS(64, 10, 11, 11), CG_DIMS(10, 10, 5, 5), { .groups = 1 } },
     };
     static const char *const maps[] = { "relu", "sigmoid", "tanh", "exp", "softmax", "gelu" };

@@ -31,8 +31,10 @@ static void count(void *context, const cg_check_result *r)
     f->n++;
     if (r->verdict == CG_VACUOUS) f->n_vacuous++;
     if (r->verdict != CG_FAIL) return;
-    if (r->kind == CG_CHECK_TIED) f->n_tied++;
-    else f->n_elsewhere++;
+    if (r->kind == CG_CHECK_TIED)
+        f->n_tied++;
+    else
+        f->n_elsewhere++;
 }
 
 static void nothing(void *context, const cg_check_result *r)
@@ -53,8 +55,8 @@ static void check_demo(const cg_demo *demo)
         return;
     }
     if (!ok(op != NULL, "%s breaks %s", demo->name, demo->op)) return;
-    ok(status == CG_OK && f.n_elsewhere + f.n_tied + f.n_vacuous > 0, "%s, %s, is seen %s", demo->name,
-       demo->title, error.message);
+    ok(status == CG_OK && f.n_elsewhere + f.n_tied + f.n_vacuous > 0, "%s, %s, is seen %s",
+       demo->name, demo->title, error.message);
     status = cg_check_op(op, &(cg_check_options){ .order = 1 }, nothing, &n_wrong, &error);
     ok(status == CG_OK && n_wrong == 0, "%s: %s is right without it", demo->name, demo->op);
     if (strcmp(demo->name, "Z8") == 0)
@@ -69,7 +71,8 @@ int main(void)
         cg_error error = { 0 };
         cg_status status = cg_check_mutants(*op, NULL, must_be_dead, &n, &error);
         ok(status == CG_OK, "%s: mutants can be made %s", (*op)->name, error.message);
-        if (has_gradient(*op)) ok(n >= 3, "%s: at least a wrong sign, size and absence (%d)", (*op)->name, n);
+        if (has_gradient(*op))
+            ok(n >= 3, "%s: at least a wrong sign, size and absence (%d)", (*op)->name, n);
         total += n;
     }
     ok(total >= 500, "%d mutants in all", total);

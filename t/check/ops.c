@@ -8,14 +8,17 @@
 #include <string.h>
 
 static const double limit[CG_N_CHECK_KINDS] = {
-    [CG_CHECK_ELEMENTS] = 1e-6,        [CG_CHECK_PROJECTED] = 1e-8,
-    [CG_CHECK_SECOND_ELEMENTS] = 1e-6, [CG_CHECK_SECOND_PROJECTED] = 1e-8,
-    [CG_CHECK_TIED] = 1e-8,            [CG_CHECK_KERNEL] = 2e-5,
+    [CG_CHECK_ELEMENTS] = 1e-6,
+    [CG_CHECK_PROJECTED] = 1e-8,
+    [CG_CHECK_SECOND_ELEMENTS] = 1e-6,
+    [CG_CHECK_SECOND_PROJECTED] = 1e-8,
+    [CG_CHECK_TIED] = 1e-8,
+    [CG_CHECK_KERNEL] = 2e-5,
 };
 
 typedef struct {
     double worst[CG_N_CHECK_KINDS];
-    int    count[CG_N_CHECK_KINDS];
+    int count[CG_N_CHECK_KINDS];
 } tally;
 
 static void judge(void *context, const cg_check_result *r)

@@ -6,9 +6,10 @@
 
 #include <string.h>
 
-/* ---- y = sum relu(x) ---------------------------------------------------------------------------*/
+/* ---- y = sum relu(x)
+ * ---------------------------------------------------------------------------*/
 typedef struct {
-    cg_node      *x;
+    cg_node *x;
     const double *value;
 } fed;
 
@@ -33,7 +34,8 @@ static void check_relu(int64_t n, const double x[], double eps, cg_check_result 
     fed f = { leaf, x };
     cg_check_options options = { .eps = eps };
     cg_error error = { 0 };
-    cg_status status = cg_check_graph(graph, y, 1, &leaf, feed, &f, (int)n, &options, keep, result, &error);
+    cg_status status =
+        cg_check_graph(graph, y, 1, &leaf, feed, &f, (int)n, &options, keep, result, &error);
     ok(status == CG_OK, "relu of %d numbers is checked %s", (int)n, error.message);
     cg_graph_free(graph);
 }
@@ -63,7 +65,8 @@ static void zero_proves_nothing(void)
        "a dead relu is VACUOUS, not PASS");
 }
 
-/* ---- y = 1.01 x^2 in kernel and gradient alike --------------------------------------------------*/
+/* ---- y = 1.01 x^2 in kernel and gradient alike
+ * --------------------------------------------------*/
 static void wrong_kernel(const cg_call *c, int64_t begin, int64_t end)
 {
     for (int64_t i = begin; i < end; i++) c->y[i] = 1.01f * c->x[0][i] * c->x[0][i];
@@ -96,14 +99,16 @@ static void a_consistent_bug_is_found(void)
        "and so is the gradient that agrees with it");
 }
 
-/* ---- what cannot be checked ---------------------------------------------------------------------*/
+/* ---- what cannot be checked
+ * ---------------------------------------------------------------------*/
 static void what_cannot_be_checked_says_so(void)
 {
     cg_error error = { 0 };
     int n = 0;
     cg_op op = *cg_op_find("square");
     op.samples = NULL;
-    ok(cg_check_op(&op, NULL, count_failures, &n, &error) == CG_EUSAGE, "no samples: %s", error.message);
+    ok(cg_check_op(&op, NULL, count_failures, &n, &error) == CG_EUSAGE, "no samples: %s",
+       error.message);
 
     cg_graph *graph = cg_graph_new();
     op = *cg_op_find("square");

@@ -16,7 +16,8 @@ static char *after(cg_node *y, const char *last)
     cg_graph *g = NULL;
     cg_node *out;
     char *text = NULL;
-    if (cg_pass_apply(&g, cg_node_graph(y), 1, &y, &out, last, NULL) == CG_OK) text = cg_graph_text(g, 1, &out);
+    if (cg_pass_apply(&g, cg_node_graph(y), 1, &y, &out, last, NULL) == CG_OK)
+        text = cg_graph_text(g, 1, &out);
     cg_graph_free(g);
     return text;
 }
@@ -31,7 +32,8 @@ static int count(const char *text, const char *word)
 static void check(cg_node *y, const char *last, const char *word, int times, const char *name)
 {
     char *text = after(y, last);
-    if (!ok(text && count(text, word) == times, "%s", name)) printf("# %s\n", text ? text : "no text");
+    if (!ok(text && count(text, word) == times, "%s", name))
+        printf("# %s\n", text ? text : "no text");
     free(text);
 }
 
@@ -40,12 +42,16 @@ static void stabilise(void)
     cg_graph *g = cg_graph_new();
     cg_node *z = cg_input(g, "z", CG_SHAPE(4, 3)), *t = cg_input(g, "t", CG_SHAPE(4, 3));
     cg_node *cce = cg_cce(cg_softmax(z, -1), t), *bce = cg_bce(cg_sigmoid(z), t);
-    check(cce, "stabilise", "= softmax_cross_entropy(", 1, "softmax -> cce becomes cross-entropy from logits");
+    check(cce, "stabilise", "= softmax_cross_entropy(", 1,
+          "softmax -> cce becomes cross-entropy from logits");
     check(cce, "stabilise", "= softmax(", 0, "and the softmax is gone");
     check(bce, "stabilise", "= bce_with_logits(", 1, "sigmoid -> bce becomes bce_with_logits");
-    check(cg_log(cg_softmax(z, 1)), "stabilise", "= log_softmax(", 1, "log of softmax becomes log_softmax");
-    check(cg_log(cg_sigmoid(z)), "stabilise", "= softplus(", 1, "log of sigmoid becomes -softplus(-z)");
-    check(cg_cce(cg_softmax(z, 0), t), "stabilise", "= cce(", 1, "a softmax over another axis is left alone");
+    check(cg_log(cg_softmax(z, 1)), "stabilise", "= log_softmax(", 1,
+          "log of softmax becomes log_softmax");
+    check(cg_log(cg_sigmoid(z)), "stabilise", "= softplus(", 1,
+          "log of sigmoid becomes -softplus(-z)");
+    check(cg_cce(cg_softmax(z, 0), t), "stabilise", "= cce(", 1,
+          "a softmax over another axis is left alone");
     cg_node *loss = cg_scale(cg_mean(cce, 0, false), 2), *safe = cg_stabilise(loss), *dz;
     ok(safe && safe != loss, "cg_stabilise re-records what follows too");
     ok(cg_stabilise(safe) == safe, "and is done after once");
@@ -58,7 +64,8 @@ static void stabilise(void)
     }
     cg_run(p, 0, 0);
     ok(fabsf(*cg_data_f32(p, safe) - 2000) < 1e-3f, "a loss of 1000 is computed, not infinity");
-    ok(cg_data_f32(p, dz)[0] == 0.5f && cg_data_f32(p, dz)[1] == -0.5f, "and its gradient is finite");
+    ok(cg_data_f32(p, dz)[0] == 0.5f && cg_data_f32(p, dz)[1] == -0.5f,
+       "and its gradient is finite");
     cg_program_free(p);
     cg_graph_free(g);
 }
@@ -71,44 +78,55 @@ static void fold(void)
     cg_node *data = cg_constant_data(g, CG_SHAPE(3), (double[]){ 1, 2, 3 });
     check(cg_mul(x, cg_exp(two)), "fold", "= exp(", 0, "an op on a constant is computed");
     check(cg_mul(x, cg_square(data)), "fold", "= square(", 0, "so is one on constant data");
-    check(cg_sum(cg_neg(big), 0, false), "fold", "constant -3 : 1000x1000", 1, "a filled constant stays one number");
-    check(cg_add(cg_mul(x, cg_constant(g, CG_SHAPE(3), 1)), cg_constant(g, (cg_shape){ 0 }, 0)), "fold", " = ", 1,
-          "x * 1 + 0 is x");
+    check(cg_sum(cg_neg(big), 0, false), "fold", "constant -3 : 1000x1000", 1,
+          "a filled constant stays one number");
+    check(cg_add(cg_mul(x, cg_constant(g, CG_SHAPE(3), 1)), cg_constant(g, (cg_shape){ 0 }, 0)),
+          "fold", " = ", 1, "x * 1 + 0 is x");
     check(cg_sub(cg_constant_like(x, 0), x), "fold", "= sub(", 1, "0 - x stays");
-    check(cg_mul(cg_constant(g, CG_SHAPE(4, 1, 1), 1), x), "fold", "= mul(", 1, "x * 1 that broadcasts x stays");
-    check(cg_reshape(cg_reshape(x, CG_SHAPE(6)), CG_SHAPE(3, 2)), "fold", "= reshape(", 1, "reshapes merge");
-    check(cg_neg(cg_reshape(x, CG_SHAPE(2, 3))), "fold", "= reshape(", 0, "a reshape to the same shape goes");
-    check(cg_dropout(cg_constant_like(x, 1), 0.5, 1), "fold", "= dropout(", 1, "what is drawn anew each step stays");
+    check(cg_mul(cg_constant(g, CG_SHAPE(4, 1, 1), 1), x), "fold", "= mul(", 1,
+          "x * 1 that broadcasts x stays");
+    check(cg_reshape(cg_reshape(x, CG_SHAPE(6)), CG_SHAPE(3, 2)), "fold", "= reshape(", 1,
+          "reshapes merge");
+    check(cg_neg(cg_reshape(x, CG_SHAPE(2, 3))), "fold", "= reshape(", 0,
+          "a reshape to the same shape goes");
+    check(cg_dropout(cg_constant_like(x, 1), 0.5, 1), "fold", "= dropout(", 1,
+          "what is drawn anew each step stays");
     cg_graph_free(g);
 }
 
 static void cse_and_dead(void)
 {
     cg_graph *g = cg_graph_new();
-    cg_node *x = cg_input(g, "x", CG_SHAPE(1, 1, 6, 6)), *w = cg_parameter(g, "w", CG_SHAPE(1, 1, 3, 3));
+    cg_node *x = cg_input(g, "x", CG_SHAPE(1, 1, 6, 6)),
+            *w = cg_parameter(g, "w", CG_SHAPE(1, 1, 3, 3));
     cg_state(g, "unused", CG_SHAPE(5));
     cg_exp(x); /* nobody asks for it */
     cg_node *a = cg_conv2d(x, w, &(cg_conv2d_attrs){ .padding = { 1, 1, 1, 1 } });
     cg_node *b = cg_conv2d(x, w, &(cg_conv2d_attrs){ .padding = { 1, 1, 1, 1 }, .groups = 1 });
-    cg_node *c = cg_conv2d(x, w, &(cg_conv2d_attrs){ .padding = { 1, 1, 1, 1 }, .dilation = { 1, 1 } });
+    cg_node *c =
+        cg_conv2d(x, w, &(cg_conv2d_attrs){ .padding = { 1, 1, 1, 1 }, .dilation = { 1, 1 } });
     cg_node *y = cg_add(cg_add(a, b), cg_mul(c, cg_constant(g, (cg_shape){ 0 }, 2)));
     y = cg_add(y, cg_mul(c, cg_constant(g, (cg_shape){ 0 }, 2)));
     check(y, "stabilise", "= conv2d(", 3, "before, three convolutions");
     check(y, "cse", "= conv2d(", 1, "equal nodes are one, with defaults written or not");
     check(y, "cse", "= mul(", 1, "equal constants count as equal inputs");
-    cg_node *other = cg_add(a, cg_conv2d(x, w, &(cg_conv2d_attrs){ .padding = { 1, 1, 1, 1 }, .output = { 0 } }));
+    cg_node *other = cg_add(
+        a, cg_conv2d(x, w, &(cg_conv2d_attrs){ .padding = { 1, 1, 1, 1 }, .output = { 0 } }));
     check(other, "cse", "= conv2d(", 1, "zero attributes are defaults");
-    check(cg_add(cg_dropout(x, 0.5, 1), cg_dropout(x, 0.5, 2)), "cse", "= dropout(", 2, "other attributes, other nodes");
+    check(cg_add(cg_dropout(x, 0.5, 1), cg_dropout(x, 0.5, 2)), "cse", "= dropout(", 2,
+          "other attributes, other nodes");
     cg_graph *dead = NULL;
     cg_node *out;
     cg_pass_apply(&dead, g, 1, &y, &out, "dead", NULL);
-    ok(cg_graph_find(dead, "unused") && !strstr(cg_node_label(out), "?"), "leaves stay, for their memory");
+    ok(cg_graph_find(dead, "unused") && !strstr(cg_node_label(out), "?"),
+       "leaves stay, for their memory");
     char *text = cg_graph_text(dead, 0, NULL);
     ok(text && count(text, "= exp(") == 0, "what nobody needs is gone");
     free(text);
     cg_graph_free(dead);
     cg_error e;
-    ok(cg_pass_apply(&dead, g, 1, &y, &out, "polish", &e) == CG_EUSAGE, "an unknown pass is an error: %s", e.message);
+    ok(cg_pass_apply(&dead, g, 1, &y, &out, "polish", &e) == CG_EUSAGE,
+       "an unknown pass is an error: %s", e.message);
     cg_graph_free(g);
 }
 
@@ -125,7 +143,8 @@ static void same_values(void)
     for (int without = 0; without < 2; without++) {
         cg_program *p;
         cg_compile_options options = { .dtype = CG_F64, .no_passes = without };
-        ok(cg_compile(&p, g, 2, out, &options, NULL) == CG_OK, "it compiles %s passes", without ? "without" : "with");
+        ok(cg_compile(&p, g, 2, out, &options, NULL) == CG_OK, "it compiles %s passes",
+           without ? "without" : "with");
         for (int i = 0; i < 12; i++) cg_data_f64(p, x)[i] = sin(i);
         for (int i = 0; i < 8; i++) cg_data_f64(p, w)[i] = cos(i);
         for (int i = 0; i < 6; i++) cg_data_f64(p, t)[i] = i % 2;

@@ -15,7 +15,8 @@
 static void updates(void)
 {
     cg_graph *g = cg_graph_new();
-    cg_node *a = cg_state(g, "a", CG_SHAPE(2)), *b = cg_state(g, "b", CG_SHAPE(2)), *c = cg_state(g, "c", CG_SHAPE(2));
+    cg_node *a = cg_state(g, "a", CG_SHAPE(2)), *b = cg_state(g, "b", CG_SHAPE(2)),
+            *c = cg_state(g, "c", CG_SHAPE(2));
     cg_node *sum = cg_add(a, b);
     cg_update(a, b); /* a swap: both read the old contents */
     cg_update(b, a);
@@ -28,7 +29,8 @@ static void updates(void)
     ok(cg_data_f32(p, a)[1] == 20 && cg_data_f32(p, b)[1] == 2, "two states are exchanged");
     ok(cg_data_f32(p, c)[0] == 11, "a third counts");
     cg_run(p, 0, 0);
-    ok(cg_data_f32(p, a)[1] == 2 && cg_data_f32(p, c)[0] == 33 && cg_data_f32(p, sum)[0] == 11, "and again");
+    ok(cg_data_f32(p, a)[1] == 2 && cg_data_f32(p, c)[0] == 33 && cg_data_f32(p, sum)[0] == 11,
+       "and again");
     cg_program_free(p);
     cg_graph_free(g);
 }
@@ -62,10 +64,12 @@ static void slab(void)
     for (int i = 0; i < 8; i++) w[i] = 1;
     cg_run(p, 0, 0);
     /* y = x w + b: rows 1.75, 2.875 in both columns; db = 2 (1.75 + 2.875) */
-    ok(fabsf(b[0] - (1 - 0.1f * 9.25f)) < 1e-6f && b[0] == b[1], "one step of gradient descent on the slab");
+    ok(fabsf(b[0] - (1 - 0.1f * 9.25f)) < 1e-6f && b[0] == b[1],
+       "one step of gradient descent on the slab");
     cg_graph *g2;
     cg_program *second = trainer(&g2, &(cg_compile_options){ .share = p });
-    ok(second && cg_data_f32(second, cg_graph_find(g2, "w")) == w, "another program shares the parameters");
+    ok(second && cg_data_f32(second, cg_graph_find(g2, "w")) == w,
+       "another program shares the parameters");
     float before = w[0];
     cg_run(second, 0, 0);
     ok(w[0] != before, "and updates them");
@@ -87,9 +91,11 @@ static void guards(void)
     cg_data_f32(p, x)[0] = cg_data_f32(p, x)[1] = 1;
     ok(cg_run(p, 0, 0) == CG_OK && *cg_data_f32(p, s) == 1, "a finite guard lets the run go on");
     cg_data_f32(p, x)[1] = -1;
-    ok(cg_run(p, 0, 1) == CG_ENUMERIC && *cg_data_f32(p, s) == 1, "NaN ends it and leaves the states alone");
+    ok(cg_run(p, 0, 1) == CG_ENUMERIC && *cg_data_f32(p, s) == 1,
+       "NaN ends it and leaves the states alone");
     cg_error e;
-    ok(cg_program_first_nonfinite(p, 0, 1, &e) == CG_ENUMERIC && strstr(e.message, "log of layer 'logs' at step 1") &&
+    ok(cg_program_first_nonfinite(p, 0, 1, &e) == CG_ENUMERIC &&
+           strstr(e.message, "log of layer 'logs' at step 1") &&
            strstr(e.message, "1 of 2 values") && strstr(e.message, "x in [-1, 1]") && e.line == 9,
        "the first op is named: %s", e.message);
     ok(*cg_data_f32(p, s) == 1, "and looking for it changes nothing");
@@ -105,7 +111,8 @@ static cg_node *chain(cg_graph *g, int depth, cg_node **x)
     cg_node *y = *x = cg_input(g, "x", CG_SHAPE(2, 8, 16, 16));
     for (int i = 0; i < depth; i++) {
         cg_node *w = cg_constant(g, CG_SHAPE(8, 8, 3, 3), 0.02);
-        y = cg_tanh(cg_add(cg_conv2d(y, w, &(cg_conv2d_attrs){ .padding = { 1, 1, 1, 1 } }), cg_constant_like(y, 0.1)));
+        y = cg_tanh(cg_add(cg_conv2d(y, w, &(cg_conv2d_attrs){ .padding = { 1, 1, 1, 1 } }),
+                           cg_constant_like(y, 0.1)));
     }
     return y;
 }
@@ -127,7 +134,8 @@ static void memory(void)
     }
     cg_run(tight, 0, 0);
     cg_run(wide, 0, 0);
-    ok(memcmp(cg_data_f32(tight, y), cg_data_f32(wide, y), image) == 0, "sharing memory changes no bit");
+    ok(memcmp(cg_data_f32(tight, y), cg_data_f32(wide, y), image) == 0,
+       "sharing memory changes no bit");
     ok(!cg_data_f32(tight, cg_graph_node(g, 5)) && cg_data_f32(wide, cg_graph_node(g, 5)),
        "a value that did not last cannot be looked at");
     cg_fail_allocation_after(0);
@@ -145,8 +153,10 @@ static void threads(void)
     static float first[4 * 4 * 3 * 3 + 4 * 4 * 9];
     for (int n = 1; n <= 7; n += n < 3 ? 1 : 4) {
         cg_graph *g = cg_graph_new();
-        cg_node *x = cg_input(g, "x", CG_SHAPE(16, 4, 24, 24)), *w = cg_parameter(g, "w", CG_SHAPE(4, 4, 3, 3)), *dw;
-        cg_node *y = cg_tanh(cg_conv2d(cg_dropout(x, 0.3, 1), w, &(cg_conv2d_attrs){ .stride = { 2, 1 } }));
+        cg_node *x = cg_input(g, "x", CG_SHAPE(16, 4, 24, 24)),
+                *w = cg_parameter(g, "w", CG_SHAPE(4, 4, 3, 3)), *dw;
+        cg_node *y =
+            cg_tanh(cg_conv2d(cg_dropout(x, 0.3, 1), w, &(cg_conv2d_attrs){ .stride = { 2, 1 } }));
         cg_gradient(cg_mean(cg_square(y), 0, false), NULL, 1, &w, &dw);
         cg_pool *pool = cg_pool_new(n);
         cg_program *p;
@@ -156,7 +166,8 @@ static void threads(void)
         for (int i = 0; i < 144; i++) cg_data_f32(p, w)[i] = (float)cg_rng_normal(&rng);
         cg_run(p, 5, 6);
         if (n == 1) memcpy(first, cg_data_f32(p, dw), 144 * sizeof(float));
-        ok(memcmp(first, cg_data_f32(p, dw), 144 * sizeof(float)) == 0 && first[0] != 0, "%d threads, the same bits", n);
+        ok(memcmp(first, cg_data_f32(p, dw), 144 * sizeof(float)) == 0 && first[0] != 0,
+           "%d threads, the same bits", n);
         cg_program_free(p);
         cg_pool_free(pool);
         cg_graph_free(g);
@@ -170,9 +181,12 @@ static void halve(const cg_ref_call *c)
 
 static void without_kernel(void)
 {
-    static const cg_op op = { .name = "halve", .inputs = "x", .shape = cg_shape_same, .reference = halve };
+    static const cg_op op = {
+        .name = "halve", .inputs = "x", .shape = cg_shape_same, .reference = halve
+    };
     cg_graph *g = cg_graph_new();
-    cg_node *x = cg_input(g, "x", CG_SHAPE(3)), *y = cg_record1(&op, NULL, cg_neg(cg_record1(&op, NULL, x)));
+    cg_node *x = cg_input(g, "x", CG_SHAPE(3)),
+            *y = cg_record1(&op, NULL, cg_neg(cg_record1(&op, NULL, x)));
     cg_program *p;
     cg_compile(&p, g, 1, &y, NULL, NULL);
     for (int i = 0; i < 3; i++) cg_data_f32(p, x)[i] = (float)(4 * i);
@@ -189,10 +203,14 @@ static void mistakes(void)
     cg_graph *g = cg_graph_new();
     cg_node *x = cg_input(g, "x", CG_SHAPE(2)), *none = NULL;
     ok(cg_compile(&p, g, 1, &none, NULL, &e) == CG_EUSAGE && !p, "a NULL output: %s", e.message);
-    ok(cg_compile(&p, g, 1, &x, &(cg_compile_options){ .isa = "mmx" }, &e) == CG_EUSAGE, "%s", e.message);
-    ok(cg_compile(&p, g, 1, &x, &(cg_compile_options){ .guards = &x, .n_guards = 1 }, &e) == CG_EUSAGE, "%s", e.message);
+    ok(cg_compile(&p, g, 1, &x, &(cg_compile_options){ .isa = "mmx" }, &e) == CG_EUSAGE, "%s",
+       e.message);
+    ok(cg_compile(&p, g, 1, &x, &(cg_compile_options){ .guards = &x, .n_guards = 1 }, &e) ==
+           CG_EUSAGE,
+       "%s", e.message);
     cg_add(x, cg_input(g, "y", CG_SHAPE(3)));
-    ok(cg_compile(&p, g, 1, &x, NULL, &e) == CG_ESHAPE && !p, "a graph in error does not compile: %s", e.message);
+    ok(cg_compile(&p, g, 1, &x, NULL, &e) == CG_ESHAPE && !p,
+       "a graph in error does not compile: %s", e.message);
     cg_graph_free(g);
 }
 

@@ -144,7 +144,7 @@ static void test_refusals(void)
 }
 
 /* ---- reading what is damaged --------------------------------------------------------------- */
-#define TENSOR(name, dtype, shape, offsets)                                                        \
+#define TENSOR(name, dtype, shape, offsets) \
     "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 
 /* Each header comes with 8 bytes of data. */

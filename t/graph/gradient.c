@@ -12,7 +12,8 @@
 static double run_scalar(cg_graph *g, cg_node *x, double at, cg_node *y)
 {
     cg_program *p;
-    if (cg_compile(&p, g, 1, &y, &(cg_compile_options){ .dtype = CG_F64 }, NULL) != CG_OK) return NAN;
+    if (cg_compile(&p, g, 1, &y, &(cg_compile_options){ .dtype = CG_F64 }, NULL) != CG_OK)
+        return NAN;
     *cg_data_f64(p, x) = at;
     cg_run(p, 0, 0);
     double value = *cg_data_f64(p, y);
@@ -55,7 +56,8 @@ static void broadcast_adds_up(void)
     cg_node *x = cg_input(g, "x", CG_SHAPE(2, 3)), *b = cg_input(g, "b", CG_SHAPE(3)), *d;
     cg_gradient(cg_mul(x, b), NULL, 1, &b, &d);
     cg_program *p;
-    ok(cg_compile(&p, g, 1, &d, &(cg_compile_options){ .dtype = CG_F64 }, NULL) == CG_OK, "it compiles");
+    ok(cg_compile(&p, g, 1, &d, &(cg_compile_options){ .dtype = CG_F64 }, NULL) == CG_OK,
+       "it compiles");
     memcpy(cg_data_f64(p, x), (double[]){ 1, 2, 3, 10, 20, 30 }, 6 * sizeof(double));
     cg_run(p, 0, 0);
     ok(memcmp(cg_data_f64(p, d), (double[]){ 11, 22, 33 }, 3 * sizeof(double)) == 0,
@@ -80,15 +82,19 @@ static void wrong_shape_vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 static void failures(void)
 {
     static const cg_op blind = { .name = "blind", .inputs = "x", .shape = shape_of_x };
-    static const cg_op broken = { .name = "broken", .inputs = "x", .shape = shape_of_x, .vjp = wrong_shape_vjp };
+    static const cg_op broken = {
+        .name = "broken", .inputs = "x", .shape = shape_of_x, .vjp = wrong_shape_vjp
+    };
     cg_node *d;
     cg_graph *g = cg_graph_new();
     cg_node *x = cg_input(g, "x", CG_SHAPE(2));
-    ok(cg_gradient(cg_record1(&blind, NULL, x), NULL, 1, &x, &d) == CG_ENOGRAD, "%s", cg_graph_error(g)->message);
+    ok(cg_gradient(cg_record1(&blind, NULL, x), NULL, 1, &x, &d) == CG_ENOGRAD, "%s",
+       cg_graph_error(g)->message);
     cg_graph_free(g);
     g = cg_graph_new();
     x = cg_input(g, "x", CG_SHAPE(2));
-    ok(cg_gradient(cg_record1(&broken, NULL, x), NULL, 1, &x, &d) == CG_EINTERNAL, "%s", cg_graph_error(g)->message);
+    ok(cg_gradient(cg_record1(&broken, NULL, x), NULL, 1, &x, &d) == CG_EINTERNAL, "%s",
+       cg_graph_error(g)->message);
     ok(d == NULL, "a failed gradient leaves NULL");
     cg_graph_free(g);
     g = cg_graph_new();

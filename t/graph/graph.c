@@ -14,7 +14,8 @@ static void leaves(void)
     cg_node *x = cg_input(g, "x", CG_SHAPE(2, 3));
     cg_node *w = cg_parameter(g, "w", CG_SHAPE(3)), *b = cg_parameter(g, "b", CG_SHAPE(4));
     ok(cg_graph_find(g, "w") == w && !cg_graph_find(g, "v"), "a leaf is found by its name");
-    ok(cg_node_kind_of(x) == CG_NODE_INPUT && cg_node_kind_of(b) == CG_NODE_PARAMETER, "leaves know their kind");
+    ok(cg_node_kind_of(x) == CG_NODE_INPUT && cg_node_kind_of(b) == CG_NODE_PARAMETER,
+       "leaves know their kind");
     cg_node *slab = cg_parameter_slab(g);
     ok(slab && cg_shape_size(cg_node_shape(slab)) == 7, "the slab holds all parameters");
     ok(cg_parameter_slab(g) == slab, "there is one slab");
@@ -24,10 +25,23 @@ static void leaves(void)
 }
 
 /* Each makes one mistake on a fresh graph. */
-static void mistake_name(cg_graph *g) { cg_input(g, "x", CG_SHAPE(1)); cg_state(g, "x", CG_SHAPE(1)); }
-static void mistake_dim(cg_graph *g) { cg_input(g, "x", CG_SHAPE(2, 0)); }
-static void mistake_huge(cg_graph *g) { cg_input(g, "x", CG_SHAPE(INT64_C(1) << 40, INT64_C(1) << 40)); }
-static void mistake_rank(cg_graph *g) { cg_input(g, "x", (cg_shape){ .rank = 9 }); }
+static void mistake_name(cg_graph *g)
+{
+    cg_input(g, "x", CG_SHAPE(1));
+    cg_state(g, "x", CG_SHAPE(1));
+}
+static void mistake_dim(cg_graph *g)
+{
+    cg_input(g, "x", CG_SHAPE(2, 0));
+}
+static void mistake_huge(cg_graph *g)
+{
+    cg_input(g, "x", CG_SHAPE(INT64_C(1) << 40, INT64_C(1) << 40));
+}
+static void mistake_rank(cg_graph *g)
+{
+    cg_input(g, "x", (cg_shape){ .rank = 9 });
+}
 static void mistake_shapes(cg_graph *g)
 {
     cg_add(cg_input(g, "a", CG_SHAPE(2, 3)), cg_input(g, "b", CG_SHAPE(2, 4)));
@@ -37,7 +51,10 @@ static void mistake_arity(cg_graph *g)
     cg_node *x = cg_input(g, "x", CG_SHAPE(2));
     cg_record(g, cg_op_find("add"), NULL, 1, &x);
 }
-static void mistake_attr(cg_graph *g) { cg_softmax(cg_input(g, "x", CG_SHAPE(2)), 99); }
+static void mistake_attr(cg_graph *g)
+{
+    cg_softmax(cg_input(g, "x", CG_SHAPE(2)), 99);
+}
 static void mistake_target(cg_graph *g)
 {
     cg_node *x = cg_input(g, "x", CG_SHAPE(2));
@@ -59,7 +76,10 @@ static void mistake_slab(cg_graph *g)
     cg_update(p, cg_neg(p));
     cg_update(cg_parameter_slab(g), cg_neg(p));
 }
-static void mistake_no_parameters(cg_graph *g) { cg_parameter_slab(g); }
+static void mistake_no_parameters(cg_graph *g)
+{
+    cg_parameter_slab(g);
+}
 
 static void mistakes(void)
 {
@@ -85,10 +105,11 @@ static void mistakes(void)
         cg_graph *g = cg_graph_new();
         cases[i].make(g);
         const cg_error *e = cg_graph_error(g);
-        ok(e->status == cases[i].status && strstr(e->message, cases[i].says), "a mistake is reported: %s",
-           e->message);
+        ok(e->status == cases[i].status && strstr(e->message, cases[i].says),
+           "a mistake is reported: %s", e->message);
         int size = cg_graph_size(g);
-        ok(!cg_input(g, "later", CG_SHAPE(1)) && cg_graph_size(g) == size, "and recording goes on quietly");
+        ok(!cg_input(g, "later", CG_SHAPE(1)) && cg_graph_size(g) == size,
+           "and recording goes on quietly");
         cg_graph_free(g);
     }
 }
@@ -101,10 +122,13 @@ static void places(void)
     cg_node *y = cg_sigmoid(x), *dx;
     cg_graph_at(g, (cg_place){ 0 }, NULL);
     cg_gradient(y, NULL, 1, &x, &dx);
-    ok(cg_node_place(y).line == 7 && strcmp(cg_node_label(y), "dense1") == 0, "a node knows its place and layer");
-    ok(cg_node_place(dx).line == 7 && strcmp(cg_node_label(dx), "dense1") == 0, "so does its gradient");
+    ok(cg_node_place(y).line == 7 && strcmp(cg_node_label(y), "dense1") == 0,
+       "a node knows its place and layer");
+    ok(cg_node_place(dx).line == 7 && strcmp(cg_node_label(dx), "dense1") == 0,
+       "so does its gradient");
     char *text = cg_graph_text(g, 1, &y), *dot = cg_graph_dot(g, 0, NULL);
-    ok(text && strstr(text, "%1 = sigmoid(%0:x) : 2x2  # dense1, line 7"), "a node prints as a line");
+    ok(text && strstr(text, "%1 = sigmoid(%0:x) : 2x2  # dense1, line 7"),
+       "a node prints as a line");
     ok(text && !strstr(text, "mul"), "what the outputs do not need is not printed");
     ok(dot && strstr(dot, "n0 -> n1;") && strstr(dot, "sigmoid"), "DOT has nodes and edges");
     free(text);
@@ -115,13 +139,16 @@ static void places(void)
 static void attributes(void)
 {
     cg_graph *g = cg_graph_new();
-    cg_node *x = cg_input(g, "x", CG_SHAPE(1, 2, 8, 8)), *w = cg_parameter(g, "w", CG_SHAPE(4, 2, 3, 3));
+    cg_node *x = cg_input(g, "x", CG_SHAPE(1, 2, 8, 8)),
+            *w = cg_parameter(g, "w", CG_SHAPE(4, 2, 3, 3));
     cg_node *y = cg_conv2d(x, w, &(cg_conv2d_attrs){ .padding = { 1, 1, 1, 1 } });
     const cg_conv2d_attrs *a = y ? cg_node_attrs(y) : NULL;
-    ok(a && a->stride[0] == 1 && a->stride[1] == 1 && a->dilation[0] == 1 && a->groups == 1 && a->padding[2] == 1,
+    ok(a && a->stride[0] == 1 && a->stride[1] == 1 && a->dilation[0] == 1 && a->groups == 1 &&
+           a->padding[2] == 1,
        "open attributes take their defaults");
     char *text = cg_graph_text(g, 1, &y);
-    ok(text && strstr(text, " padding=[1,1,1,1]") && !strstr(text, "groups"), "defaults are not printed");
+    ok(text && strstr(text, " padding=[1,1,1,1]") && !strstr(text, "groups"),
+       "defaults are not printed");
     free(text);
     cg_conv2d_attrs other = *a;
     ok(cg_attrs_equal(cg_node_op(y), a, &other), "equal attributes are equal");

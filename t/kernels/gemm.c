@@ -48,9 +48,9 @@ static float *drawn(cg_rng *rng, int64_t n)
 /* A product, its operands somewhere in larger matrices and C in blocks of columns. */
 typedef struct {
     cg_gemm_call call;
-    cg_matrix    a, b;
-    float       *a_data, *b_data, *c, *before;
-    int64_t      n_c;
+    cg_matrix a, b;
+    float *a_data, *b_data, *c, *before;
+    int64_t n_c;
 } product;
 
 static cg_matrix matrix(cg_rng *rng, int64_t n, int64_t k, float **data)
@@ -64,13 +64,19 @@ static cg_matrix matrix(cg_rng *rng, int64_t n, int64_t k, float **data)
 static void product_new(product *p, cg_rng *rng)
 {
     static const int64_t most[] = { 4, 60, 300 };
-    int64_t m = between(rng, 1, most[between(rng, 0, 2)]), n = between(rng, 1, most[between(rng, 0, 2)]);
-    int64_t k = between(rng, 1, between(rng, 0, 1) ? 40 : 700), width = between(rng, 0, 1) ? 0 : between(rng, 1, 70);
+    int64_t m = between(rng, 1, most[between(rng, 0, 2)]),
+            n = between(rng, 1, most[between(rng, 0, 2)]);
+    int64_t k = between(rng, 1, between(rng, 0, 1) ? 40 : 700),
+            width = between(rng, 0, 1) ? 0 : between(rng, 1, 70);
     int64_t blocks = width ? (n + width - 1) / width : 1, used = width ? width : n;
     *p = (product){ .n_c = 0 };
     p->a = matrix(rng, m, k, &p->a_data);
     p->b = matrix(rng, n, k, &p->b_data);
-    p->call = (cg_gemm_call){ .m = m, .n = n, .k = k, .row_stride = used + between(rng, 0, 5), .width = width,
+    p->call = (cg_gemm_call){ .m = m,
+                              .n = n,
+                              .k = k,
+                              .row_stride = used + between(rng, 0, 5),
+                              .width = width,
                               .accumulate = between(rng, 0, 1) };
     p->call.block_stride = m * p->call.row_stride;
     p->n_c = blocks * p->call.block_stride;
@@ -125,7 +131,8 @@ static bool is_right(const product *p)
                 sum += term;
                 size += fabs(term);
             }
-            if (!(fabs((double)p->c[at] - sum) <= (double)(p->call.k + 2) * ldexp(1, -24) * size)) right = false;
+            if (!(fabs((double)p->c[at] - sum) <= (double)(p->call.k + 2) * ldexp(1, -24) * size))
+                right = false;
         }
     return right;
 }
@@ -164,9 +171,10 @@ static void test_tier(cg_tier tier)
         product_free(&p);
     }
     const char *name = cg_tier_name(tier);
-    ok(n_right == CASES, "%s: %d of %d products drawn from seed %d are those of double precision", name, n_right,
-       CASES, SEED);
-    ok(n_same == CASES, "%s: four quarters of C have the bits of the whole, %d of %d", name, n_same, CASES);
+    ok(n_right == CASES, "%s: %d of %d products drawn from seed %d are those of double precision",
+       name, n_right, CASES, SEED);
+    ok(n_same == CASES, "%s: four quarters of C have the bits of the whole, %d of %d", name, n_same,
+       CASES);
     ok(n_kept == CASES, "%s: nothing beyond C is written, %d of %d", name, n_kept, CASES);
 }
 

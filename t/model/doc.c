@@ -20,7 +20,8 @@ static void check(const char *kind, const char *name, const cg_attr *attrs)
 {
     ok(is_told(name), "the %s %s is in doc/models.md", kind, name);
     for (const cg_attr *a = attrs; a && a->name; a++)
-        if (!is_told(a->name)) ok(false, "%s of the %s %s is in doc/models.md", a->name, kind, name);
+        if (!is_told(a->name))
+            ok(false, "%s of the %s %s is in doc/models.md", a->name, kind, name);
 }
 
 int main(void)

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD "cnngraph: 1\ndata: {source: digits}\n"
-#define TAIL "loss: cross_entropy\noptimizer: sgd\ntrain: {epochs: 1, batch: 4}\n"
+#define HEAD  "cnngraph: 1\ndata: {source: digits}\n"
+#define TAIL  "loss: cross_entropy\noptimizer: sgd\ntrain: {epochs: 1, batch: 4}\n"
 #define INPUT "model:\n  input: {shape: [1, 28, 28]}\n  layers:\n"
 #define DENSE "    - flatten\n    - dense: {units: 10}\n"
 
@@ -54,14 +54,15 @@ static void has_layers(const char *what, const char *text, const char *expected)
 
 static void test_values(void)
 {
-    cg_model *m = parse("cnngraph: 1\nname: no\nseed: 010\n"
-                        "data: {source: digits, classes: [7, 0x3], splits: {train: {from: train, slice: [2, 9]}}}\n" INPUT
-                        "    - flatten\n    - dense: {units: 2}\n"
-                        "loss: {type: huber, delta: 0.5}\noptimizer: {type: adam, lr: 1e-2}\n"
-                        "schedule: {type: step, every: 3}\n"
-                        "train: {epochs: 2, batch: 5, shuffle: false, validation: 0.25, clip_norm: 1.5,\n"
-                        "        early_stopping: {patience: 2}, on_nonfinite: ignore}\n"
-                        "metrics: [f1, top2]\n");
+    cg_model *m =
+        parse("cnngraph: 1\nname: no\nseed: 010\n"
+              "data: {source: digits, classes: [7, 0x3], splits: {train: {from: train, slice: [2, "
+              "9]}}}\n" INPUT "    - flatten\n    - dense: {units: 2}\n"
+              "loss: {type: huber, delta: 0.5}\noptimizer: {type: adam, lr: 1e-2}\n"
+              "schedule: {type: step, every: 3}\n"
+              "train: {epochs: 2, batch: 5, shuffle: false, validation: 0.25, clip_norm: 1.5,\n"
+              "        early_stopping: {patience: 2}, on_nonfinite: ignore}\n"
+              "metrics: [f1, top2]\n");
     ok(m != NULL, "a file with every section is read");
     if (!m) return;
     const cg_spec *s = cg_model_spec(m);
@@ -69,12 +70,14 @@ static void test_values(void)
     ok(s->seed == 10, "010 is ten, as in YAML 1.2");
     ok(s->data.n_classes == 2 && s->data.classes[0] == 7 && s->data.classes[1] == 3,
        "classes are kept in order, hexadecimal included");
-    ok(s->data.splits[0].slice[0] == 2 && s->data.splits[0].slice[1] == 9, "a slice is [begin, end)");
+    ok(s->data.splits[0].slice[0] == 2 && s->data.splits[0].slice[1] == 9,
+       "a slice is [begin, end)");
     ok(s->data.n_splits == 2 && s->data.splits[0].fraction == 0.75 &&
            s->data.splits[1].fraction == -0.25 && !strcmp(s->validation_split, "validation"),
        "a validation fraction cuts the end off the training split");
     ok(!s->test_split && !strcmp(s->train_split, "train"), "a split that is not there is NULL");
-    ok(s->loss == cg_loss_find("huber") && *(const double *)s->loss_attrs == 0.5, "a loss has keys");
+    ok(s->loss == cg_loss_find("huber") && *(const double *)s->loss_attrs == 0.5,
+       "a loss has keys");
     ok(s->optimizer == cg_optimizer_find("adam") && s->lr == 0.01, "1e-2 is a learning rate");
     ok(s->schedule == cg_schedule_find("step"), "a schedule is found");
     ok(s->epochs == 2 && s->batch == 5 && s->keep_order && s->clip_norm == 1.5 &&
@@ -93,23 +96,27 @@ static void test_layers(void)
 {
     has_layers("layers get numbers by their type", HEAD INPUT "    - relu\n    - relu\n" DENSE TAIL,
                "relu_1:relu:1x28x28 relu_2:relu:1x28x28 flatten_1:flatten:784 dense_1:dense:10");
-    has_layers("same padding keeps the image, with a stride its ceiling", HEAD INPUT
-               "    - conv2d: {filters: 2, kernel: 4, padding: same}\n"
-               "    - conv2d: {filters: 3, kernel: [3, 1], stride: [3, 1], padding: same}\n" DENSE TAIL,
-               "conv2d_1:conv2d:2x28x28 conv2d_2:conv2d:3x10x28 flatten_1:flatten:840 dense_1:dense:10");
-    has_layers("two paddings are down and across", HEAD INPUT
-               "    - conv2d: {filters: 2, kernel: 3, padding: [1, 0]}\n" DENSE TAIL,
+    has_layers(
+        "same padding keeps the image, with a stride its ceiling",
+        HEAD INPUT
+        "    - conv2d: {filters: 2, kernel: 4, padding: same}\n"
+        "    - conv2d: {filters: 3, kernel: [3, 1], stride: [3, 1], padding: same}\n" DENSE TAIL,
+        "conv2d_1:conv2d:2x28x28 conv2d_2:conv2d:3x10x28 flatten_1:flatten:840 dense_1:dense:10");
+    has_layers("two paddings are down and across",
+               HEAD INPUT "    - conv2d: {filters: 2, kernel: 3, padding: [1, 0]}\n" DENSE TAIL,
                "conv2d_1:conv2d:2x28x26 flatten_1:flatten:1456 dense_1:dense:10");
-    has_layers("branches are joined by name", HEAD INPUT
-               "    - conv2d: {name: a, filters: 2, kernel: 3, padding: 1}\n"
-               "    - conv2d: {name: b, from: input, filters: 3, kernel: 1}\n"
-               "    - concat: {from: [a, b, input]}\n" DENSE TAIL,
+    has_layers("branches are joined by name",
+               HEAD INPUT "    - conv2d: {name: a, filters: 2, kernel: 3, padding: 1}\n"
+                          "    - conv2d: {name: b, from: input, filters: 3, kernel: 1}\n"
+                          "    - concat: {from: [a, b, input]}\n" DENSE TAIL,
                "a:conv2d:2x28x28 b:conv2d:3x28x28 concat_1:concat:6x28x28 flatten_1:flatten:4704 "
                "dense_1:dense:10");
-    has_layers("a residual body is recorded before its sum", HEAD INPUT
-               "    - residual: {name: r, body: [conv2d: {filters: 4, kernel: 3, stride: 2, padding: 1}]}\n" DENSE TAIL,
+    has_layers("a residual body is recorded before its sum",
+               HEAD INPUT "    - residual: {name: r, body: [conv2d: {filters: 4, kernel: 3, "
+                          "stride: 2, padding: 1}]}\n" DENSE TAIL,
                "conv2d_1:conv2d:4x14x14 r:residual:4x14x14 flatten_1:flatten:784 dense_1:dense:10");
-    has_layers("reshape and transposed convolution", HEAD INPUT
+    has_layers("reshape and transposed convolution",
+               HEAD INPUT
                "    - flatten\n    - reshape: {shape: [4, 14, 14]}\n"
                "    - conv_transpose2d: {filters: 2, kernel: 2, stride: 2}\n    - global_avgpool\n"
                "    - dense: {units: 10}\n" TAIL,
@@ -120,10 +127,11 @@ static void test_layers(void)
 
 static void test_abbreviations(void)
 {
-    has_layers("merged keys yield to explicit ones, and the first map wins", HEAD INPUT
-               "    - conv2d: &c {filters: 2, kernel: 3}\n"
-               "    - conv2d: {<<: [*c, {kernel: 9, stride: 2}], filters: 7}\n" DENSE TAIL,
-               "conv2d_1:conv2d:2x26x26 conv2d_2:conv2d:7x12x12 flatten_1:flatten:1008 dense_1:dense:10");
+    has_layers(
+        "merged keys yield to explicit ones, and the first map wins",
+        HEAD INPUT "    - conv2d: &c {filters: 2, kernel: 3}\n"
+                   "    - conv2d: {<<: [*c, {kernel: 9, stride: 2}], filters: 7}\n" DENSE TAIL,
+        "conv2d_1:conv2d:2x26x26 conv2d_2:conv2d:7x12x12 flatten_1:flatten:1008 dense_1:dense:10");
     has_layers("blocks have parameters, defaults and names of their own",
                HEAD "vars: {w: 3}\nblocks:\n"
                     "  cell:\n    parameters: {n: null, k: \"${w}\"}\n    layers:\n"
@@ -132,27 +140,30 @@ static void test_abbreviations(void)
                     "    - cell: {n: 2}\n    - cell: {name: second, n: 4, k: 5}\n" DENSE TAIL,
                "cell_1.c:conv2d:2x26x26 relu_1:relu:2x26x26 second.c:conv2d:4x22x22 "
                "relu_2:relu:4x22x22 flatten_1:flatten:1936 dense_1:dense:10");
-    has_layers("repeat writes its block so many times",
-               HEAD "blocks: {half: {parameters: [n], layers: [conv2d: {name: c, filters: \"${n}\", "
-                    "kernel: 2, stride: 2}]}}\n" INPUT
-                    "    - repeat: {times: 2, use: {half: {n: 3}}}\n" DENSE TAIL,
-               "half_1.c:conv2d:3x14x14 half_2.c:conv2d:3x7x7 flatten_1:flatten:147 dense_1:dense:10");
-    has_layers("repeat takes layers of its own", HEAD INPUT
-               "    - repeat: {times: 3, layers: [relu]}\n" DENSE TAIL,
+    has_layers(
+        "repeat writes its block so many times",
+        HEAD "blocks: {half: {parameters: [n], layers: [conv2d: {name: c, filters: \"${n}\", "
+             "kernel: 2, stride: 2}]}}\n" INPUT
+             "    - repeat: {times: 2, use: {half: {n: 3}}}\n" DENSE TAIL,
+        "half_1.c:conv2d:3x14x14 half_2.c:conv2d:3x7x7 flatten_1:flatten:147 dense_1:dense:10");
+    has_layers("repeat takes layers of its own",
+               HEAD INPUT "    - repeat: {times: 3, layers: [relu]}\n" DENSE TAIL,
                "relu_1:relu:1x28x28 relu_2:relu:1x28x28 relu_3:relu:1x28x28 flatten_1:flatten:784 "
                "dense_1:dense:10");
-    has_layers("a variable may be a list", HEAD "vars: {k: [3, 5]}\n" INPUT
-               "    - conv2d: {filters: 1, kernel: \"${k}\"}\n" DENSE TAIL,
+    has_layers("a variable may be a list",
+               HEAD "vars: {k: [3, 5]}\n" INPUT
+                    "    - conv2d: {filters: 1, kernel: \"${k}\"}\n" DENSE TAIL,
                "conv2d_1:conv2d:1x26x24 flatten_1:flatten:624 dense_1:dense:10");
 }
 
 static void test_overrides(void)
 {
-    static const char *const sets[] = { "vars.h=12", "model.layers[2].dense.units=11", "train.clip_norm=2",
-                                        "metrics=[loss]" };
-    cg_model *m = parse_with(HEAD "vars: {h: 5}\n" INPUT
-                             "    - flatten\n    - dense: {units: \"${h}\"}\n    - dense: {units: 10}\n" TAIL,
-                             4, sets);
+    static const char *const sets[] = { "vars.h=12", "model.layers[2].dense.units=11",
+                                        "train.clip_norm=2", "metrics=[loss]" };
+    cg_model *m = parse_with(
+        HEAD "vars: {h: 5}\n" INPUT
+             "    - flatten\n    - dense: {units: \"${h}\"}\n    - dense: {units: 10}\n" TAIL,
+        4, sets);
     char *found = layers_text(m);
     ok(found && !strcmp(found, "flatten_1:flatten:784 dense_1:dense:12 dense_2:dense:11"),
        "overrides reach variables and layers");
@@ -164,7 +175,8 @@ static void test_overrides(void)
 
 static void test_message(void)
 {
-    static const char text[] = HEAD INPUT "    - conv2d: {name: c2, filters: 16, kernel: 29}\n" DENSE TAIL;
+    static const char text[] =
+        HEAD INPUT "    - conv2d: {name: c2, filters: 16, kernel: 29}\n" DENSE TAIL;
     cg_diagnostics *d = cg_diagnostics_new();
     cg_model *m;
     cg_model_parse(&m, "models/x.yaml", text, sizeof text - 1, 0, NULL, d, NULL);
@@ -175,7 +187,8 @@ static void test_message(void)
         "  shapes: image 1x28x28 > c2\n"
         "  help: a kernel of at most 28, or padding of at least 1";
     const char *found = cg_diagnostics_text(d, 0);
-    if (!ok(found && !strcmp(found, expected), "a mistake is shown with its line, caret, shapes and help"))
+    if (!ok(found && !strcmp(found, expected),
+            "a mistake is shown with its line, caret, shapes and help"))
         printf("# %s\n", found);
     cg_diagnostics_free(d);
 }
@@ -238,12 +251,14 @@ static char *parameter_names(const cg_model *model, cg_mode mode)
 
 static void test_recording(void)
 {
-    cg_model *m = parse(HEAD INPUT
-                        "    - conv2d: {filters: 2, kernel: 3, bias: untied}\n    - batch_norm\n"
-                        "    - dropout\n    - residual: {body: [conv2d: {filters: 4, kernel: 1, bias: none}]}\n" DENSE TAIL);
+    cg_model *m =
+        parse(HEAD INPUT "    - conv2d: {filters: 2, kernel: 3, bias: untied}\n    - batch_norm\n"
+                         "    - dropout\n    - residual: {body: [conv2d: {filters: 4, kernel: 1, "
+                         "bias: none}]}\n" DENSE TAIL);
     ok(m != NULL, "layers with parameters are read");
     if (!m) return;
-    char *training = parameter_names(m, CG_TRAINING), *evaluation = parameter_names(m, CG_EVALUATION);
+    char *training = parameter_names(m, CG_TRAINING),
+         *evaluation = parameter_names(m, CG_EVALUATION);
     ok(!strcmp(training, "conv2d_1.weight conv2d_1.bias batch_norm_1.weight batch_norm_1.bias "
                          "conv2d_2.weight residual_1.projection dense_1.weight dense_1.bias "),
        "parameters are named after their layers: %s", training);
@@ -258,8 +273,9 @@ static void test_recording(void)
 /* Every allocation of the library fails once; what was taken is given back (run under valgrind). */
 static void test_no_memory(void)
 {
-    static const char text[] = HEAD "vars: {k: 3}\nblocks: {c: {layers: [conv2d: {filters: 2, kernel: \"${k}\"}]}}\n"
-        INPUT "    - c\n    - batch_norm\n" DENSE TAIL;
+    static const char text[] =
+        HEAD "vars: {k: 3}\nblocks: {c: {layers: [conv2d: {filters: 2, kernel: \"${k}\"}]}}\n" INPUT
+             "    - c\n    - batch_norm\n" DENSE TAIL;
     static const char *const sets[] = { "train.epochs=2" };
     cg_status status = CG_ENOMEM;
     bool is_told = true;

@@ -56,10 +56,11 @@ static cg_program *start(const char *layers, cg_graph **graph, cg_model **model)
     cg_recording r;
     cg_error error = { 0 };
     cg_program *program = NULL;
-    snprintf(text, sizeof text,
-             "cnngraph: 1\ndata: {source: digits}\nmodel:\n  input: {shape: [1, 28, 28]}\n  layers:\n%s"
-             "loss: cross_entropy\noptimizer: sgd\ntrain: {epochs: 1, batch: 2}\n",
-             layers);
+    snprintf(
+        text, sizeof text,
+        "cnngraph: 1\ndata: {source: digits}\nmodel:\n  input: {shape: [1, 28, 28]}\n  layers:\n%s"
+        "loss: cross_entropy\noptimizer: sgd\ntrain: {epochs: 1, batch: 2}\n",
+        layers);
     *graph = cg_graph_new();
     if (cg_model_parse(model, "m", text, strlen(text), 0, NULL, NULL, &error) != CG_OK ||
         cg_model_record(*model, *graph, CG_EVALUATION, 2, &r, &error) != CG_OK ||
@@ -81,17 +82,22 @@ static void test_streams(void)
 {
     cg_graph *graph[2];
     cg_model *model[2];
-    cg_program *a = start("    - flatten\n    - dense: {name: out, units: 10}\n", &graph[0], &model[0]);
-    cg_program *b = start("    - batch_norm: {name: bn}\n    - conv2d: {filters: 1, kernel: 1}\n    - flatten\n"
-                          "    - dense: {name: out, units: 10, bias_init: {constant: {value: 0.5}}}\n",
-                          &graph[1], &model[1]);
+    cg_program *a =
+        start("    - flatten\n    - dense: {name: out, units: 10}\n", &graph[0], &model[0]);
+    cg_program *b =
+        start("    - batch_norm: {name: bn}\n    - conv2d: {filters: 1, kernel: 1}\n    - flatten\n"
+              "    - dense: {name: out, units: 10, bias_init: {constant: {value: 0.5}}}\n",
+              &graph[1], &model[1]);
     ok(a && b, "two models are compiled");
-    const float *wa = leaf(a, CG_NODE_PARAMETER, "out.weight"), *wb = leaf(b, CG_NODE_PARAMETER, "out.weight");
-    ok(wa && wb && !memcmp(wa, wb, 7840 * sizeof *wa), "another layer's weights stay the same bits");
+    const float *wa = leaf(a, CG_NODE_PARAMETER, "out.weight"),
+                *wb = leaf(b, CG_NODE_PARAMETER, "out.weight");
+    ok(wa && wb && !memcmp(wa, wb, 7840 * sizeof *wa),
+       "another layer's weights stay the same bits");
     ok(wa && wa[0] != wa[1] && fabsf(wa[0]) <= 1 / 28.0f, "weights differ, within 1 / sqrt(784)");
     const float *bias = leaf(b, CG_NODE_PARAMETER, "out.bias");
     ok(bias && bias[0] == 0.5f && bias[9] == 0.5f, "the file's initialiser is used");
-    const float *mean = leaf(b, CG_NODE_STATE, "bn.running_mean"), *var = leaf(b, CG_NODE_STATE, "bn.running_var");
+    const float *mean = leaf(b, CG_NODE_STATE, "bn.running_mean"),
+                *var = leaf(b, CG_NODE_STATE, "bn.running_var");
     ok(mean && var && mean[0] == 0 && var[0] == 1, "running statistics begin with 0 and 1");
     cg_program_free(a), cg_program_free(b);
     for (int i = 0; i < 2; i++) cg_graph_free(graph[i]), cg_model_free(model[i]);

@@ -18,7 +18,8 @@ static bool near(double a, double b)
 
 /* ---- losses -----------------------------------------------------------------------------------*/
 
-static const double y_data[BATCH * K] = { 0.1, 0.2, 0.3, 0.4, 0.7, 0.1, 0.1, 0.1, 0.25, 0.25, 0.25, 0.25 };
+static const double y_data[BATCH * K] = { 0.1, 0.2, 0.3,  0.4,  0.7,  0.1,
+                                          0.1, 0.1, 0.25, 0.25, 0.25, 0.25 };
 static const double labels_data[BATCH] = { 2, 0, 3 };
 
 /* Runs the loss on k columns; attrs are the defaults unless given. */
@@ -27,7 +28,8 @@ static bool run_loss(const char *name, const void *attrs, int k, const double *y
     static const double none[4];
     const cg_loss *loss = cg_loss_find(name);
     cg_graph *g = cg_graph_new();
-    cg_node *x = cg_input(g, "x", CG_SHAPE(BATCH, k)), *labels = cg_input(g, "labels", CG_SHAPE(BATCH));
+    cg_node *x = cg_input(g, "x", CG_SHAPE(BATCH, k)),
+            *labels = cg_input(g, "labels", CG_SHAPE(BATCH));
     cg_node *losses = loss->record(attrs ? attrs : none, x, labels);
     cg_program *p = NULL;
     cg_compile_options options = { .dtype = CG_F64 };
@@ -98,8 +100,10 @@ static void test_losses(void)
     check_loss("bce_with_logits", bce_of_logit, true);
     check_loss("hinge", hinge, true);
 
-    for (int i = 0; i < BATCH * K; i++) logits[i] = log(y_data[i]); /* rows sum to 1: softmax undoes it */
-    ok(run_loss("cross_entropy", NULL, K, logits, out) && near(out[0], -log(0.3)) && near(out[1], -log(0.7)),
+    for (int i = 0; i < BATCH * K; i++)
+        logits[i] = log(y_data[i]); /* rows sum to 1: softmax undoes it */
+    ok(run_loss("cross_entropy", NULL, K, logits, out) && near(out[0], -log(0.3)) &&
+           near(out[1], -log(0.7)),
        "cross_entropy takes logits");
     double smoothing = 0.2;
     ok(run_loss("cce", &smoothing, K, y_data, out) &&
@@ -128,7 +132,8 @@ static void test_batch_norm(void)
     cg_program *p = NULL;
     cg_compile_options options = { .dtype = CG_F64 };
     cg_error error = { 0 };
-    if (!ok(cg_compile(&p, b.graph, 1, &y, &options, &error) == CG_OK, "batch_norm compiles %s", error.message))
+    if (!ok(cg_compile(&p, b.graph, 1, &y, &options, &error) == CG_OK, "batch_norm compiles %s",
+            error.message))
         return;
     memcpy(cg_data_f64(p, x), data, sizeof data);
     double *gamma = cg_data_f64(p, cg_graph_find(b.graph, "bn.weight"));
@@ -156,7 +161,8 @@ static void test_lists(void)
     for (const cg_loss *const *l = cg_losses; *l; l++)
         is_complete &= (*l)->help && (*l)->least_columns > 0 && cg_loss_find((*l)->name) == *l;
     for (const cg_init *const *l = cg_inits; *l; l++)
-        is_complete &= (*l)->help && (*l)->attrs_size <= CG_INIT_ATTRS && cg_init_find((*l)->name) == *l;
+        is_complete &=
+            (*l)->help && (*l)->attrs_size <= CG_INIT_ATTRS && cg_init_find((*l)->name) == *l;
     for (const cg_metric *const *l = cg_metrics; *l; l++)
         is_complete &= (*l)->help && cg_metric_find((*l)->name) == *l;
     ok(is_complete, "every layer, loss, initialiser and metric is found by its name");

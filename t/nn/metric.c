@@ -18,8 +18,8 @@ static double value(const char *metric, const cg_tally *tally)
 /* Classes 0 1 2; rows: the truth, then the predictions. */
 static void test_three_classes(void)
 {
-    static const float y[] = { 0.7f, 0.2f, 0.1f,  0.1f, 0.5f, 0.4f, 0.3f, 0.3f, 0.4f,
-                               0.6f, 0.3f, 0.1f,  0.5f, 0.5f, 0.0f, NAN,  0.9f, 0.05f };
+    static const float y[] = { 0.7f, 0.2f, 0.1f, 0.1f, 0.5f, 0.4f, 0.3f, 0.3f, 0.4f,
+                               0.6f, 0.3f, 0.1f, 0.5f, 0.5f, 0.0f, NAN,  0.9f, 0.05f };
     static const float labels[] = { 0, 1, 1, 2, 1, 1 }, losses[] = { 1, 2, 3, 4, 5, 6 };
     cg_tally *t;
     cg_tally_new(&t, 3, NULL);

@@ -21,16 +21,17 @@ static int64_t between(int64_t low, int64_t high)
     return low + (int64_t)cg_rng_below(&rng, (uint64_t)(high - low + 1));
 }
 
-/* ---- one case: an op, its inputs and what it must give ---------------------------------------- */
+/* ---- one case: an op, its inputs and what it must give ----------------------------------------
+ */
 
 typedef struct {
-    cg_graph       *graph;
-    cg_node        *node;
+    cg_graph *graph;
+    cg_node *node;
     const cg_shape *xs[2];
-    float          *x[2];
-    double         *wide[2];
-    double         *y, *size; /* the reference, and the same of absolute values */
-    int64_t         n_y;
+    float *x[2];
+    double *wide[2];
+    double *y, *size; /* the reference, and the same of absolute values */
+    int64_t n_y;
 } example;
 
 static void example_free(example *e)
@@ -46,9 +47,12 @@ static void example_free(example *e)
 
 static void refer(const example *e, double *y)
 {
-    cg_node_op(e->node)->reference(&(cg_ref_call){
-        .attrs = cg_node_attrs(e->node), .n_x = cg_node_arity(e->node), .xs = e->xs,
-        .x = (const double *const *)e->wide, .ys = cg_node_shape(e->node), .y = y });
+    cg_node_op(e->node)->reference(&(cg_ref_call){ .attrs = cg_node_attrs(e->node),
+                                                   .n_x = cg_node_arity(e->node),
+                                                   .xs = e->xs,
+                                                   .x = (const double *const *)e->wide,
+                                                   .ys = cg_node_shape(e->node),
+                                                   .y = y });
 }
 
 /* Values k/64 are exact in float; few of them, so that pooling meets ties. */
@@ -89,8 +93,12 @@ static float *run(const example *e, cg_tier tier, int64_t step)
     unsigned char *scratch = cg_alloc(bytes ? bytes : 1, 1);
     for (int64_t i = 0; i < e->n_y; i++) y[i] = NAN;
     memset(scratch, 0xff, bytes);
-    cg_call call = { .attrs = cg_node_attrs(e->node), .n_x = cg_node_arity(e->node), .xs = e->xs,
-                     .x = (const float *const *)e->x, .ys = cg_node_shape(e->node), .y = y,
+    cg_call call = { .attrs = cg_node_attrs(e->node),
+                     .n_x = cg_node_arity(e->node),
+                     .xs = e->xs,
+                     .x = (const float *const *)e->x,
+                     .ys = cg_node_shape(e->node),
+                     .y = y,
                      .scratch = scratch };
     for (int64_t at = 0; at < items; at += step)
         op->forward[tier](&call, at, at + step < items ? at + step : items);
@@ -107,7 +115,8 @@ static bool is_close(const example *e, const float *y, double units)
     return true;
 }
 
-/* ---- drawing cases ---------------------------------------------------------------------------- */
+/* ---- drawing cases ----------------------------------------------------------------------------
+ */
 
 typedef cg_node *draw(cg_graph *graph, double *units);
 
@@ -119,7 +128,8 @@ static cg_node *input(cg_graph *graph, const char *name, const int64_t d[4])
 static cg_node *draw_matmul(cg_graph *graph, double *units)
 {
     static const int64_t most[] = { 3, 40, 140 };
-    int64_t m = between(1, most[between(0, 2)]), n = between(1, most[between(0, 2)]), k = between(1, 600);
+    int64_t m = between(1, most[between(0, 2)]), n = between(1, most[between(0, 2)]),
+            k = between(1, 600);
     bool ta = between(0, 1), tb = between(0, 1);
     int64_t batch[2] = { 1, 1 }, outer[2] = { 1, 1 };
     if (between(0, 1)) {
@@ -134,7 +144,7 @@ static cg_node *draw_matmul(cg_graph *graph, double *units)
 
 typedef struct {
     cg_conv2d_attrs attrs;
-    int64_t         x[4], w[4], y[4];
+    int64_t x[4], w[4], y[4];
 } geometry;
 
 /* Draws until the kernel fits its padded input. */
@@ -142,7 +152,8 @@ static geometry draw_geometry(void)
 {
     for (;;) {
         geometry g = { .attrs.groups = between(0, 2) ? 1 : between(2, 4) };
-        int64_t channels = between(1, between(0, 3) ? 4 : 20), filters = between(1, between(0, 3) ? 5 : 40);
+        int64_t channels = between(1, between(0, 3) ? 4 : 20),
+                filters = between(1, between(0, 3) ? 5 : 40);
         if (g.attrs.groups > 1 && between(0, 1)) channels = 1;
         int64_t *x = g.x, *w = g.w, *y = g.y;
         x[0] = y[0] = between(1, 4);
@@ -150,8 +161,10 @@ static geometry draw_geometry(void)
         w[0] = y[1] = filters * g.attrs.groups;
         w[1] = channels;
         for (int axis = 0; axis < 2; axis++) {
-            int64_t stride = between(0, 1) ? 1 : between(1, 4), dilation = between(0, 2) ? 1 : between(1, 4);
-            int64_t before = between(0, 1) ? 0 : between(0, 4), after = between(0, 1) ? before : between(0, 4);
+            int64_t stride = between(0, 1) ? 1 : between(1, 4),
+                    dilation = between(0, 2) ? 1 : between(1, 4);
+            int64_t before = between(0, 1) ? 0 : between(0, 4),
+                    after = between(0, 1) ? before : between(0, 4);
             g.attrs.stride[axis] = stride;
             g.attrs.dilation[axis] = dilation;
             g.attrs.padding[axis] = before;
@@ -188,8 +201,9 @@ static cg_node *draw_conv_transpose2d(cg_graph *graph, double *units)
     for (int i = 0; i < 2; i++) {
         t.stride[i] = g.attrs.stride[i];
         t.dilation[i] = g.attrs.dilation[i];
-        t.output_padding[i] = (g.x[2 + i] + t.padding[i] + t.padding[i + 2] - t.dilation[i] * (g.w[2 + i] - 1) - 1) %
-                              t.stride[i];
+        t.output_padding[i] =
+            (g.x[2 + i] + t.padding[i] + t.padding[i + 2] - t.dilation[i] * (g.w[2 + i] - 1) - 1) %
+            t.stride[i];
     }
     return cg_conv_transpose2d(input(graph, "y", g.y), input(graph, "w", g.w), &t);
 }
@@ -202,7 +216,8 @@ static cg_pool2d_attrs draw_pool(int64_t x[4], int64_t y[4])
         x[0] = y[0] = between(1, 3);
         x[1] = y[1] = between(1, 4);
         for (int axis = 0; axis < 2; axis++) {
-            int64_t kernel = between(1, 4), stride = between(0, 5), size = between(1, between(0, 4) ? 9 : 40);
+            int64_t kernel = between(1, 4), stride = between(0, 5),
+                    size = between(1, between(0, 4) ? 9 : 40);
             a.kernel[axis] = kernel;
             a.stride[axis] = stride;
             if (!stride) stride = kernel;
@@ -212,7 +227,8 @@ static cg_pool2d_attrs draw_pool(int64_t x[4], int64_t y[4])
             int64_t padded = size + a.padding[axis] + a.padding[axis + 2];
             y[2 + axis] = 0;
             for (int64_t start = 0; start < size + a.padding[axis]; start += stride)
-                y[2 + axis] += start + kernel <= padded || (a.ceil && start - stride + kernel < padded);
+                y[2 + axis] +=
+                    start + kernel <= padded || (a.ceil && start - stride + kernel < padded);
             if (kernel > padded) y[2 + axis] = 0;
         }
         if (y[2] && y[3]) return a;
@@ -240,7 +256,8 @@ static cg_node *draw_max_pool2d_pick(cg_graph *graph, double *units)
     int64_t x[4], y[4];
     cg_pool2d_attrs a = draw_pool(x, y);
     *units = 0;
-    return cg_record2(cg_op_find("max_pool2d_pick"), &a, input(graph, "v", x), input(graph, "x", x));
+    return cg_record2(cg_op_find("max_pool2d_pick"), &a, input(graph, "v", x),
+                      input(graph, "x", x));
 }
 
 static cg_node *draw_avg_pool2d(cg_graph *graph, double *units)
@@ -262,11 +279,12 @@ static cg_node *draw_avg_pool2d_dx(cg_graph *graph, double *units)
     return grad;
 }
 
-/* ---- the tests -------------------------------------------------------------------------------- */
+/* ---- the tests --------------------------------------------------------------------------------
+ */
 
 static const struct {
     const char *name;
-    draw       *draw; /* sets the half-units that an element may err by; 0: nothing is rounded */
+    draw *draw; /* sets the half-units that an element may err by; 0: nothing is rounded */
 } subjects[] = {
     { "matmul", draw_matmul },
     { "conv2d", draw_conv2d },
@@ -288,7 +306,8 @@ static void test_subject(int s, cg_tier tier)
         cg_graph *graph = cg_graph_new();
         cg_node *node = subjects[s].draw(graph, &units);
         if (!node) {
-            ok(0, "%s: case %d is recorded: %s", subjects[s].name, i, cg_graph_error(graph)->message);
+            ok(0, "%s: case %d is recorded: %s", subjects[s].name, i,
+               cg_graph_error(graph)->message);
             cg_graph_free(graph);
             return;
         }
@@ -303,15 +322,15 @@ static void test_subject(int s, cg_tier tier)
     }
     ok(n_close == CASES, "%s on %s agrees with its reference on %d of %d shapes drawn from seed %d",
        subjects[s].name, cg_tier_name(tier), n_close, CASES, SEED);
-    ok(n_same == CASES, "%s on %s gives the same bits however its items are cut, %d of %d", subjects[s].name,
-       cg_tier_name(tier), n_same, CASES);
+    ok(n_same == CASES, "%s on %s gives the same bits however its items are cut, %d of %d",
+       subjects[s].name, cg_tier_name(tier), n_same, CASES);
 }
 
 /* Records y (or fails to) and compares the graph's message. */
 static void test_message(cg_graph *graph, const cg_node *y, const char *expected)
 {
-    ok(!y && strcmp(cg_graph_error(graph)->message, expected) == 0, "the mistake is told as \"%s\": \"%s\"", expected,
-       cg_graph_error(graph)->message);
+    ok(!y && strcmp(cg_graph_error(graph)->message, expected) == 0,
+       "the mistake is told as \"%s\": \"%s\"", expected, cg_graph_error(graph)->message);
     cg_graph_free(graph);
 }
 
@@ -323,8 +342,10 @@ static void test_messages(void)
                  "conv2d: kernel 5x5 exceeds its padded input 4x4");
     g = cg_graph_new();
     x = input(g, "x", (int64_t[]){ 1, 3, 4, 4 });
-    test_message(g, cg_conv2d(x, input(g, "w", (int64_t[]){ 4, 2, 3, 3 }), &(cg_conv2d_attrs){ .groups = 2 }),
-                 "conv2d: x has 3 channels, w expects 4 and has 4 filters, in 2 groups");
+    test_message(
+        g,
+        cg_conv2d(x, input(g, "w", (int64_t[]){ 4, 2, 3, 3 }), &(cg_conv2d_attrs){ .groups = 2 }),
+        "conv2d: x has 3 channels, w expects 4 and has 4 filters, in 2 groups");
     g = cg_graph_new();
     x = input(g, "x", (int64_t[]){ 1, 2, 3, 3 });
     test_message(g, cg_conv_transpose2d(x, input(g, "w", (int64_t[]){ 3, 1, 2, 2 }), NULL),
@@ -335,10 +356,12 @@ static void test_messages(void)
                  "max_pool2d: a window of 4 columns exceeds its padded input, 3");
     g = cg_graph_new();
     x = cg_input(g, "a", CG_SHAPE(2, 3));
-    test_message(g, cg_matmul(x, x, false, false), "matmul: a 2x3 and b 2x3 do not chain: 3 columns, 2 rows");
+    test_message(g, cg_matmul(x, x, false, false),
+                 "matmul: a 2x3 and b 2x3 do not chain: 3 columns, 2 rows");
 }
 
-/* Two equal elements: the first in row-major order has the gradient, also against a NaN after it. */
+/* Two equal elements: the first in row-major order has the gradient, also against a NaN after it.
+ */
 static void test_first_maximum(void)
 {
     const float x[2][9] = { { 1, 2, 0, 2, 1, 0, 2, 2, 0 }, { 1, 5, 0, NAN, 1, 0, NAN, 2, 0 } };
@@ -346,13 +369,17 @@ static void test_first_maximum(void)
     cg_graph *graph = cg_graph_new();
     cg_pool2d_attrs a = { .kernel = { 3, 3 } };
     cg_node *leaf = input(graph, "x", (int64_t[]){ 1, 1, 3, 3 });
-    cg_node *node = cg_record2(cg_op_find("max_pool2d_dx"), &a, input(graph, "dy", (int64_t[]){ 1, 1, 1, 1 }), leaf);
+    cg_node *node = cg_record2(cg_op_find("max_pool2d_dx"), &a,
+                               input(graph, "dy", (int64_t[]){ 1, 1, 1, 1 }), leaf);
     bool right = true;
     for (int i = 0; i < 2; i++) {
         float dx[9];
         int64_t scratch[3];
-        cg_call call = { .attrs = &a, .n_x = 2, .y = dx, .ys = cg_node_shape(node), .scratch = scratch };
-        call.xs = (const cg_shape *const[]){ cg_node_shape(cg_node_input(node, 0)), cg_node_shape(leaf) };
+        cg_call call = {
+            .attrs = &a, .n_x = 2, .y = dx, .ys = cg_node_shape(node), .scratch = scratch
+        };
+        call.xs =
+            (const cg_shape *const[]){ cg_node_shape(cg_node_input(node, 0)), cg_node_shape(leaf) };
         call.x = (const float *const[]){ &dy, x[i] };
         cg_node_op(node)->forward[CG_PORTABLE](&call, 0, 1);
         for (int j = 0; j < 9; j++) right = right && dx[j] == (j == (int)where[i] ? dy : 0);

@@ -10,8 +10,8 @@ static bool same_inputs(const cg_node *a, cg_node *const x[])
     for (int i = 0; i < a->n_x; i++) {
         if (a->x[i] == x[i]) continue;
         double u, v; /* equal constants are equal inputs, wherever they were recorded */
-        if (!cg_is_filled(a->x[i], &u) || !cg_is_filled(x[i], &v) || memcmp(&u, &v, sizeof u) != 0 ||
-            !cg_shape_equal(&a->x[i]->shape, &x[i]->shape))
+        if (!cg_is_filled(a->x[i], &u) || !cg_is_filled(x[i], &v) ||
+            memcmp(&u, &v, sizeof u) != 0 || !cg_shape_equal(&a->x[i]->shape, &x[i]->shape))
             return false;
     }
     return true;

@@ -65,7 +65,8 @@ static bool is_small(const cg_node *node, cg_node *const x[])
 {
     if (cg_shape_size(&node->shape) > MAX_FOLDED) return false;
     for (int i = 0; i < node->n_x; i++)
-        if (x[i]->kind != CG_NODE_CONSTANT || cg_shape_size(&x[i]->shape) > MAX_FOLDED) return false;
+        if (x[i]->kind != CG_NODE_CONSTANT || cg_shape_size(&x[i]->shape) > MAX_FOLDED)
+            return false;
     return true;
 }
 
@@ -89,7 +90,9 @@ static cg_node *neutral(const cg_node *node, cg_node *const x[])
         const char *op;
         double value;
         bool is_commutative;
-    } rules[] = { { "add", 0, true }, { "sub", 0, false }, { "mul", 1, true }, { "div", 1, false } };
+    } rules[] = {
+        { "add", 0, true }, { "sub", 0, false }, { "mul", 1, true }, { "div", 1, false }
+    };
     double value;
     for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
         if (!cg_is(node, rules[r].op)) continue;

@@ -21,14 +21,19 @@ bool cg_is_filled(const cg_node *node, double *value)
 static cg_node *copy_leaf(cg_graph *to, const cg_node *node)
 {
     switch (node->kind) {
-    case CG_NODE_INPUT: return cg_input(to, node->name, node->shape);
-    case CG_NODE_PARAMETER: return cg_parameter(to, node->name, node->shape);
-    case CG_NODE_STATE: return cg_state(to, node->name, node->shape);
-    case CG_NODE_SLAB: return cg_parameter_slab(to);
+    case CG_NODE_INPUT:
+        return cg_input(to, node->name, node->shape);
+    case CG_NODE_PARAMETER:
+        return cg_parameter(to, node->name, node->shape);
+    case CG_NODE_STATE:
+        return cg_state(to, node->name, node->shape);
+    case CG_NODE_SLAB:
+        return cg_parameter_slab(to);
     case CG_NODE_CONSTANT:
         return node->data ? cg_constant_data(to, node->shape, node->data)
                           : cg_constant(to, node->shape, node->value);
-    case CG_NODE_OP: break;
+    case CG_NODE_OP:
+        break;
     }
     return NULL;
 }

@@ -1,6 +1,6 @@
 /* Numerically safe forms.  exp overflows and log(0) is not finite, so a logarithm behind a softmax
- * or a sigmoid is computed from the logits at once: log softmax(z)_k = z_k - max z - log sum exp(z -
- * max z) is finite for every finite z. */
+ * or a sigmoid is computed from the logits at once: log softmax(z)_k = z_k - max z - log sum exp(z
+ * - max z) is finite for every finite z. */
 #include "engine/pass/pass.h"
 
 #include "graph/graph.h"

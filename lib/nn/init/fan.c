@@ -1,8 +1,7 @@
-/* Initialisers scaled by the number of inputs and outputs of a unit ("fans"), so that activations and
- * gradients keep their variance from layer to layer:
- *   lecun   variance 1 / fan_in             Y. LeCun et al., "Efficient BackProp", 1998
- *   xavier  variance 2 / (fan_in + fan_out) X. Glorot, Y. Bengio, AISTATS 2010
- *   he      variance 2 / fan_in             K. He et al., ICCV 2015, for ReLU
+/* Initialisers scaled by the number of inputs and outputs of a unit ("fans"), so that activations
+ * and gradients keep their variance from layer to layer: lecun   variance 1 / fan_in             Y.
+ * LeCun et al., "Efficient BackProp", 1998 xavier  variance 2 / (fan_in + fan_out) X. Glorot, Y.
+ * Bengio, AISTATS 2010 he      variance 2 / fan_in             K. He et al., ICCV 2015, for ReLU
  * U(-a, a) has variance a^2 / 3.  Each takes a `gain` that multiplies the deviation. */
 #include "nn/nn.h"
 
@@ -10,37 +9,41 @@
 
 #include <math.h>
 
-typedef struct { double gain; } gain_attrs;
+typedef struct {
+    double gain;
+} gain_attrs;
 static const cg_attr table[] = {
     CG_REAL(gain_attrs, gain, 1, 0, 1e6, "factor of the standard deviation"),
     { .name = NULL },
 };
 
-static void fill_uniform(const void *attrs, uint64_t key, double variance, int64_t n, double values[])
+static void fill_uniform(const void *attrs, uint64_t key, double variance, int64_t n,
+                         double values[])
 {
     double a = ((const gain_attrs *)attrs)->gain * sqrt(3 * variance);
     cg_rng rng = { .key = key };
     for (int64_t i = 0; i < n; i++) values[i] = a * (2 * cg_rng_uniform(&rng) - 1);
 }
 
-static void fill_normal(const void *attrs, uint64_t key, double variance, int64_t n, double values[])
+static void fill_normal(const void *attrs, uint64_t key, double variance, int64_t n,
+                        double values[])
 {
     double std = ((const gain_attrs *)attrs)->gain * sqrt(variance);
     cg_rng rng = { .key = key };
     for (int64_t i = 0; i < n; i++) values[i] = std * cg_rng_normal(&rng);
 }
 
-#define INIT(word, draw, variance, what)                                                       \
-    static void word(const void *attrs, uint64_t key, int64_t in, int64_t out, int64_t n,      \
-                     double values[])                                                          \
-    {                                                                                          \
-        (void)out;                                                                             \
-        draw(attrs, key, variance, n, values);                                                 \
-    }                                                                                          \
-    const cg_init cg_init_##word = { .name = #word,                                            \
-                                     .help = what,                                             \
-                                     .attrs = table,                                           \
-                                     .attrs_size = sizeof(gain_attrs),                         \
+#define INIT(word, draw, variance, what)                                                  \
+    static void word(const void *attrs, uint64_t key, int64_t in, int64_t out, int64_t n, \
+                     double values[])                                                     \
+    {                                                                                     \
+        (void)out;                                                                        \
+        draw(attrs, key, variance, n, values);                                            \
+    }                                                                                     \
+    const cg_init cg_init_##word = { .name = #word,                                       \
+                                     .help = what,                                        \
+                                     .attrs = table,                                      \
+                                     .attrs_size = sizeof(gain_attrs),                    \
                                      .fill = word }
 
 INIT(fan_in_uniform, fill_uniform, 1.0 / (3.0 * (double)in),

@@ -22,7 +22,9 @@ static void ones(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan_ou
     fill(n, values, 1);
 }
 
-typedef struct { double value; } constant_attrs;
+typedef struct {
+    double value;
+} constant_attrs;
 static const cg_attr constant_table[] = {
     CG_REAL(constant_attrs, value, 0, -1e30, 1e30, "of every element"),
     { .name = NULL },
@@ -35,7 +37,9 @@ static void constant(const void *attrs, uint64_t key, int64_t fan_in, int64_t fa
     fill(n, values, ((const constant_attrs *)attrs)->value);
 }
 
-typedef struct { double low, high; } uniform_attrs;
+typedef struct {
+    double low, high;
+} uniform_attrs;
 static const cg_attr uniform_table[] = {
     CG_REAL(uniform_attrs, low, -1, -1e30, 1e30, "lower end"),
     CG_REAL(uniform_attrs, high, 1, -1e30, 1e30, "upper end"),
@@ -51,7 +55,9 @@ static void uniform(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan
     for (int64_t i = 0; i < n; i++) values[i] = a->low + (a->high - a->low) * cg_rng_uniform(&rng);
 }
 
-typedef struct { double mean, std; } normal_attrs;
+typedef struct {
+    double mean, std;
+} normal_attrs;
 static const cg_attr normal_table[] = {
     CG_REAL(normal_attrs, mean, 0, -1e30, 1e30, "mean"),
     CG_REAL(normal_attrs, std, 1, 0, 1e30, "standard deviation"),

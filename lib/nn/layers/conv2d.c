@@ -82,10 +82,9 @@ static cg_node *conv2d(cg_builder *b, const void *attrs, int n, cg_node *const x
     cg_padding_sides(&a->padding, s, a->kernel, a->stride, a->dilation, conv.padding);
     if (!cg_layer_window_fits(b, s, a->kernel, a->dilation, conv.padding)) return NULL;
     int64_t channels = s->dim[1] / a->groups, area = a->kernel[0] * a->kernel[1];
-    cg_node *w = cg_layer_parameter(b, "weight",
-                                    CG_SHAPE(a->filters, channels, a->kernel[0], a->kernel[1]),
-                                    &a->init, &cg_init_fan_in_uniform, channels * area,
-                                    a->filters / a->groups * area);
+    cg_node *w = cg_layer_parameter(
+        b, "weight", CG_SHAPE(a->filters, channels, a->kernel[0], a->kernel[1]), &a->init,
+        &cg_init_fan_in_uniform, channels * area, a->filters / a->groups * area);
     cg_node *y = cg_conv2d(pad_image(x[0], conv.padding, a->padding_mode), w, &conv);
     return cg_layer_activation(&a->activation, add_bias(b, y, a->bias, &a->bias_init));
 }
@@ -141,10 +140,9 @@ static cg_node *conv_transpose2d(cg_builder *b, const void *attrs, int n, cg_nod
         conv.output_padding[i] = a->output_padding[i];
     }
     int64_t filters = a->filters / a->groups, area = a->kernel[0] * a->kernel[1];
-    cg_node *w = cg_layer_parameter(b, "weight",
-                                    CG_SHAPE(channels, filters, a->kernel[0], a->kernel[1]),
-                                    &a->init, &cg_init_fan_in_uniform, channels / a->groups * area,
-                                    filters * area);
+    cg_node *w = cg_layer_parameter(
+        b, "weight", CG_SHAPE(channels, filters, a->kernel[0], a->kernel[1]), &a->init,
+        &cg_init_fan_in_uniform, channels / a->groups * area, filters * area);
     cg_node *y = cg_conv_transpose2d(x[0], w, &conv);
     return cg_layer_activation(&a->activation, add_bias(b, y, a->bias, &a->bias_init));
 }

@@ -58,7 +58,9 @@ const cg_layer cg_layer_maximum = {
 };
 
 /* ---- concat -----------------------------------------------------------------------------------*/
-typedef struct { int64_t axis; } concat_keys;
+typedef struct {
+    int64_t axis;
+} concat_keys;
 static const cg_attr concat_table[] = {
     CG_INT(concat_keys, axis, 0, 0, CG_MAX_RANK - 2, "of a sample: 0 is the channels"),
     { .name = NULL },
@@ -93,7 +95,9 @@ const cg_layer cg_layer_concat = {
 /* ---- residual: K. He et al., CVPR 2016 --------------------------------------------------------
  * The inputs are what goes into the body and what comes out of it. */
 enum { SKIP_AUTO, SKIP_IDENTITY, SKIP_CONV };
-typedef struct { int64_t skip; } residual_keys;
+typedef struct {
+    int64_t skip;
+} residual_keys;
 static const cg_attr residual_table[] = {
     CG_CHOICE(residual_keys, skip, "auto identity conv",
               "the way around: identity, a 1x1 convolution, or what the shapes need"),

@@ -6,7 +6,9 @@
 extern const cg_init cg_init_ones, cg_init_zeros;
 
 /* ---- batch_norm: S. Ioffe, C. Szegedy, ICML 2015, with PyTorch's running statistics -----------*/
-typedef struct { double momentum, epsilon; } batch_keys;
+typedef struct {
+    double momentum, epsilon;
+} batch_keys;
 static const cg_attr batch_table[] = {
     CG_REAL(batch_keys, momentum, 0.1, 0, 1, "share of a new batch in the running statistics"),
     CG_REAL(batch_keys, epsilon, 1e-5, 1e-12, 1, "added to the variance"),
@@ -54,7 +56,8 @@ static cg_node *batch_norm(cg_builder *b, const void *attrs, int n, cg_node *con
 
 const cg_layer cg_layer_batch_norm = {
     .name = "batch_norm",
-    .help = "Each channel to mean 0 and variance 1: of the batch in training, running ones in evaluation.",
+    .help = "Each channel to mean 0 and variance 1: of the batch in training, running ones in "
+            "evaluation.",
     .n_inputs = 1,
     .attrs = batch_table,
     .attrs_size = sizeof(batch_keys),
@@ -62,7 +65,9 @@ const cg_layer cg_layer_batch_norm = {
 };
 
 /* ---- layer_norm: J. L. Ba, J. R. Kiros, G. E. Hinton, 2016 ------------------------------------*/
-typedef struct { double epsilon; } layer_keys;
+typedef struct {
+    double epsilon;
+} layer_keys;
 static const cg_attr layer_table[] = {
     CG_REAL(layer_keys, epsilon, 1e-5, 1e-12, 1, "added to the variance"),
     { .name = NULL },

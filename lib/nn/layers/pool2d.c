@@ -22,7 +22,8 @@ static const cg_attr avg_table[] = {
     { .name = NULL },
 };
 static const cg_layer_key more[] = {
-    { "padding", CG_KEY_PADDING, offsetof(keys, padding), "same, valid, or top, left, bottom, right" },
+    { "padding", CG_KEY_PADDING, offsetof(keys, padding),
+      "same, valid, or top, left, bottom, right" },
     { .name = NULL },
 };
 

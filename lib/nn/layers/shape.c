@@ -15,7 +15,9 @@ static cg_node *identity(cg_builder *b, const void *attrs, int n, cg_node *const
     return x[0];
 }
 
-typedef struct { cg_shape shape; } reshape_keys;
+typedef struct {
+    cg_shape shape;
+} reshape_keys;
 static const cg_attr reshape_table[] = {
     CG_SHAPE_ATTR(reshape_keys, shape, "of one sample; as many values as before"),
     { .name = NULL },
@@ -37,7 +39,9 @@ static cg_node *reshape(cg_builder *b, const void *attrs, int n, cg_node *const 
     return cg_reshape(x[0], shape);
 }
 
-typedef struct { int64_t sides[4], mode; } pad_keys;
+typedef struct {
+    int64_t sides[4], mode;
+} pad_keys;
 static const cg_attr pad_table[] = {
     CG_INTS(pad_keys, sides, 4, -1, 0, 1024, "top, left, bottom, right"),
     CG_CHOICE(pad_keys, mode, "zero reflect replicate", "what padding is made of"),

@@ -4,9 +4,12 @@
 
 #include <cnngraph/ops.h>
 
-typedef struct { double label_smoothing; } smooth_attrs;
+typedef struct {
+    double label_smoothing;
+} smooth_attrs;
 static const cg_attr smooth_table[] = {
-    CG_REAL(smooth_attrs, label_smoothing, 0, 0, 0.999, "share of the target spread over all classes"),
+    CG_REAL(smooth_attrs, label_smoothing, 0, 0, 0.999,
+            "share of the target spread over all classes"),
     { .name = NULL },
 };
 
