@@ -110,7 +110,11 @@ cg_node *cg_unpad(cg_node *x, const int64_t before[], const int64_t after[],
                   cg_pad_mode mode); /* adjoint of pad */
 
 /* ---- convolution and pooling: x N C H W -------------------------------------------------------
- * padding: top, left, bottom, right (zeros).  w: K C/groups R S. */
+ * padding: top, left, bottom, right (zeros).  w: K C/groups R S.
+ *
+ * Images may also lie in the lanes of vectors: x of rank 5, N/16 C H W 16, holds image 16 i + l in
+ * [i, :, :, :, l].  The compiler chooses that layout where it is faster; w is the same in both. */
+enum { CG_LANE_IMAGES = 16 };
 typedef struct {
     int64_t stride[2], padding[4], dilation[2], groups;
     int64_t output[2]; /* conv2d_dw: R, S of w */
