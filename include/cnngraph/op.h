@@ -134,7 +134,9 @@ enum {
     CG_LAYER = 4,       /* a model file may name it as a layer: one input, no parameters        */
     CG_RANDOM = 8, /* draws from (seed, step): two nodes with equal attributes and inputs are equal,
                       two steps are not; never folded                                      */
-    CG_LINEAR = 16, /* linear in each input alone: no second derivative of its own          */
+    CG_PLANEWISE = 32, /* one item for each plane of y (its first two axes); plane i of y depends on
+                          plane i of each x alone                                        */
+    CG_LINEAR = 16,    /* linear in each input alone: no second derivative of its own          */
 };
 
 struct cg_op {
@@ -159,6 +161,9 @@ struct cg_op {
     int64_t (*items)(const cg_node *node);  /* NULL: one item per element of y                 */
     int64_t (*flops)(const cg_node *node);  /* of the whole call; NULL: one per element of y   */
     size_t (*scratch)(const cg_node *node); /* bytes for each thread; NULL: none               */
+    /* Above 0: item i is plane i of y (its first two axes), best computed so many at a time; 0, or
+     * NULL: items are something else. */
+    int64_t (*planes)(const cg_node *node);
 
     cg_kernel *forward[CG_N_TIERS]; /* NULL entries fall back to the reference            */
     void (*reference)(const cg_ref_call *call);

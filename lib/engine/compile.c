@@ -4,16 +4,10 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/pool.h"
 #include "engine/pass/pass.h"
 #include "graph/graph.h"
 
 #include <string.h>
-
-enum {
-    CHUNK_FLOPS = 1 << 16, /* a chunk is worth waking a thread for */
-    MAX_CHUNKS = 64,
-};
 
 static cg_status nomem(cg_error *error)
 {
@@ -163,105 +157,51 @@ static cg_status place_all(cg_program *p, const cg_program *share, cg_error *err
         const cg_node *node = p->graph->node[id];
         int root = p->slot[id].root;
         if (node->kind == CG_NODE_CONSTANT) fill_constant(p, node);
-        if (node->op) p->data[id] = root == id ? p->arena + p->slot[id].offset : p->data[root];
+        if (!node->op) continue;
+        char *own = p->slot[id].in_tile ? NULL : p->arena + p->slot[id].offset;
+        p->data[id] = root == id ? own : p->data[root];
     }
     return CG_OK;
+}
+
+/* What runs plane by plane; nothing does where all values are to be looked at. */
+static cg_status find_stretches(cg_program *p, bool keep_all, cg_error *error)
+{
+    size_t n = (size_t)p->graph->n_nodes + 1;
+    bool *ends = cg_alloc(n, sizeof *ends);
+    p->stretch_of = cg_alloc(n, sizeof *p->stretch_of);
+    if (!ends || !p->stretch_of) {
+        cg_release(ends);
+        return nomem(error);
+    }
+    for (int i = 0; i < p->n_guards; i++) ends[p->guard[i]] = true;
+    for (int id = 0; id < p->graph->n_nodes; id++) p->stretch_of[id] = -1;
+    int found = 0;
+    if (p->dtype == CG_F32 && !keep_all)
+        found = cg_stretches(&p->stretch, p->stretch_of, p->graph, p->tier, ends);
+    cg_release(ends);
+    return found >= 0 ? CG_OK : nomem(error);
 }
 
 static cg_status plan(cg_program *p, int n, cg_node *const outputs[],
                       const cg_compile_options *options, cg_error *error)
 {
-    cg_plan_options how = { cg_program_element(p), options->keep_all, -1 };
+    CG_TRY(find_stretches(p, options->keep_all, error));
+    cg_plan_options how = { cg_program_element(p), options->keep_all, -1, p->stretch_of,
+                            p->stretch };
     for (int i = 0; i < p->n_guards; i++)
         if (p->guard[i] > how.settled) how.settled = p->guard[i];
     p->slot = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->slot);
     p->data = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->data);
-    if (!p->slot || !p->data) return nomem(error);
-    int64_t bytes = cg_plan(p->slot, p->graph, n, outputs, &how);
-    if (bytes < 0) return nomem(error);
-    p->arena_bytes = (size_t)bytes;
+    int64_t arena = 0, tile = 0;
+    if (!p->slot || !p->data || !cg_plan(p->slot, &arena, &tile, p->graph, n, outputs, &how))
+        return nomem(error);
+    p->arena_bytes = (size_t)arena;
+    p->tile_bytes = (size_t)tile;
     return place_all(p, options->share, error);
 }
 
-/* ---- calls ---------------------------------------------------------------------------------- */
-
-/* Cuts the items of a step into chunks by shape and cost alone, so that a sum's order and hence
- * its bits do not depend on the number of threads. */
-static void cut(cg_step *step, int64_t flops)
-{
-    const cg_node *node = step->node;
-    step->items = node->op->items ? node->op->items(node) : cg_shape_size(&node->shape);
-    int64_t n = flops / CHUNK_FLOPS + 1;
-    if (n > MAX_CHUNKS) n = MAX_CHUNKS;
-    if (n > step->items) n = step->items;
-    step->grain = n > 0 ? (step->items + n - 1) / n : 1;
-    step->n_chunks = (step->items + step->grain - 1) / step->grain;
-}
-
-static cg_status bind(cg_program *p, cg_step *step, cg_error *error)
-{
-    const cg_node *node = step->node;
-    size_t n = (size_t)node->n_x + 1;
-    const cg_shape **xs = cg_arena_alloc(p->lists, n, sizeof *xs);
-    const void **x = cg_arena_alloc(p->lists, n, sizeof *x);
-    const double **wide = cg_arena_alloc(p->lists, n, sizeof *wide);
-    if (!xs || !x || !wide) return nomem(error);
-    for (int i = 0; i < node->n_x; i++) {
-        xs[i] = &node->x[i]->shape;
-        x[i] = p->data[node->x[i]->id];
-        wide[i] = p->data[node->x[i]->id];
-    }
-    void *y = p->data[node->id];
-    step->call = (cg_call){ .attrs = node->attrs,
-                            .n_x = node->n_x,
-                            .xs = xs,
-                            .x = (const float *const *)x,
-                            .ys = &node->shape,
-                            .y = y };
-    step->reference = (cg_ref_call){ .attrs = node->attrs,
-                                     .n_x = node->n_x,
-                                     .xs = xs,
-                                     .x = wide,
-                                     .ys = &node->shape,
-                                     .y = y,
-                                     .branches = &p->branches };
-    return CG_OK;
-}
-
-static int64_t elements_of_call(const cg_node *node)
-{
-    int64_t n = cg_shape_size(&node->shape);
-    for (int i = 0; i < node->n_x; i++) n += cg_shape_size(&node->x[i]->shape);
-    return n;
-}
-
-static cg_status make_steps(cg_program *p, cg_error *error)
-{
-    int64_t widest = 0;
-    p->lists = cg_arena_new();
-    p->step = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->step);
-    if (!p->lists || !p->step) return nomem(error);
-    for (int id = 0; id < p->graph->n_nodes; id++) {
-        const cg_node *node = p->graph->node[id];
-        if (!node->op || (node->op->traits & CG_VIEW)) continue;
-        cg_step *step = &p->step[p->n_steps++];
-        step->node = node;
-        step->kernel = node->op->forward[p->tier];
-        CG_TRY(bind(p, step, error));
-        int64_t flops = node->op->flops ? node->op->flops(node) : cg_shape_size(&node->shape);
-        p->flops += flops;
-        cut(step, flops);
-        size_t scratch = node->op->scratch && p->dtype == CG_F32 ? node->op->scratch(node) : 0;
-        if (scratch > p->scratch_stride) p->scratch_stride = scratch;
-        if (p->dtype == CG_F32 && !step->kernel && elements_of_call(node) > widest)
-            widest = elements_of_call(node);
-    }
-    p->scratch_stride = aligned(p->scratch_stride);
-    p->scratch_bytes = p->scratch_stride * (size_t)(p->pool ? cg_pool_threads(p->pool) : 1);
-    p->scratch = cg_alloc_aligned(p->scratch_bytes + CG_ALIGN, 1);
-    if (widest) p->wide = cg_alloc((size_t)widest, sizeof *p->wide);
-    return p->scratch && (p->wide || !widest) ? CG_OK : nomem(error);
-}
+/* ---- updates ------------------------------------------------------------------------------- */
 
 static bool is_in_place(const cg_program *p, const cg_update_pair *u)
 {
@@ -341,7 +281,7 @@ static cg_status build(cg_program *p, const cg_graph *graph, int n, cg_node *out
     CG_TRY(note_guards(p, outputs + n, options->n_guards, error));
     CG_TRY(plan(p, n_all, outputs, options, error));
     hide_the_rest(p);
-    CG_TRY(make_steps(p, error));
+    CG_TRY(cg_make_steps(p, error));
     return make_copies(p, error);
 }
 

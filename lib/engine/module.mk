@@ -4,6 +4,8 @@ libfloors_la_SOURCES += \
   %D%/plan.c %D%/plan.h \
   %D%/program.c %D%/program.h \
   %D%/run.c \
+  %D%/steps.c \
+  %D%/stretch.c %D%/stretch.h \
   %D%/pass/cse.c \
   %D%/pass/fold.c \
   %D%/pass/pass.h \

@@ -2,7 +2,7 @@
 #include "engine/program.h"
 
 #include "base/error.h"
-#include "base/memory.h"
+#include "base/cpu.h"
 #include "graph/graph.h"
 
 #include <math.h>
@@ -69,32 +69,34 @@ static cg_status search(cg_program *program, uint64_t seed, uint64_t step, cg_er
     return CG_OK;
 }
 
-/* Copies every parameter and state out of the program, or back into it. */
-static void move_leaves(cg_program *program, char *saved, bool is_back)
+/* The same steps once more, each with memory of its own: what runs plane by plane, or over values
+ * that are not needed any more, leaves nothing to look at.  Parameters and states are shared. */
+static cg_status plain_copy(cg_program **plain, cg_program *program, cg_error *error)
 {
-    for (int id = 0; id < program->graph->n_nodes; id++) {
-        const cg_node *node = program->graph->node[id];
-        if (node->kind != CG_NODE_PARAMETER && node->kind != CG_NODE_STATE) continue;
-        size_t bytes = (size_t)cg_shape_size(&node->shape) * cg_program_element(program);
-        memcpy(is_back ? program->data[id] : saved, is_back ? saved : program->data[id], bytes);
-        saved += bytes;
+    cg_compile_options options = { .dtype = program->dtype,
+                                   .isa = cg_tier_name(program->tier),
+                                   .share = program,
+                                   .no_passes = true,
+                                   .keep_all = true };
+    cg_graph *graph = program->graph;
+    CG_TRY(cg_compile(plain, graph, graph->n_nodes, graph->node, &options, error));
+    for (int id = 0; id < graph->n_nodes; id++) {
+        const cg_node *node = graph->node[id];
+        void *data = program->dtype == CG_F64 ? (void *)cg_data_f64(*plain, node)
+                                              : (void *)cg_data_f32(*plain, node);
+        if (node->kind == CG_NODE_INPUT)
+            memcpy(data, program->data[id],
+                   (size_t)cg_shape_size(&node->shape) * cg_program_element(program));
     }
+    return CG_OK;
 }
 
 cg_status cg_program_first_nonfinite(cg_program *program, uint64_t seed, uint64_t step,
                                      cg_error *error)
 {
-    size_t bytes = 1;
-    for (int id = 0; id < program->graph->n_nodes; id++) {
-        const cg_node *node = program->graph->node[id];
-        if (node->kind == CG_NODE_PARAMETER || node->kind == CG_NODE_STATE)
-            bytes += (size_t)cg_shape_size(&node->shape) * cg_program_element(program);
-    }
-    char *saved = cg_alloc(bytes, 1); /* some updates are made in place */
-    if (!saved) return cg_fail_nomem(error, "a copy of the parameters");
-    move_leaves(program, saved, false);
-    cg_status status = search(program, seed, step, error);
-    move_leaves(program, saved, true);
-    cg_release(saved);
+    cg_program *plain = NULL;
+    CG_TRY(plain_copy(&plain, program, error));
+    cg_status status = search(plain, seed, step, error); /* updates happen at the end of a run */
+    cg_program_free(plain);
     return status;
 }

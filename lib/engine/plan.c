@@ -50,6 +50,24 @@ static bool reads_in_place(const plan *p, const cg_node *node, int root)
     return true;
 }
 
+static int stretch_of(const plan *p, int id)
+{
+    return p->options->stretch_of[id];
+}
+
+/* A stretch runs planes of all its steps before the next planes: may node write over `root`
+ * although the steps before it have yet to read other planes of it? */
+static bool stretch_allows(const plan *p, const cg_node *node, int root)
+{
+    int stretch = stretch_of(p, node->id);
+    if (stretch < 0) return true;
+    for (int id = p->options->stretches[stretch].first; id < node->id; id++) {
+        const cg_node *step = p->graph->node[id];
+        if (stretch_of(p, id) == stretch && !reads_in_place(p, step, root)) return false;
+    }
+    return true;
+}
+
 /* May node's value be written over the leaf that it updates, at once? */
 static bool can_overwrite_target(const plan *p, const cg_node *node)
 {
@@ -58,7 +76,7 @@ static bool can_overwrite_target(const plan *p, const cg_node *node)
     for (int v = 0; v < p->graph->n_nodes; v++)
         if (!p->graph->node[v]->op && overlap(p->graph, v, leaf) && p->slot[v].last_use > last)
             last = p->slot[v].last_use;
-    return last <= node->id && reads_in_place(p, node, leaf);
+    return last <= node->id && reads_in_place(p, node, leaf) && stretch_allows(p, node, leaf);
 }
 
 /* An input whose memory node may write its value over, or -1. */
@@ -68,7 +86,8 @@ static int dying_input(const plan *p, const cg_node *node)
     for (int i = 0; i < node->n_x; i++) {
         int root = p->slot[node->x[i]->id].root;
         if (p->graph->node[root]->op && p->slot[root].last_use <= node->id &&
-            cg_shape_equal(&node->x[i]->shape, &node->shape) && reads_in_place(p, node, root))
+            cg_shape_equal(&node->x[i]->shape, &node->shape) && reads_in_place(p, node, root) &&
+            stretch_allows(p, node, root))
             return root;
     }
     return -1;
@@ -87,8 +106,31 @@ static int choose_root(const plan *p, const cg_node *node)
 
 typedef struct {
     int64_t bytes;
-    int node, last_use;
+    int node, begin, end; /* the steps between which it lives; all of a stretch is one moment */
 } buffer;
+
+static int64_t aligned(int64_t bytes)
+{
+    return (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN;
+}
+
+static buffer buffer_of(const plan *p, int v)
+{
+    int stretch = stretch_of(p, v), last = p->slot[v].last_use;
+    int last_stretch = last >= 0 && last < p->graph->n_nodes ? stretch_of(p, last) : -1;
+    int64_t bytes = cg_shape_size(&p->graph->node[v]->shape) * (int64_t)p->options->element;
+    return (buffer){ aligned(bytes), v, stretch < 0 ? v : p->options->stretches[stretch].first,
+                     last_stretch < 0 ? last : p->options->stretches[last_stretch].last };
+}
+
+/* Is the memory made and last used within one stretch, behind its head? */
+static bool is_passing(const plan *p, const buffer *b)
+{
+    int stretch = stretch_of(p, b->node);
+    if (stretch < 0) return false;
+    const cg_stretch *s = &p->options->stretches[stretch];
+    return b->end == s->last && (!s->has_head || b->node != s->first);
+}
 
 static int by_size(const void *a, const void *b)
 {
@@ -104,7 +146,7 @@ static int64_t lowest_gap(const cg_slot slots[], const buffer *placed, int n, co
 {
     int n_order = 0;
     for (int i = 0; i < n; i++) {
-        if (placed[i].last_use < b->node || placed[i].node > b->last_use) continue;
+        if (placed[i].end < b->begin || placed[i].begin > b->end) continue;
         int at = n_order++;
         for (; at > 0 && slots[placed[order[at - 1]].node].offset > slots[placed[i].node].offset;
              at--)
@@ -120,28 +162,45 @@ static int64_t lowest_gap(const cg_slot slots[], const buffer *placed, int n, co
     return begin;
 }
 
-static int64_t pack(const plan *p, buffer *buffers, int order[])
+/* Room for the planes that a stretch works on; one value lies behind the other. */
+static void put_in_tile(const plan *p, const buffer *b, int *stretch, int64_t *used, int64_t *bytes)
 {
-    int n = 0;
-    int64_t total = 0;
+    int its = stretch_of(p, b->node);
+    const cg_stretch *s = &p->options->stretches[its];
+    if (its != *stretch) *used = 0;
+    *stretch = its;
+    p->slot[b->node].in_tile = true;
+    p->slot[b->node].offset = *used;
+    *used += aligned(s->group * cg_plane_size(s, &p->graph->node[b->node]->shape) *
+                     (int64_t)p->options->element);
+    if (*used > *bytes) *bytes = *used;
+}
+
+static void pack(const plan *p, buffer *buffers, int order[], int64_t *arena_bytes,
+                 int64_t *tile_bytes)
+{
+    int n = 0, stretch = -1;
+    int64_t used = 0;
+    *arena_bytes = *tile_bytes = 0;
     for (int v = 0; v < p->graph->n_nodes; v++) {
         if (p->slot[v].root != v || !p->graph->node[v]->op) continue;
-        int64_t bytes = cg_shape_size(&p->graph->node[v]->shape) * (int64_t)p->options->element;
-        buffers[n++] =
-            (buffer){ (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN, v, p->slot[v].last_use };
+        buffer b = buffer_of(p, v);
+        if (is_passing(p, &b))
+            put_in_tile(p, &b, &stretch, &used, tile_bytes);
+        else
+            buffers[n++] = b;
     }
     qsort(buffers, (size_t)n, sizeof *buffers,
           by_size); /* large first: O. Pisarchyk, J. Lee, 2020 */
     for (int i = 0; i < n; i++) {
         int64_t offset = lowest_gap(p->slot, buffers, i, &buffers[i], order);
         p->slot[buffers[i].node].offset = offset;
-        if (offset + buffers[i].bytes > total) total = offset + buffers[i].bytes;
+        if (offset + buffers[i].bytes > *arena_bytes) *arena_bytes = offset + buffers[i].bytes;
     }
-    return total;
 }
 
-int64_t cg_plan(cg_slot slots[], const cg_graph *graph, int n, cg_node *const outputs[],
-                const cg_plan_options *options)
+bool cg_plan(cg_slot slots[], int64_t *arena_bytes, int64_t *tile_bytes, const cg_graph *graph,
+             int n, cg_node *const outputs[], const cg_plan_options *options)
 {
     size_t n_nodes = (size_t)graph->n_nodes;
     plan p = { .graph = graph, .slot = slots, .options = options };
@@ -149,20 +208,21 @@ int64_t cg_plan(cg_slot slots[], const cg_graph *graph, int n, cg_node *const ou
     p.target = cg_alloc(n_nodes, sizeof *p.target);
     buffer *buffers = cg_alloc(n_nodes, sizeof *buffers);
     int *order = cg_alloc(n_nodes, sizeof *order);
-    int64_t total = -1;
-    if (p.last_read && p.target && buffers && order) {
+    bool has_all = p.last_read && p.target && buffers && order;
+    if (has_all) {
         find_reads(&p, n, outputs);
         for (int v = 0; v < graph->n_nodes; v++)
-            slots[v] = (cg_slot){ v, options->keep_all ? graph->n_nodes : p.last_read[v], 0 };
+            slots[v] = (cg_slot){ .root = v,
+                                  .last_use = options->keep_all ? graph->n_nodes : p.last_read[v] };
         for (int v = 0; v < graph->n_nodes; v++) {
             int root = slots[v].root = choose_root(&p, graph->node[v]);
             if (slots[v].last_use > slots[root].last_use) slots[root].last_use = slots[v].last_use;
         }
-        total = pack(&p, buffers, order);
+        pack(&p, buffers, order, arena_bytes, tile_bytes);
     }
     cg_release(p.last_read);
     cg_release(p.target);
     cg_release(buffers);
     cg_release(order);
-    return total;
+    return has_all;
 }

@@ -12,7 +12,10 @@ void cg_program_free(cg_program *program)
     cg_release(program->node_of);
     cg_release(program->data);
     cg_release(program->slot);
+    cg_release(program->stretch);
+    cg_release(program->stretch_of);
     cg_release(program->step);
+    cg_release(program->stage);
     cg_release(program->copy);
     cg_release(program->guard);
     cg_release(program->leaves);

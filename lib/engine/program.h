@@ -7,6 +7,13 @@
 #include "base/memory.h"
 #include "engine/plan.h"
 
+/* Where a step finds plane `plane` of row `row`: at base + row * row_size + plane * plane_size, or
+ * at the thread's own tile + offset. */
+typedef struct {
+    float *base; /* NULL: in the tile */
+    int64_t offset, row_size, plane_size;
+} cg_operand;
+
 /* One op to run.  `call` for float32 kernels, `reference` for float64 and for ops without one. */
 typedef struct {
     const cg_node *node; /* of the program's own graph */
@@ -14,7 +21,16 @@ typedef struct {
     cg_call call;
     cg_ref_call reference;
     int64_t items, grain, n_chunks; /* fixed by the shapes, never by the threads */
+    cg_operand *operand;            /* y, then each x, for the run in a stretch */
 } cg_step;
+
+/* Steps that run one after the other; or plane by plane, where they are a stretch of several. */
+typedef struct {
+    const cg_stretch *stretch; /* NULL: one step by itself */
+    cg_step *step;
+    int n_steps;
+    int64_t groups_a_row, n_groups, grain, n_chunks;
+} cg_stage;
 
 /* At the end of a run, in order: to = from. */
 typedef struct {
@@ -33,8 +49,12 @@ struct cg_program {
 
     void **data; /* of each node here */
     cg_slot *slot;
+    cg_stretch *stretch;
+    int *stretch_of; /* of a node, or -1 */
     cg_step *step;
     int n_steps;
+    cg_stage *stage;
+    int n_stages;
     cg_copy *copy;
     int n_copies;
     int *guard; /* ids of scalars that must be finite */
@@ -44,15 +64,18 @@ struct cg_program {
     cg_arena *lists; /* the pointer arrays of calls */
     char *leaves;    /* inputs, parameters, states, constants, copies */
     char *arena;     /* planned buffers */
-    char *scratch;
-    size_t leaf_bytes, arena_bytes, scratch_bytes, scratch_stride;
+    char *scratch;   /* for each thread: a tile, then what the kernels asked for */
+    size_t leaf_bytes, arena_bytes, tile_bytes, scratch_bytes, scratch_stride;
     double *wide; /* for ops without a kernel: inputs and output in double */
     uint64_t branches;
 };
 
 size_t cg_program_element(const cg_program *program); /* bytes of one element */
 
-/* Runs step i on the pool; run.c. */
+/* Makes the list of calls for the planned graph; steps.c. */
+cg_status cg_make_steps(cg_program *program, cg_error *error);
+
+/* Runs one step on the pool, by itself; run.c. */
 void cg_run_step(cg_program *program, cg_step *step, uint64_t seed, uint64_t number);
 
 #endif

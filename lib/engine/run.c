@@ -12,6 +12,11 @@ typedef struct {
     const cg_step *step;
 } chunk_job;
 
+static char *tile_of(const cg_program *program, int thread)
+{
+    return program->scratch + (size_t)thread * program->scratch_stride;
+}
+
 /* Runs one chunk: a fixed range of the step's items, whichever thread takes it. */
 static void run_chunk(void *context, int64_t chunk, int thread)
 {
@@ -19,9 +24,65 @@ static void run_chunk(void *context, int64_t chunk, int thread)
     const cg_step *step = job->step;
     cg_call call = step->call;
     int64_t begin = chunk * step->grain, end = begin + step->grain;
-    call.scratch = job->program->scratch + (size_t)thread * job->program->scratch_stride;
+    call.scratch = tile_of(job->program, thread) + job->program->tile_bytes;
     step->kernel(&call, begin, end < step->items ? end : step->items);
 }
+
+/* ---- stretches ------------------------------------------------------------------------------ */
+
+typedef struct {
+    const cg_program *program;
+    const cg_stage *stage;
+    uint64_t seed, step;
+} stage_job;
+
+static float *at(const cg_operand *o, char *tile, int64_t row, int64_t plane)
+{
+    return o->base ? o->base + row * o->row_size + plane * o->plane_size
+                   : (float *)(tile + o->offset);
+}
+
+/* Planes [plane, plane + n) of a row through one step.  Its kernel sees them as the first ones:
+ * what an item needs lies at the same distance from it wherever it is in its row. */
+static void run_planes(const stage_job *job, const cg_step *step, char *tile, int64_t row,
+                       int64_t plane, int64_t n)
+{
+    const float *x[CG_MAX_INPUTS];
+    const cg_stretch *stretch = job->stage->stretch;
+    cg_call call = step->call;
+    call.scratch = tile + job->program->tile_bytes;
+    call.seed = job->seed;
+    call.step = job->step;
+    if (stretch->has_head && step == job->stage->step) {
+        int64_t begin = row * stretch->planes + plane;
+        step->kernel(&call, begin, begin + n);
+        return;
+    }
+    call.x = x;
+    call.y = at(&step->operand[0], tile, row, plane);
+    for (int i = 0; i < call.n_x; i++) x[i] = at(&step->operand[i + 1], tile, row, plane);
+    bool is_elementwise = (step->node->op->traits & CG_ELEMENTWISE) != 0;
+    step->kernel(&call, 0, is_elementwise ? n * cg_plane_size(stretch, call.ys) : n);
+}
+
+static void run_groups(void *context, int64_t chunk, int thread)
+{
+    const stage_job *job = context;
+    const cg_stage *stage = job->stage;
+    char *tile = tile_of(job->program, thread);
+    int64_t begin = chunk * stage->grain, end = begin + stage->grain;
+    if (end > stage->n_groups) end = stage->n_groups;
+    for (int64_t g = begin; g < end; g++) {
+        int64_t row = g / stage->groups_a_row,
+                plane = g % stage->groups_a_row * stage->stretch->group;
+        int64_t left = stage->stretch->planes - plane;
+        int64_t n = left < stage->stretch->group ? left : stage->stretch->group;
+        for (int i = 0; i < stage->n_steps; i++)
+            run_planes(job, &stage->step[i], tile, row, plane, n);
+    }
+}
+
+/* ---- steps by themselves -------------------------------------------------------------------- */
 
 /* A float32 step of an op that has no kernel: through its double reference. */
 static void run_reference(cg_program *program, cg_step *step)
@@ -60,13 +121,25 @@ static bool is_finite(const cg_program *program, int id)
                                     : isfinite(*(const float *)program->data[id]);
 }
 
+static void run_stage(cg_program *program, const cg_stage *stage, uint64_t seed, uint64_t step)
+{
+    if (!stage->stretch) {
+        cg_run_step(program, stage->step, seed, step);
+        return;
+    }
+    stage_job job = { program, stage, seed, step };
+    cg_pool_run(stage->n_chunks > 1 ? program->pool : NULL, run_groups, &job, stage->n_chunks);
+}
+
 cg_status cg_run(cg_program *program, uint64_t seed, uint64_t step)
 {
     int g = 0;
     program->branches = 0;
-    for (int i = 0; i < program->n_steps; i++) {
-        cg_run_step(program, &program->step[i], seed, step);
-        for (; g < program->n_guards && program->guard[g] <= program->step[i].node->id; g++)
+    for (int i = 0; i < program->n_stages; i++) {
+        const cg_stage *stage = &program->stage[i];
+        run_stage(program, stage, seed, step);
+        int done = stage->step[stage->n_steps - 1].node->id;
+        for (; g < program->n_guards && program->guard[g] <= done; g++)
             if (!is_finite(program, program->guard[g])) return CG_ENUMERIC;
     }
     for (int i = 0; i < program->n_copies; i++)

@@ -4,3 +4,6 @@ t_engine_passes_t_SOURCES = %D%/passes.c
 t_engine_passes_t_LDADD = $(test_ldadd)
 t_engine_program_t_SOURCES = %D%/program.c
 t_engine_program_t_LDADD = $(test_ldadd)
+check_PROGRAMS += t/engine/stretches.t
+t_engine_stretches_t_SOURCES = %D%/stretches.c
+t_engine_stretches_t_LDADD = $(test_ldadd)

@@ -1,0 +1,199 @@
+/* From nodes to calls: what runs, on which memory, in which pieces. */
+#include "engine/program.h"
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "graph/graph.h"
+
+enum {
+    CHUNK_FLOPS = 1 << 16, /* a chunk is worth waking a thread for */
+    MAX_CHUNKS = 64,
+};
+
+static cg_status nomem(cg_error *error)
+{
+    return cg_fail_nomem(error, "a program");
+}
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN;
+}
+
+static int64_t flops_of(const cg_node *node)
+{
+    return node->op->flops ? node->op->flops(node) : cg_shape_size(&node->shape);
+}
+
+static int64_t chunks_for(int64_t flops, int64_t most)
+{
+    int64_t n = flops / CHUNK_FLOPS + 1;
+    if (n > MAX_CHUNKS) n = MAX_CHUNKS;
+    return n < most ? n : most;
+}
+
+/* Cuts the items of a step into chunks by shape and cost alone, so that a sum's order and hence
+ * its bits do not depend on the number of threads. */
+static void cut(cg_step *step, int64_t flops)
+{
+    const cg_node *node = step->node;
+    step->items = node->op->items ? node->op->items(node) : cg_shape_size(&node->shape);
+    int64_t n = chunks_for(flops, step->items);
+    step->grain = n > 0 ? (step->items + n - 1) / n : 1;
+    step->n_chunks = (step->items + step->grain - 1) / step->grain;
+}
+
+static cg_status bind(cg_program *p, cg_step *step, cg_error *error)
+{
+    const cg_node *node = step->node;
+    size_t n = (size_t)node->n_x + 1;
+    const cg_shape **xs = cg_arena_alloc(p->lists, n, sizeof *xs);
+    const void **x = cg_arena_alloc(p->lists, n, sizeof *x);
+    const double **wide = cg_arena_alloc(p->lists, n, sizeof *wide);
+    if (!xs || !x || !wide) return nomem(error);
+    for (int i = 0; i < node->n_x; i++) {
+        xs[i] = &node->x[i]->shape;
+        x[i] = p->data[node->x[i]->id];
+        wide[i] = p->data[node->x[i]->id];
+    }
+    void *y = p->data[node->id];
+    step->call = (cg_call){ .attrs = node->attrs,
+                            .n_x = node->n_x,
+                            .xs = xs,
+                            .x = (const float *const *)x,
+                            .ys = &node->shape,
+                            .y = y };
+    step->reference = (cg_ref_call){ .attrs = node->attrs,
+                                     .n_x = node->n_x,
+                                     .xs = xs,
+                                     .x = wide,
+                                     .ys = &node->shape,
+                                     .y = y,
+                                     .branches = &p->branches };
+    return CG_OK;
+}
+
+/* ---- stretches ------------------------------------------------------------------------------ */
+
+/* How far apart the planes of an operand lie that broadcasts to y as in NumPy: 0 along an axis that
+ * it lacks, or has once. */
+static void broadcast_sizes(const cg_shape *x, const cg_shape *y, cg_operand *operand)
+{
+    int lead = y->rank - x->rank;
+    int64_t inner = 1;
+    for (int i = y->rank - 1; i > 1; i--) inner *= i >= lead ? x->dim[i - lead] : 1;
+    int64_t planes = lead <= 1 ? x->dim[1 - lead] : 1, rows = lead == 0 ? x->dim[0] : 1;
+    operand->plane_size = planes == 1 ? 0 : inner;
+    operand->row_size = rows == 1 ? 0 : planes * inner;
+}
+
+static cg_operand operand_of(const cg_program *p, const cg_stretch *stretch, const cg_node *node,
+                             const cg_shape *y)
+{
+    const cg_slot *slot = &p->slot[p->slot[node->id].root];
+    cg_operand o = { .base = p->data[node->id], .offset = slot->offset };
+    if (y->rank < 2) {
+        o.plane_size = cg_shape_size(&node->shape) == 1 ? 0 : 1;
+    } else if (node->shape.rank >= 2 && node->shape.dim[0] == y->dim[0] &&
+               node->shape.dim[1] == y->dim[1]) {
+        o.plane_size = cg_plane_size(stretch, &node->shape);
+        o.row_size = o.plane_size * stretch->planes;
+    } else {
+        broadcast_sizes(&node->shape, y, &o);
+    }
+    return o;
+}
+
+static cg_status bind_operands(cg_program *p, const cg_stretch *stretch, cg_step *step,
+                               cg_error *error)
+{
+    const cg_node *node = step->node;
+    step->operand = cg_arena_alloc(p->lists, (size_t)node->n_x + 1, sizeof *step->operand);
+    if (!step->operand) return nomem(error);
+    step->operand[0] = operand_of(p, stretch, node, &node->shape);
+    for (int i = 0; i < node->n_x; i++)
+        step->operand[i + 1] = operand_of(p, stretch, node->x[i], &node->shape);
+    return CG_OK;
+}
+
+/* ---- stages --------------------------------------------------------------------------------- */
+
+/* Neither the groups nor the chunks of a stretch have a say in any element's bits. */
+static cg_status make_stage(cg_program *p, cg_stage *stage, cg_error *error)
+{
+    int index = p->stretch_of[stage->step->node->id];
+    int64_t flops = 0;
+    if (stage->n_steps == 1) return CG_OK;
+    stage->stretch = &p->stretch[index];
+    stage->groups_a_row =
+        (stage->stretch->planes + stage->stretch->group - 1) / stage->stretch->group;
+    stage->n_groups = stage->groups_a_row * stage->stretch->rows;
+    for (int i = 0; i < stage->n_steps; i++) {
+        CG_TRY(bind_operands(p, stage->stretch, &stage->step[i], error));
+        flops += flops_of(stage->step[i].node);
+    }
+    int64_t n = chunks_for(flops, stage->n_groups);
+    stage->grain = (stage->n_groups + n - 1) / n;
+    stage->n_chunks = (stage->n_groups + stage->grain - 1) / stage->grain;
+    return CG_OK;
+}
+
+static cg_status make_stages(cg_program *p, cg_error *error)
+{
+    p->stage = cg_alloc((size_t)p->n_steps + 1, sizeof *p->stage);
+    if (!p->stage) return nomem(error);
+    for (int i = 0; i < p->n_steps; i += p->stage[p->n_stages++].n_steps) {
+        cg_stage *stage = &p->stage[p->n_stages];
+        int index = p->stretch_of[p->step[i].node->id];
+        stage->step = &p->step[i];
+        stage->n_steps = 1;
+        while (index >= 0 && i + stage->n_steps < p->n_steps &&
+               p->stretch_of[p->step[i + stage->n_steps].node->id] == index)
+            stage->n_steps++;
+        CG_TRY(make_stage(p, stage, error));
+    }
+    return CG_OK;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+static int64_t elements_of_call(const cg_node *node)
+{
+    int64_t n = cg_shape_size(&node->shape);
+    for (int i = 0; i < node->n_x; i++) n += cg_shape_size(&node->x[i]->shape);
+    return n;
+}
+
+static cg_status make_scratch(cg_program *p, size_t widest, cg_error *error)
+{
+    p->tile_bytes = aligned(p->tile_bytes);
+    p->scratch_stride = p->tile_bytes + aligned(p->scratch_stride);
+    p->scratch_bytes = p->scratch_stride * (size_t)(p->pool ? cg_pool_threads(p->pool) : 1);
+    p->scratch = cg_alloc_aligned(p->scratch_bytes + CG_ALIGN, 1);
+    if (widest) p->wide = cg_alloc(widest, sizeof *p->wide);
+    return p->scratch && (p->wide || !widest) ? CG_OK : nomem(error);
+}
+
+cg_status cg_make_steps(cg_program *p, cg_error *error)
+{
+    int64_t widest = 0;
+    p->lists = cg_arena_new();
+    p->step = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->step);
+    if (!p->lists || !p->step) return nomem(error);
+    for (int id = 0; id < p->graph->n_nodes; id++) {
+        const cg_node *node = p->graph->node[id];
+        if (!node->op || (node->op->traits & CG_VIEW)) continue;
+        cg_step *step = &p->step[p->n_steps++];
+        step->node = node;
+        step->kernel = node->op->forward[p->tier];
+        CG_TRY(bind(p, step, error));
+        p->flops += flops_of(node);
+        cut(step, flops_of(node));
+        size_t scratch = node->op->scratch && p->dtype == CG_F32 ? node->op->scratch(node) : 0;
+        if (scratch > p->scratch_stride) p->scratch_stride = scratch;
+        if (p->dtype == CG_F32 && !step->kernel && elements_of_call(node) > widest)
+            widest = elements_of_call(node);
+    }
+    CG_TRY(make_stages(p, error));
+    return make_scratch(p, (size_t)widest, error);
+}

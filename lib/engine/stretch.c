@@ -1,0 +1,123 @@
+/* Finding stretches: each step joins the one before it if it can, or begins anew. */
+#include "engine/stretch.h"
+
+#include "base/memory.h"
+#include "graph/graph.h"
+
+/* Bytes of a value that run through a stretch at once: a part of the second-level cache behind an
+ * op that reads much else, of the first where there is nothing but elements. */
+enum { GROUP_BYTES = 1 << 17, TILE_BYTES = 1 << 13 };
+
+static int64_t rows_of(const cg_shape *s)
+{
+    return s->rank >= 2 ? s->dim[0] : 1;
+}
+
+static int64_t planes_of(const cg_shape *s)
+{
+    return s->rank >= 2 ? s->dim[1] : cg_shape_size(s);
+}
+
+int64_t cg_plane_size(const cg_stretch *stretch, const cg_shape *shape)
+{
+    return cg_shape_size(shape) / (stretch->rows * stretch->planes);
+}
+
+static bool has_planes_of(const cg_stretch *stretch, const cg_shape *s)
+{
+    return rows_of(s) == stretch->rows && planes_of(s) == stretch->planes;
+}
+
+static const cg_node *without_views(const cg_node *node)
+{
+    while (node->op && (node->op->traits & CG_VIEW)) node = node->x[0];
+    return node;
+}
+
+/* Does element i of y need element i of each input alone, or the planes of it? */
+static bool is_elementwise(const cg_node *node)
+{
+    return (node->op->traits & CG_ELEMENTWISE) && !(node->op->traits & CG_RANDOM) &&
+           !node->op->items;
+}
+
+static bool is_planewise(const cg_node *node)
+{
+    return (node->op->traits & CG_PLANEWISE) != 0;
+}
+
+static bool can_join(const cg_stretch *stretch, const int of[], int index, const cg_node *node)
+{
+    if ((!is_elementwise(node) && !is_planewise(node)) || !has_planes_of(stretch, &node->shape))
+        return false;
+    for (int i = 0; i < node->n_x; i++) {
+        const cg_shape *s = &node->x[i]->shape;
+        const cg_node *value = without_views(node->x[i]);
+        bool is_inside = of[value->id] == index, is_whole = has_planes_of(stretch, s);
+        if ((is_inside || is_planewise(node)) && !is_whole) return false;
+        if (is_inside && !has_planes_of(stretch, &value->shape)) return false;
+        if (is_elementwise(node) && is_inside && !cg_shape_equal(s, &node->shape)) return false;
+    }
+    return true;
+}
+
+static bool can_begin(const cg_node *node)
+{
+    if (cg_shape_size(&node->shape) < 2) return false;
+    return is_elementwise(node) || is_planewise(node) ||
+           (node->op->planes && node->op->planes(node) > 0);
+}
+
+static int64_t round_up(int64_t n, int64_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* As many planes as the cache has room for, in equal parts of a row, and as the head likes them. */
+static void choose_group(cg_stretch *stretch, const int of[], int index, const cg_graph *graph)
+{
+    const cg_node *head = graph->node[stretch->first];
+    int64_t most = 1, grain = stretch->has_head ? head->op->planes(head) : 1;
+    for (int id = stretch->first; id <= stretch->last; id++)
+        if (of[id] == index && cg_plane_size(stretch, &graph->node[id]->shape) > most)
+            most = cg_plane_size(stretch, &graph->node[id]->shape);
+    int64_t bytes = stretch->has_head ? GROUP_BYTES : TILE_BYTES;
+    int64_t n = bytes / ((int64_t)sizeof(float) * most);
+    n = n < grain ? grain : n > stretch->planes ? stretch->planes : n;
+    int64_t parts = (stretch->planes + n - 1) / n;
+    n = stretch->rows == 1 && !stretch->has_head ? n : (stretch->planes + parts - 1) / parts;
+    stretch->group = round_up(n, grain) < stretch->planes ? round_up(n, grain) : stretch->planes;
+}
+
+int cg_stretches(cg_stretch **stretches, int of[], const cg_graph *graph, cg_tier tier,
+                 const bool ends[])
+{
+    cg_stretch *list = cg_alloc((size_t)graph->n_nodes + 1, sizeof *list);
+    int n = 0;
+    bool open = false;
+    *stretches = list;
+    if (!list) return -1;
+    for (int id = 0; id < graph->n_nodes; id++) {
+        const cg_node *node = graph->node[id];
+        of[id] = -1;
+        if (!node->op || (node->op->traits & CG_VIEW)) continue;
+        if (!node->op->forward[tier]) {
+            open = false;
+            continue;
+        }
+        if (open && can_join(&list[n - 1], of, n - 1, node)) {
+            list[n - 1].last = id;
+        } else if ((open = can_begin(node))) {
+            bool has_head = !is_elementwise(node) && !is_planewise(node);
+            list[n++] = (cg_stretch){ .first = id,
+                                      .last = id,
+                                      .rows = rows_of(&node->shape),
+                                      .planes = planes_of(&node->shape),
+                                      .has_head = has_head };
+        }
+        if (open) of[id] = n - 1;
+        if (ends[id]) open = false;
+    }
+    for (int i = 0; i < n; i++) choose_group(&list[i], of, i, graph);
+    return n;
+}
