@@ -158,8 +158,9 @@ static cg_status place_all(cg_program *p, const cg_program *share, cg_error *err
         int root = p->slot[id].root;
         if (node->kind == CG_NODE_CONSTANT) fill_constant(p, node);
         if (!node->op) continue;
-        char *own = p->slot[id].in_tile ? NULL : p->arena + p->slot[id].offset;
-        p->data[id] = root == id ? own : p->data[root];
+        if (p->slot[root].in_tile) continue;
+        char *start = p->graph->node[root]->op ? p->arena + p->slot[root].offset : p->data[root];
+        p->data[id] = start + p->slot[id].within;
     }
     return CG_OK;
 }

@@ -1,7 +1,10 @@
 /* The memory plan: views and in-place results share memory, the rest is packed by lifetime. */
 #include "engine/plan.h"
 
+#include "engine/pass/pass.h"
 #include "graph/graph.h"
+
+#include <cnngraph/ops.h>
 
 #include <stdlib.h>
 
@@ -9,6 +12,7 @@ typedef struct {
     const cg_graph *graph;
     cg_slot *slot;
     int *last_read; /* of a node by itself: -1, a node's id, or n_nodes */
+    int *first;     /* of a root: the first node that writes to it */
     int *target;    /* of a node: the leaf that it becomes the new value of, or -1 */
     const cg_plan_options *options;
 } plan;
@@ -18,6 +22,7 @@ static void find_reads(plan *p, int n, cg_node *const outputs[])
     const cg_graph *graph = p->graph;
     for (int v = 0; v < graph->n_nodes; v++) {
         p->last_read[v] = -1;
+        p->first[v] = v;
         p->target[v] = -1;
         for (int i = 0; i < graph->node[v]->n_x; i++) p->last_read[graph->node[v]->x[i]->id] = v;
     }
@@ -79,6 +84,17 @@ static bool can_overwrite_target(const plan *p, const cg_node *node)
     return last <= node->id && reads_in_place(p, node, leaf) && stretch_allows(p, node, leaf);
 }
 
+static int64_t bytes_of(const plan *p, int v)
+{
+    return cg_shape_size(&p->graph->node[v]->shape) * (int64_t)p->options->element;
+}
+
+/* Is the value all that its root's memory holds? */
+static bool is_whole(const plan *p, const cg_node *x, int root)
+{
+    return p->slot[x->id].within == 0 && bytes_of(p, x->id) == bytes_of(p, root);
+}
+
 /* An input whose memory node may write its value over, or -1. */
 static int dying_input(const plan *p, const cg_node *node)
 {
@@ -86,8 +102,8 @@ static int dying_input(const plan *p, const cg_node *node)
     for (int i = 0; i < node->n_x; i++) {
         int root = p->slot[node->x[i]->id].root;
         if (p->graph->node[root]->op && p->slot[root].last_use <= node->id &&
-            cg_shape_equal(&node->x[i]->shape, &node->shape) && reads_in_place(p, node, root) &&
-            stretch_allows(p, node, root))
+            is_whole(p, node->x[i], root) && cg_shape_equal(&node->x[i]->shape, &node->shape) &&
+            reads_in_place(p, node, root) && stretch_allows(p, node, root))
             return root;
     }
     return -1;
@@ -100,6 +116,50 @@ static int choose_root(const plan *p, const cg_node *node)
     if (can_overwrite_target(p, node)) return p->target[node->id];
     int root = dying_input(p, node);
     return root >= 0 ? root : node->id;
+}
+
+/* A view begins where its input does; what is computed in place overwrites a whole root. */
+static int64_t within_root(const cg_node *node, const cg_slot slots[], int root)
+{
+    bool is_view = node->op && (node->op->traits & CG_VIEW) && slots[node->x[0]->id].root == root;
+    return is_view ? slots[node->x[0]->id].within : 0;
+}
+
+/* ---- joining -------------------------------------------------------------------------------- */
+
+/* Is the result of a concat its inputs one behind the other? */
+static bool joins_whole(const cg_node *node)
+{
+    if (!cg_is(node, "concat")) return false;
+    const cg_axis_attrs *a = node->attrs;
+    int64_t axis = a->axis < 0 ? a->axis + node->shape.rank : a->axis;
+    for (int i = 0; i < axis; i++)
+        if (node->shape.dim[i] != 1) return false;
+    return true;
+}
+
+/* May the whole memory of root r, which holds input x, be a part of another's? */
+static bool can_move(const plan *p, int r, const cg_node *x)
+{
+    return p->graph->node[r]->op && p->slot[r].root == r && is_whole(p, x, r);
+}
+
+/* Lets the inputs of a concat be computed where it would copy them to: gradients in the slab. */
+static void join(plan *p, const cg_node *node)
+{
+    int64_t at = 0;
+    int c = node->id;
+    for (int i = 0; i < node->n_x; at += bytes_of(p, node->x[i++]->id)) {
+        int r = p->slot[node->x[i]->id].root;
+        if (r == c || !can_move(p, r, node->x[i])) continue;
+        for (int v = 0; v < c; v++) {
+            if (p->slot[v].root != r) continue;
+            p->slot[v].root = c;
+            p->slot[v].within += at;
+        }
+        if (p->first[r] < p->first[c]) p->first[c] = p->first[r];
+        if (p->slot[r].last_use > p->slot[c].last_use) p->slot[c].last_use = p->slot[r].last_use;
+    }
 }
 
 /* ---- packing -------------------------------------------------------------------------------- */
@@ -116,10 +176,10 @@ static int64_t aligned(int64_t bytes)
 
 static buffer buffer_of(const plan *p, int v)
 {
-    int stretch = stretch_of(p, v), last = p->slot[v].last_use;
+    int first = p->first[v], stretch = stretch_of(p, first), last = p->slot[v].last_use;
     int last_stretch = last >= 0 && last < p->graph->n_nodes ? stretch_of(p, last) : -1;
-    int64_t bytes = cg_shape_size(&p->graph->node[v]->shape) * (int64_t)p->options->element;
-    return (buffer){ aligned(bytes), v, stretch < 0 ? v : p->options->stretches[stretch].first,
+    return (buffer){ aligned(bytes_of(p, v)), v,
+                     stretch < 0 ? first : p->options->stretches[stretch].first,
                      last_stretch < 0 ? last : p->options->stretches[last_stretch].last };
 }
 
@@ -205,10 +265,11 @@ bool cg_plan(cg_slot slots[], int64_t *arena_bytes, int64_t *tile_bytes, const c
     size_t n_nodes = (size_t)graph->n_nodes;
     plan p = { .graph = graph, .slot = slots, .options = options };
     p.last_read = cg_alloc(n_nodes, sizeof *p.last_read);
+    p.first = cg_alloc(n_nodes, sizeof *p.first);
     p.target = cg_alloc(n_nodes, sizeof *p.target);
     buffer *buffers = cg_alloc(n_nodes, sizeof *buffers);
     int *order = cg_alloc(n_nodes, sizeof *order);
-    bool has_all = p.last_read && p.target && buffers && order;
+    bool has_all = p.last_read && p.first && p.target && buffers && order;
     if (has_all) {
         find_reads(&p, n, outputs);
         for (int v = 0; v < graph->n_nodes; v++)
@@ -216,11 +277,14 @@ bool cg_plan(cg_slot slots[], int64_t *arena_bytes, int64_t *tile_bytes, const c
                                   .last_use = options->keep_all ? graph->n_nodes : p.last_read[v] };
         for (int v = 0; v < graph->n_nodes; v++) {
             int root = slots[v].root = choose_root(&p, graph->node[v]);
+            if (root != v) slots[v].within = within_root(graph->node[v], slots, root);
             if (slots[v].last_use > slots[root].last_use) slots[root].last_use = slots[v].last_use;
+            if (joins_whole(graph->node[v]) && !options->keep_all) join(&p, graph->node[v]);
         }
         pack(&p, buffers, order, arena_bytes, tile_bytes);
     }
     cg_release(p.last_read);
+    cg_release(p.first);
     cg_release(p.target);
     cg_release(buffers);
     cg_release(order);

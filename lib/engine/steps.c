@@ -84,7 +84,7 @@ static void broadcast_sizes(const cg_shape *x, const cg_shape *y, cg_operand *op
     for (int i = y->rank - 1; i > 1; i--) inner *= i >= lead ? x->dim[i - lead] : 1;
     int64_t planes = lead <= 1 ? x->dim[1 - lead] : 1, rows = lead == 0 ? x->dim[0] : 1;
     operand->plane_size = planes == 1 ? 0 : inner;
-    operand->row_size = rows == 1 ? 0 : planes * inner;
+    operand->row_size = rows == 1 ? 0 : inner; /* planes is 1 then, or y has as many */
 }
 
 static cg_operand operand_of(const cg_program *p, const cg_stretch *stretch, const cg_node *node,

@@ -28,7 +28,9 @@ CG_KERNEL(concat_forward)
             block = block_size(c->xs[++i], axis);
         }
         n = block - within < end - at ? block - within : end - at;
-        memcpy(c->y + at, c->x[i] + outer * block + within, (size_t)n * sizeof(float));
+        const float *from = c->x[i] + outer * block + within;
+        if (from != c->y + at)
+            memcpy(c->y + at, from, (size_t)n * sizeof *from); /* there already */
     }
 }
 

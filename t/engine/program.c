@@ -54,6 +54,20 @@ static cg_program *trainer(cg_graph **graph, const cg_compile_options *options)
     return p;
 }
 
+/* Does every input of the concat lie in its output? */
+static bool is_joined(const cg_program *p)
+{
+    for (int id = 0; id < p->graph->n_nodes; id++) {
+        const cg_node *node = p->graph->node[id];
+        if (!node->op || strcmp(node->op->name, "concat") != 0) continue;
+        const float *at = p->data[id];
+        for (int i = 0; i < node->n_x; at += cg_shape_size(&node->x[i++]->shape))
+            if (p->data[node->x[i]->id] != at) return false;
+        return true;
+    }
+    return false;
+}
+
 static void slab(void)
 {
     cg_graph *g;
@@ -61,6 +75,7 @@ static void slab(void)
     float *w = cg_data_f32(p, cg_graph_find(g, "w")), *b = cg_data_f32(p, cg_graph_find(g, "b"));
     ok(b == w + 6, "parameters lie one behind the other");
     ok(p->n_copies == 0, "the update is made in place");
+    ok(is_joined(p), "gradients are computed where the concat puts them");
     for (int i = 0; i < 8; i++) w[i] = 1;
     cg_run(p, 0, 0);
     /* y = x w + b: rows 1.75, 2.875 in both columns; db = 2 (1.75 + 2.875) */
