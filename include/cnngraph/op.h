@@ -161,9 +161,9 @@ struct cg_op {
     int64_t (*items)(const cg_node *node);  /* NULL: one item per element of y                 */
     int64_t (*flops)(const cg_node *node);  /* of the whole call; NULL: one per element of y   */
     size_t (*scratch)(const cg_node *node); /* bytes for each thread; NULL: none               */
-    /* Above 0: item i is plane i of y (its first two axes), best computed so many at a time; 0, or
-     * NULL: items are something else. */
-    int64_t (*planes)(const cg_node *node);
+    int64_t (*grain)(const cg_node *node);  /* items best computed together; NULL: 1           */
+    bool (*by_planes)(const cg_node *node); /* is item i plane i of y, its first two axes?
+                                               NULL: no, unless the op is planewise            */
 
     cg_kernel *forward[CG_N_TIERS]; /* NULL entries fall back to the reference            */
     void (*reference)(const cg_ref_call *call);

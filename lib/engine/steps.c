@@ -39,7 +39,9 @@ static void cut(cg_step *step, int64_t flops)
     const cg_node *node = step->node;
     step->items = node->op->items ? node->op->items(node) : cg_shape_size(&node->shape);
     int64_t n = chunks_for(flops, step->items);
+    int64_t grain = node->op->grain ? node->op->grain(node) : 1;
     step->grain = n > 0 ? (step->items + n - 1) / n : 1;
+    step->grain = (step->grain + grain - 1) / grain * grain;
     step->n_chunks = (step->items + step->grain - 1) / step->grain;
 }
 

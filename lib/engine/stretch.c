@@ -65,7 +65,7 @@ static bool can_begin(const cg_node *node)
 {
     if (cg_shape_size(&node->shape) < 2) return false;
     return is_elementwise(node) || is_planewise(node) ||
-           (node->op->planes && node->op->planes(node) > 0);
+           (node->op->by_planes && node->op->by_planes(node));
 }
 
 static int64_t round_up(int64_t n, int64_t to)
@@ -77,7 +77,7 @@ static int64_t round_up(int64_t n, int64_t to)
 static void choose_group(cg_stretch *stretch, const int of[], int index, const cg_graph *graph)
 {
     const cg_node *head = graph->node[stretch->first];
-    int64_t most = 1, grain = stretch->has_head ? head->op->planes(head) : 1;
+    int64_t most = 1, grain = head->op->grain ? head->op->grain(head) : 1;
     for (int id = stretch->first; id <= stretch->last; id++)
         if (of[id] == index && cg_plane_size(stretch, &graph->node[id]->shape) > most)
             most = cg_plane_size(stretch, &graph->node[id]->shape);

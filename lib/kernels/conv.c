@@ -2,6 +2,8 @@
  */
 #include "kernels/conv.h"
 
+#include "kernels/lanes.h"
+
 #include "kernels/patches.h"
 
 #include <string.h>
@@ -43,6 +45,10 @@ static cg_patches patches_of(const cg_conv *v, const float *x, int64_t g)
 void cg_conv_forward(const cg_conv *v, const float *x, const float *w, float *y, void *scratch,
                      int64_t begin, int64_t end)
 {
+    if (v->lanes) {
+        cg_lanes_forward(v, x, w, y, scratch, begin, end);
+        return;
+    }
     const int64_t k = v->k / v->groups, depth = v->c / v->groups * v->r * v->s,
                   pixels = v->p * v->q;
     const int64_t from = begin * PIXELS, to = least(end * PIXELS, v->n * pixels);
@@ -218,6 +224,10 @@ void cg_conv_input_gradient(const cg_conv *v, const float *dy, const float *w, f
                             void *scratch, int64_t begin, int64_t end)
 {
     int64_t first = 0; /* item of this phase */
+    if (v->lanes) {
+        cg_lanes_input_gradient(v, dy, w, dx, scratch, begin, end);
+        return;
+    }
     for (int64_t i = 0; i < phases(v, 0); i++)
         for (int64_t j = 0; j < phases(v, 1) && first < end; j++) {
             phase f[2] = { phase_of(v, 0, i), phase_of(v, 1, j) };
@@ -272,6 +282,10 @@ static weight_layout weight_layout_of(const cg_conv *v)
 void cg_conv_weight_gradient(const cg_conv *v, const float *dy, const float *x, float *dw,
                              void *scratch, int64_t begin, int64_t end)
 {
+    if (v->lanes) {
+        cg_lanes_weight_gradient(v, dy, x, dw, begin, end);
+        return;
+    }
     const weight_layout l = weight_layout_of(v);
     while (begin < end) {
         int64_t g = begin / l.blocks, first = begin % l.blocks,
@@ -309,12 +323,13 @@ void cg_conv_weight_gradient(const cg_conv *v, const float *dy, const float *x, 
 
 int64_t cg_conv_forward_items(const cg_conv *v)
 {
-    return blocks_of(v->n * v->p * v->q, PIXELS);
+    return v->lanes ? v->n * v->k : blocks_of(v->n * v->p * v->q, PIXELS);
 }
 
 int64_t cg_conv_input_gradient_items(const cg_conv *v)
 {
     int64_t items = 0;
+    if (v->lanes) return v->n * v->c;
     for (int64_t i = 0; i < phases(v, 0); i++)
         for (int64_t j = 0; j < phases(v, 1); j++)
             items += blocks_of(v->n * phase_of(v, 0, i).count * phase_of(v, 1, j).count, PIXELS);
@@ -323,11 +338,12 @@ int64_t cg_conv_input_gradient_items(const cg_conv *v)
 
 int64_t cg_conv_weight_gradient_items(const cg_conv *v)
 {
-    return v->groups * weight_layout_of(v).blocks;
+    return v->lanes ? v->k : v->groups * weight_layout_of(v).blocks;
 }
 
 size_t cg_conv_forward_scratch(const cg_conv *v)
 {
+    if (v->lanes) return cg_lanes_scratch(v);
     return cg_gemm_scratch_bytes(v->k / v->groups, v->n * v->p * v->q,
                                  v->c / v->groups * v->r * v->s);
 }
@@ -335,19 +351,22 @@ size_t cg_conv_forward_scratch(const cg_conv *v)
 size_t cg_conv_input_gradient_scratch(const cg_conv *v)
 {
     int64_t c = v->c / v->groups;
+    if (v->lanes) return cg_lanes_scratch(v);
     return (size_t)(c * PIXELS) * sizeof(float) +
            cg_gemm_scratch_bytes(c, v->n * v->h * v->w, v->k / v->groups * v->r * v->s);
 }
 
 size_t cg_conv_weight_gradient_scratch(const cg_conv *v)
 {
+    if (v->lanes) return 0;
     weight_layout l = weight_layout_of(v);
     return cg_gemm_scratch_bytes(l.k, l.depth, v->n * v->p * v->q);
 }
 
 int64_t cg_conv_flops(const cg_conv *v)
 {
-    return 2 * v->n * v->k * v->p * v->q * (v->c / v->groups) * v->r * v->s;
+    int64_t images = v->lanes ? v->n * CG_LANES_IMAGES : v->n;
+    return 2 * images * v->k * v->p * v->q * (v->c / v->groups) * v->r * v->s;
 }
 
 #endif

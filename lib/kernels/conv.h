@@ -9,11 +9,13 @@
 
 #include "kernels/tier.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct {
     int64_t n, groups;
+    bool lanes;      /* 16 images side by side, n times: see lanes.h */
     int64_t c, h, w; /* image: c in all groups           */
     int64_t k, r, s; /* filters: k in all groups         */
     int64_t p, q;    /* output                           */
@@ -26,7 +28,8 @@ typedef struct {
 #define cg_conv_weight_gradient CG_TIERED(cg_conv_weight_gradient)
 
 /* Each computes items [begin, end) of its result.  Items are blocks of pixels of y, blocks of
- * pixels of dx, and blocks of dw's filters or taps; dw sums over the images in their order. */
+ * pixels of dx, and blocks of dw's filters or taps; in the lanes, planes of y and dx, and filters
+ * of dw.  dw sums over the images in their order. */
 void cg_conv_forward(const cg_conv *conv, const float *x, const float *w, float *y, void *scratch,
                      int64_t begin, int64_t end);
 void cg_conv_input_gradient(const cg_conv *conv, const float *dy, const float *w, float *dx,

@@ -22,6 +22,13 @@ CG_KERNEL(avg_pool2d_forward)
     const cg_pool2d_attrs *a = c->attrs;
     const int64_t height = c->xs[0]->dim[2], width = c->xs[0]->dim[3], p_end = c->ys->dim[2],
                   q_end = c->ys->dim[3];
+    if (c->ys->rank == 5) {
+        POOL_LANES(a, c->xs[0], c->ys, begin, end,
+                   cg_vec_store(c->y + y_at,
+                                cg_lanes_sum(c->x[0] + x_at, &in) * share(a, rows, columns),
+                                CG_LANES))
+        return;
+    }
     float *y = c->y + begin * p_end * q_end;
     for (int64_t i = begin; i < end; i++)
         for (int64_t p = 0; p < p_end; p++) {
@@ -43,8 +50,14 @@ CG_KERNEL(avg_pool2d_dx_forward)
     const int64_t height = c->ys->dim[2], width = c->ys->dim[3], p_end = c->xs[0]->dim[2],
                   q_end = c->xs[0]->dim[3];
     const float *dy = c->x[0] + begin * p_end * q_end;
-    memset(c->y + begin * height * width, 0,
-           (size_t)((end - begin) * height * width) * sizeof *c->y);
+    memset(c->y + begin * plane_of(c->ys), 0,
+           (size_t)((end - begin) * plane_of(c->ys)) * sizeof *c->y);
+    if (c->ys->rank == 5) {
+        POOL_LANES(a, c->ys, c->xs[0], begin, end,
+                   cg_lanes_add(c->y + x_at, &in,
+                                cg_vec_load(c->x[0] + y_at, CG_LANES) * share(a, rows, columns)))
+        return;
+    }
     for (int64_t i = begin; i < end; i++)
         for (int64_t p = 0; p < p_end; p++) {
             const pool_range rows = pool_window(a, 0, p, height);
@@ -87,9 +100,12 @@ static cg_status dx_shape(const cg_node *node, cg_shape *dx, cg_error *error)
     const dx_attrs *a = cg_node_attrs(node);
     const cg_shape *dy = cg_node_shape(cg_node_input(node, 0));
     char text[CG_SHAPE_TEXT];
-    if (dy->rank != 4)
-        return cg_shape_fail(node, error, "dy must be N C P Q, found %s", cg_shape_text(dy, text));
-    *dx = CG_SHAPE(dy->dim[0], dy->dim[1], a->output[0], a->output[1]);
+    if (dy->rank != 4 && dy->rank != 5)
+        return cg_shape_fail(node, error, "dy must be N C P Q, or N/16 C P Q 16, found %s",
+                             cg_shape_text(dy, text));
+    *dx = *dy;
+    dx->dim[2] = a->output[0];
+    dx->dim[3] = a->output[1];
     return pool_check(node, &a->pool, dy, dx, error);
 }
 
@@ -129,15 +145,16 @@ static double weight(const cg_pool2d_attrs *a, const int64_t size[2], const int6
 static void spread(const cg_pool2d_attrs *a, const cg_shape *xs, const cg_shape *ys,
                    const double *x, double *y, const double *dy, double *dx)
 {
-    const int64_t size[2] = { xs->dim[2], xs->dim[3] };
-    for (int64_t i = 0; i < cg_shape_size(xs); i++)
+    const int64_t size[2] = { xs->dim[2], xs->dim[3] }, lanes = xs->rank == 5 ? xs->dim[4] : 1;
+    for (int64_t e = 0; e < cg_shape_size(xs); e++)
         for (int64_t j = 0; j < ys->dim[2] * ys->dim[3]; j++) {
-            int64_t plane = i / (size[0] * size[1]), out = plane * ys->dim[2] * ys->dim[3] + j;
+            int64_t i = e / lanes, plane = i / (size[0] * size[1]);
+            int64_t out = (plane * ys->dim[2] * ys->dim[3] + j) * lanes + e % lanes;
             int64_t from[2] = { i / size[1] % size[0], i % size[1] },
                     to[2] = { j / ys->dim[3], j % ys->dim[3] };
             double each = weight(a, size, from, to);
-            if (y) y[out] += each * x[i];
-            if (dx) dx[i] += each * dy[out];
+            if (y) y[out] += each * x[e];
+            if (dx) dx[e] += each * dy[out];
         }
 }
 
@@ -177,7 +194,8 @@ static const cg_attr dx_attrs_table[] = {
         { .x = { CG_DIMS xs },                                                          \
           .n_x = 1,                                                                     \
           .attrs = &(const cg_pool2d_attrs)A(.count_padding = 1, __VA_ARGS__) },
-#define OUTPUT(n, c, h, w) .output = { h, w }
+#define OUTPUT(n, c, h, ...) OUTPUT_(h, __VA_ARGS__, )
+#define OUTPUT_(h, w, ...)   .output = { h, w }
 #define DX_CASE(xs, ys, ...)                                                                    \
     { .x = { CG_DIMS ys }, .n_x = 1, .attrs = &(const dx_attrs){ A(__VA_ARGS__), OUTPUT xs } }, \
         { .x = { CG_DIMS ys },                                                                  \
@@ -194,7 +212,7 @@ const cg_op cg_op_avg_pool2d = {
             "PyTorch, what ceil mode adds beyond the padding never counts.",
     .inputs = "x",
     .onnx = "AveragePool",
-    .traits = CG_LAYER | CG_LINEAR,
+    .traits = CG_LAYER | CG_LINEAR | CG_PLANEWISE,
     .attrs = pool_attrs,
     .attrs_size = sizeof(cg_pool2d_attrs),
     .shape = pool_shape,
@@ -213,7 +231,7 @@ const cg_op cg_op_avg_pool2d_dx = {
     .help = "The input gradient of avg_pool2d. output: H W of x.",
     .inputs = "dy",
     .onnx = "",
-    .traits = CG_LINEAR,
+    .traits = CG_LINEAR | CG_PLANEWISE,
     .attrs = dx_attrs_table,
     .attrs_size = sizeof(dx_attrs),
     .shape = dx_shape,

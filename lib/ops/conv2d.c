@@ -84,15 +84,17 @@ static cg_status conv_shape(const cg_node *node, cg_shape *y, cg_error *error)
     const cg_conv2d_attrs *a = cg_node_attrs(node);
     const cg_shape *x = input_shape(node, 0), *w = input_shape(node, 1);
     char x_text[CG_SHAPE_TEXT], w_text[CG_SHAPE_TEXT];
-    if (x->rank != 4 || w->rank != 4)
-        return cg_shape_fail(node, error, "x must be N C H W and w K C R S, found %s and %s",
+    if (!is_images(x) || w->rank != 4)
+        return cg_shape_fail(node, error,
+                             "x must be N C H W (or N/16 C H W 16) and w K C R S, found %s and %s",
                              cg_shape_text(x, x_text), cg_shape_text(w, w_text));
     if (x->dim[1] % a->groups || w->dim[0] % a->groups || x->dim[1] / a->groups != w->dim[1])
         return cg_shape_fail(
             node, error, "x has %lld channels, w expects %lld and has %lld filters, in %lld groups",
             (long long)x->dim[1], (long long)(w->dim[1] * a->groups), (long long)w->dim[0],
             (long long)a->groups);
-    *y = CG_SHAPE(x->dim[0], w->dim[0], 0, 0);
+    *y = *x;
+    y->dim[1] = w->dim[0];
     for (int axis = 0; axis < 2; axis++)
         y->dim[2 + axis] =
             conv_size(x->dim[2 + axis], w->dim[2 + axis], axis, a->stride, a->padding, a->dilation);
@@ -111,8 +113,10 @@ static cg_status dw_shape(const cg_node *node, cg_shape *dw, cg_error *error)
     char dy_text[CG_SHAPE_TEXT], x_text[CG_SHAPE_TEXT];
     cg_shape_text(dy, dy_text);
     cg_shape_text(x, x_text);
-    if (dy->rank != 4 || x->rank != 4 || dy->dim[0] != x->dim[0])
-        return cg_shape_fail(node, error, "dy must be N K P Q and x N C H W, found %s and %s",
+    if (!is_images(x) || dy->rank != x->rank || dy->dim[0] != x->dim[0])
+        return cg_shape_fail(node, error,
+                             "dy must be N K P Q and x N C H W, or both with 16 images in the last "
+                             "axis, found %s and %s",
                              dy_text, x_text);
     if (x->dim[1] % a->groups || dy->dim[1] % a->groups)
         return cg_shape_fail(node, error, "dy %s and x %s have no %lld groups of channels", dy_text,
@@ -180,7 +184,7 @@ static double pixel(const double *x, const cg_shape *xs, int64_t n, int64_t chan
                     int64_t w)
 {
     if (h < 0 || w < 0 || h >= xs->dim[2] || w >= xs->dim[3]) return 0;
-    return x[((n * xs->dim[1] + channel) * xs->dim[2] + h) * xs->dim[3] + w];
+    return x[pixel_at(xs, n, channel, h, w)];
 }
 
 static void conv_reference(const cg_ref_call *c)
@@ -188,8 +192,7 @@ static void conv_reference(const cg_ref_call *c)
     const cg_conv2d_attrs *a = c->attrs;
     const cg_shape *xs = c->xs[0], *ws = c->xs[1], *ys = c->ys;
     const int64_t channels = ws->dim[1], filters = ys->dim[1] / a->groups;
-    double *y = c->y;
-    for (int64_t n = 0; n < ys->dim[0]; n++)
+    for (int64_t n = 0; n < images_of(ys); n++)
         for (int64_t k = 0; k < ys->dim[1]; k++)
             for (int64_t p = 0; p < ys->dim[2]; p++)
                 for (int64_t q = 0; q < ys->dim[3]; q++) {
@@ -202,7 +205,7 @@ static void conv_reference(const cg_ref_call *c)
                                        pixel(c->x[0], xs, n, k / filters * channels + ch,
                                              p * a->stride[0] + r * a->dilation[0] - a->padding[0],
                                              q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
-                    *y++ = sum;
+                    c->y[pixel_at(ys, n, k, p, q)] = sum;
                 }
 }
 
@@ -217,7 +220,7 @@ static void dw_reference(const cg_ref_call *c)
             for (int64_t r = 0; r < ws->dim[2]; r++)
                 for (int64_t s = 0; s < ws->dim[3]; s++) {
                     double sum = 0;
-                    for (int64_t n = 0; n < dys->dim[0]; n++)
+                    for (int64_t n = 0; n < images_of(dys); n++)
                         for (int64_t p = 0; p < dys->dim[2]; p++)
                             for (int64_t q = 0; q < dys->dim[3]; q++)
                                 sum += pixel(c->x[0], dys, n, k, p, q) *
@@ -280,7 +283,13 @@ static const cg_attr dw_attrs[] = {
          .padding = { 1, 1, 1, 1 })                                                               \
     CASE((3, 1, 6, 6), (17, 1, 5, 5), (3, 17, 2, 2), .groups = 1)                                 \
     CASE((2, 5, 6, 11), (15, 5, 3, 3), (2, 15, 4, 9), .groups = 1)                                \
-    CASE((3, 6, 7, 7), (2, 6, 3, 3), (3, 2, 7, 7), .padding = { 1, 1, 1, 1 })
+    CASE((3, 6, 7, 7), (2, 6, 3, 3), (3, 2, 7, 7), .padding = { 1, 1, 1, 1 })                     \
+    CASE((1, 1, 3, 4, 16), (2, 1, 2, 2), (1, 2, 2, 3, 16), .groups = 1)                           \
+    CASE((1, 2, 4, 3, 16), (1, 2, 3, 3), (1, 1, 4, 3, 16), .padding = { 1, 1, 1, 1 })             \
+    CASE((1, 1, 5, 5, 16), (2, 1, 3, 2), (1, 2, 2, 2, 16), .stride = { 2, 2 },                    \
+         .padding = { 0, 0, 0, 0 })                                                               \
+    CASE((1, 2, 4, 5, 16), (2, 1, 2, 2), (1, 2, 1, 3, 16), .groups = 2, .stride = { 2, 1 },       \
+         .dilation = { 2, 2 })
 #define CONV_CASE(xs, ws, ys, ...) \
     { .x = { CG_DIMS xs, CG_DIMS ws }, .n_x = 2, .attrs = A(__VA_ARGS__) },
 #define OUTPUT(k, c, r, s) .output = { r, s }
@@ -305,6 +314,8 @@ const cg_op cg_op_conv2d = {
     .vjp = conv_vjp,
     .flow = cg_flow_along,
     .items = conv_items,
+    .grain = lanes_grain,
+    .by_planes = in_lanes,
     .flops = conv_flops,
     .scratch = conv_scratch,
     .forward = CG_TIERS(conv2d_forward),
@@ -326,6 +337,7 @@ const cg_op cg_op_conv2d_dw = {
     .vjp = dw_vjp,
     .flow = dw_flow,
     .items = dw_items,
+    .grain = lanes_grain,
     .flops = dw_flops,
     .scratch = dw_scratch,
     .forward = CG_TIERS(conv2d_dw_forward),

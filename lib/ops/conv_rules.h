@@ -3,9 +3,11 @@
 #define CG_OPS_CONV_RULES_H
 
 #include "kernels/conv.h"
+#include "kernels/lanes.h"
 #include "ops/op_file.h"
 
-/* x: N C H W, w: K C/groups R S, y: N K P Q; any of the three may be the op's output. */
+/* x: N C H W or N/16 C H W 16, w: K C/groups R S, y: N K P Q or N/16 K P Q 16; any of the three may
+ * be the op's output. */
 static inline cg_conv conv_of(const cg_shape *x, const cg_shape *w, const cg_shape *y,
                               const int64_t stride[2], const int64_t padding[4],
                               const int64_t dilation[2], int64_t groups)
@@ -13,6 +15,7 @@ static inline cg_conv conv_of(const cg_shape *x, const cg_shape *w, const cg_sha
     return (cg_conv){
         .n = x->dim[0],
         .groups = groups,
+        .lanes = x->rank == 5,
         .c = x->dim[1],
         .h = x->dim[2],
         .w = x->dim[3],
@@ -34,6 +37,36 @@ static inline int64_t reach_of(int64_t r, int64_t dilation)
 }
 
 #if CG_DESCRIBE
+
+/* N C H W, or N/16 C H W 16? */
+static inline bool is_images(const cg_shape *s)
+{
+    return s->rank == 4 || (s->rank == 5 && s->dim[4] == CG_LANE_IMAGES);
+}
+
+/* The element of image n, wherever it lies; n counts all of them. */
+static inline int64_t pixel_at(const cg_shape *s, int64_t n, int64_t c, int64_t h, int64_t w)
+{
+    int64_t lanes = s->rank == 5 ? s->dim[4] : 1;
+    int64_t row = ((n / lanes * s->dim[1] + c) * s->dim[2] + h) * s->dim[3];
+    return (row + w) * lanes + n % lanes;
+}
+
+static inline int64_t images_of(const cg_shape *s)
+{
+    return s->rank == 5 ? s->dim[0] * s->dim[4] : s->dim[0];
+}
+
+/* Planes that are best computed together; where images lie in the lanes. */
+static inline bool in_lanes(const cg_node *node)
+{
+    return cg_node_shape(cg_node_input(node, 0))->rank == 5;
+}
+
+static inline int64_t lanes_grain(const cg_node *node)
+{
+    return in_lanes(node) ? CG_LANES_TILE : 1;
+}
 
 /* Strides, dilations and paddings below this keep every product within 64 bits. */
 #define CONV_LIMIT 32767

@@ -46,13 +46,15 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
     const cg_shape *x = cg_node_shape(cg_node_input(node, 0)),
                    *w = cg_node_shape(cg_node_input(node, 1));
     char x_text[CG_SHAPE_TEXT], w_text[CG_SHAPE_TEXT];
-    if (x->rank != 4 || w->rank != 4)
-        return cg_shape_fail(node, error, "x must be N K P Q and w K C R S, found %s and %s",
+    if (!is_images(x) || w->rank != 4)
+        return cg_shape_fail(node, error,
+                             "x must be N K P Q (or N/16 K P Q 16) and w K C R S, found %s and %s",
                              cg_shape_text(x, x_text), cg_shape_text(w, w_text));
     if (x->dim[1] != w->dim[0] || w->dim[0] % a->groups)
         return cg_shape_fail(node, error, "x has %lld channels, w expects %lld in %lld groups",
                              (long long)x->dim[1], (long long)w->dim[0], (long long)a->groups);
-    *y = CG_SHAPE(x->dim[0], w->dim[1] * a->groups, 0, 0);
+    *y = *x;
+    y->dim[1] = w->dim[1] * a->groups;
     for (int axis = 0; axis < 2; axis++) {
         if (a->output_padding[axis] >= a->stride[axis])
             return cg_shape_fail(node, error,
@@ -100,8 +102,7 @@ static void reference(const cg_ref_call *call)
     const cg_conv_transpose2d_attrs *a = call->attrs;
     const cg_shape *xs = call->xs[0], *ws = call->xs[1], *ys = call->ys;
     const int64_t channels = ws->dim[1], filters = xs->dim[1] / a->groups;
-    double *y = call->y;
-    for (int64_t n = 0; n < ys->dim[0]; n++)
+    for (int64_t n = 0; n < images_of(ys); n++)
         for (int64_t c = 0; c < ys->dim[1]; c++)
             for (int64_t h = 0; h < ys->dim[2]; h++)
                 for (int64_t w = 0; w < ys->dim[3]; w++) {
@@ -115,14 +116,12 @@ static void reference(const cg_ref_call *call)
                                 int64_t q = reached(w, s, a->stride[1], a->dilation[1],
                                                     a->padding[1], xs->dim[3]);
                                 if (p < 0 || q < 0) continue;
-                                sum += call->x[0][((n * xs->dim[1] + k) * xs->dim[2] + p) *
-                                                      xs->dim[3] +
-                                                  q] *
+                                sum += call->x[0][pixel_at(xs, n, k, p, q)] *
                                        call->x[1][((k * channels + c % channels) * ws->dim[2] + r) *
                                                       ws->dim[3] +
                                                   s];
                             }
-                    *y++ = sum;
+                    call->y[pixel_at(ys, n, c, h, w)] = sum;
                 }
 }
 
@@ -178,6 +177,10 @@ static const cg_sample samples[] = {
     SAMPLE((1, 4, 3, 3), (4, 1, 3, 3), .groups = 4, .stride = { 2, 2 }, .padding = { 1, 1, 1, 1 }),
     SAMPLE((3, 2, 5, 7), (2, 17, 3, 3), .groups = 1),
     SAMPLE((2, 17, 4, 6), (17, 3, 3, 3), .padding = { 1, 1, 1, 1 }),
+    SAMPLE((1, 2, 2, 3, 16), (2, 1, 2, 2), .groups = 1),
+    SAMPLE((1, 1, 4, 3, 16), (1, 2, 3, 3), .padding = { 1, 1, 1, 1 }),
+    SAMPLE((1, 2, 2, 2, 16), (2, 1, 3, 2), .stride = { 2, 2 }, .output_padding = { 0, 1 }),
+    SAMPLE((1, 2, 2, 3, 16), (2, 1, 2, 2), .groups = 2, .stride = { 2, 1 }, .dilation = { 2, 2 }),
     CG_END_SAMPLES,
 };
 
@@ -196,6 +199,8 @@ const cg_op cg_op_conv_transpose2d = {
     .vjp = vjp,
     .flow = cg_flow_along,
     .items = items,
+    .grain = lanes_grain,
+    .by_planes = in_lanes,
     .flops = flops,
     .scratch = scratch,
     .forward = CG_TIERS(conv_transpose2d_forward),

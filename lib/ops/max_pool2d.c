@@ -46,6 +46,12 @@ static inline void take_row(const cg_pool2d_attrs *a, const cg_shape *xs, const 
 
 CG_KERNEL(max_pool2d_forward)
 {
+    if (c->ys->rank == 5) {
+        POOL_LANES(
+            c->attrs, c->xs[0], c->ys, begin, end,
+            cg_vec_store(c->y + y_at, cg_lanes_first_maximum(c->x[0] + x_at, &in).best, CG_LANES))
+        return;
+    }
     const int64_t plane = c->xs[0]->dim[2] * c->xs[0]->dim[3], rows = c->ys->dim[2],
                   columns = c->ys->dim[3];
     int64_t *at = c->scratch;
@@ -58,13 +64,23 @@ CG_KERNEL(max_pool2d_forward)
         }
 }
 
+/* One window of lanes after the other: dy goes where x has its maximum. */
+static inline void put_lanes(const cg_call *c, int64_t begin, int64_t end){
+    POOL_LANES(c->attrs, c->ys, c->xs[0], begin, end,
+               cg_lanes_put(c->y + x_at, &in, cg_lanes_first_maximum(c->x[1] + x_at, &in).place,
+                            cg_vec_load(c->x[0] + y_at, CG_LANES)))
+}
+
 CG_KERNEL(max_pool2d_dx_forward)
 {
-    const int64_t plane = c->ys->dim[2] * c->ys->dim[3], rows = c->xs[0]->dim[2],
-                  columns = c->xs[0]->dim[3];
+    const int64_t plane = plane_of(c->ys), rows = c->xs[0]->dim[2], columns = c->xs[0]->dim[3];
     int64_t *at = c->scratch;
     const float *dy = c->x[0] + begin * rows * columns;
     memset(c->y + begin * plane, 0, (size_t)((end - begin) * plane) * sizeof *c->y);
+    if (c->ys->rank == 5) {
+        put_lanes(c, begin, end);
+        return;
+    }
     for (int64_t i = begin; i < end; i++)
         for (int64_t p = 0; p < rows; p++, dy += columns) {
             take_row(c->attrs, c->ys, c->x[1] + i * plane, p, columns, at);
@@ -74,6 +90,14 @@ CG_KERNEL(max_pool2d_dx_forward)
 
 CG_KERNEL(max_pool2d_pick_forward)
 {
+    if (c->ys->rank == 5) {
+        POOL_LANES(c->attrs, c->xs[0], c->ys, begin, end,
+                   cg_vec_store(c->y + y_at,
+                                cg_lanes_pick(c->x[0] + x_at, &in,
+                                              cg_lanes_first_maximum(c->x[1] + x_at, &in).place),
+                                CG_LANES))
+        return;
+    }
     const int64_t plane = c->xs[0]->dim[2] * c->xs[0]->dim[3], rows = c->ys->dim[2],
                   columns = c->ys->dim[3];
     int64_t *at = c->scratch;
@@ -159,6 +183,8 @@ static int64_t taken(const cg_ref_call *c, const double *x, const cg_shape *xs, 
                      int64_t i)
 {
     const cg_pool2d_attrs *a = c->attrs;
+    const int64_t lanes = ys->rank == 5 ? ys->dim[4] : 1, lane = i % lanes;
+    i /= lanes;
     int64_t q = i % ys->dim[3], p = i / ys->dim[3] % ys->dim[2],
             plane = i / ys->dim[3] / ys->dim[2], best = -1;
     for (int64_t r = 0; r < a->kernel[0]; r++)
@@ -166,7 +192,7 @@ static int64_t taken(const cg_ref_call *c, const double *x, const cg_shape *xs, 
             int64_t h = p * (a->stride[0] ? a->stride[0] : a->kernel[0]) + r - a->padding[0];
             int64_t w = q * (a->stride[1] ? a->stride[1] : a->kernel[1]) + s - a->padding[1];
             if (h < 0 || w < 0 || h >= xs->dim[2] || w >= xs->dim[3]) continue;
-            int64_t at = (plane * xs->dim[2] + h) * xs->dim[3] + w;
+            int64_t at = ((plane * xs->dim[2] + h) * xs->dim[3] + w) * lanes + lane;
             if (best < 0 || x[at] > x[best] || (isnan(x[at]) && !isnan(x[best]))) best = at;
         }
     return cg_take(c, best);
@@ -217,7 +243,7 @@ const cg_op cg_op_max_pool2d = {
             "greatest. Kink: where two elements of a window are equal.",
     .inputs = "x",
     .onnx = "MaxPool",
-    .traits = CG_LAYER,
+    .traits = CG_LAYER | CG_PLANEWISE,
     .attrs = attrs_table,
     .attrs_size = sizeof(cg_pool2d_attrs),
     .shape = pool_shape,
@@ -237,7 +263,7 @@ const cg_op cg_op_max_pool2d_dx = {
     .help = "The input gradient of max_pool2d. x only selects and has no gradient.",
     .inputs = "dy x",
     .onnx = "",
-    .traits = CG_LINEAR,
+    .traits = CG_LINEAR | CG_PLANEWISE,
     .fixed = 1 << 1,
     .attrs = attrs_table,
     .attrs_size = sizeof(cg_pool2d_attrs),
@@ -258,7 +284,7 @@ const cg_op cg_op_max_pool2d_pick = {
     .help = "The gradient of max_pool2d_dx. x only selects and has no gradient.",
     .inputs = "v x",
     .onnx = "",
-    .traits = CG_LINEAR,
+    .traits = CG_LINEAR | CG_PLANEWISE,
     .fixed = 1 << 1,
     .attrs = attrs_table,
     .attrs_size = sizeof(cg_pool2d_attrs),

@@ -2,6 +2,7 @@
 #ifndef CG_OPS_POOL_RULES_H
 #define CG_OPS_POOL_RULES_H
 
+#include "kernels/lanes_pool.h"
 #include "ops/op_file.h"
 
 /* One axis of a window: [begin, end) within x, and how many places it has on the padded axis. */
@@ -24,6 +25,31 @@ static inline pool_range pool_window(const cg_pool2d_attrs *a, int axis, int64_t
     return (pool_range){ begin < 0 ? 0 : begin, end > size ? size : end, end - begin };
 }
 
+/* Calls body for every window of planes [begin, end) of x (of shape xs) with images in the lanes,
+ * and for each of its vectors: x_at and y_at are how far they lie from the first elements. */
+#define POOL_LANES(a, xs, ys, begin, end, body)                                                    \
+    for (int64_t plane_ = begin; plane_ < (end); plane_++)                                         \
+        for (int64_t p_ = 0; p_ < (ys)->dim[2]; p_++) {                                            \
+            const pool_range rows = pool_window(a, 0, p_, (xs)->dim[2]);                           \
+            for (int64_t q_ = 0; q_ < (ys)->dim[3]; q_++) {                                        \
+                const pool_range columns = pool_window(a, 1, q_, (xs)->dim[3]);                    \
+                const cg_lanes_window in = { rows.begin, rows.end, columns.begin, columns.end,     \
+                                             (xs)->dim[3] };                                       \
+                int64_t x_at = plane_ * (xs)->dim[2] * (xs)->dim[3] * CG_POOL_LANES;               \
+                int64_t y_at = ((plane_ * (ys)->dim[2] + p_) * (ys)->dim[3] + q_) * CG_POOL_LANES; \
+                for (int lane_ = 0; lane_ < CG_POOL_LANES;                                         \
+                     lane_ += CG_LANES, x_at += CG_LANES, y_at += CG_LANES) {                      \
+                    body;                                                                          \
+                }                                                                                  \
+            }                                                                                      \
+        }
+
+/* Elements of a plane. */
+static inline int64_t plane_of(const cg_shape *s)
+{
+    return s->dim[2] * s->dim[3] * (s->rank == 5 ? s->dim[4] : 1);
+}
+
 #if CG_DESCRIBE
 
 #define POOL_ATTRS(type)                                                                           \
@@ -38,8 +64,9 @@ static inline cg_status pool_size(const cg_node *node, const cg_pool2d_attrs *a,
                                   cg_shape *y, cg_error *error)
 {
     char text[CG_SHAPE_TEXT];
-    if (x->rank != 4)
-        return cg_shape_fail(node, error, "x must be N C H W, found %s", cg_shape_text(x, text));
+    if (x->rank != 4 && (x->rank != 5 || x->dim[4] != CG_LANE_IMAGES))
+        return cg_shape_fail(node, error, "x must be N C H W, or N/16 C H W 16, found %s",
+                             cg_shape_text(x, text));
     *y = *x;
     for (int axis = 0; axis < 2; axis++) {
         int64_t before = a->padding[axis], after = a->padding[axis + 2],
@@ -120,7 +147,11 @@ static inline int64_t pool_items(const cg_node *node)
     CASE((1, 1, 6, 7), (1, 1, 2, 2), .kernel = { 2, 3 }, .stride = { 5, 4 }, .ceil = 1) \
     CASE((3, 1, 5, 3), (3, 1, 3, 2), .kernel = { 3, 2 }, .stride = { 2, 2 },            \
          .padding = { 1, 0, 1, 0 }, .ceil = 1)                                          \
-    CASE((1, 3, 9, 19), (1, 3, 4, 9), .kernel = { 3, 3 }, .stride = { 2, 2 })
+    CASE((1, 3, 9, 19), (1, 3, 4, 9), .kernel = { 3, 3 }, .stride = { 2, 2 })           \
+    CASE((1, 1, 4, 4, 16), (1, 1, 2, 2, 16), .kernel = { 2, 2 })                        \
+    CASE((1, 2, 3, 4, 16), (1, 2, 2, 3, 16), .kernel = { 2, 2 }, .stride = { 1, 1 })    \
+    CASE((1, 1, 4, 3, 16), (1, 1, 2, 2, 16), .kernel = { 3, 3 }, .stride = { 2, 2 },    \
+         .padding = { 1, 1, 1, 1 })
 
 #endif
 #endif

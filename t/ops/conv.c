@@ -15,6 +15,7 @@
 enum { SEED = 20240607, CASES = 240 };
 
 static cg_rng rng;
+static bool in_lanes; /* are 16 images side by side, x N/16 C H W 16? */
 
 static int64_t between(int64_t low, int64_t high)
 {
@@ -120,6 +121,13 @@ static bool is_close(const example *e, const float *y, double units)
 
 typedef cg_node *draw(cg_graph *graph, double *units);
 
+static cg_node *images(cg_graph *graph, const char *name, const int64_t d[4])
+{
+    cg_shape s = CG_SHAPE(d[0], d[1], d[2], d[3]);
+    if (in_lanes) s.dim[s.rank++] = CG_LANE_IMAGES;
+    return cg_input(graph, name, s);
+}
+
 static cg_node *input(cg_graph *graph, const char *name, const int64_t d[4])
 {
     return cg_input(graph, name, CG_SHAPE(d[0], d[1], d[2], d[3]));
@@ -152,11 +160,15 @@ static geometry draw_geometry(void)
 {
     for (;;) {
         geometry g = { .attrs.groups = between(0, 2) ? 1 : between(2, 4) };
-        int64_t channels = between(1, between(0, 3) ? 4 : 20),
-                filters = between(1, between(0, 3) ? 5 : 40);
+        int64_t channels = between(1, between(0, 3) ? 4
+                                      : in_lanes    ? 9
+                                                    : 20),
+                filters = between(1, between(0, 3) ? 5
+                                     : in_lanes    ? 20
+                                                   : 40);
         if (g.attrs.groups > 1 && between(0, 1)) channels = 1;
         int64_t *x = g.x, *w = g.w, *y = g.y;
-        x[0] = y[0] = between(1, 4);
+        x[0] = y[0] = between(1, in_lanes ? 2 : 4);
         x[1] = channels * g.attrs.groups;
         w[0] = y[1] = filters * g.attrs.groups;
         w[1] = channels;
@@ -169,7 +181,7 @@ static geometry draw_geometry(void)
             g.attrs.dilation[axis] = dilation;
             g.attrs.padding[axis] = before;
             g.attrs.padding[axis + 2] = after;
-            x[2 + axis] = between(1, 18);
+            x[2 + axis] = between(1, in_lanes ? 11 : 18);
             w[2 + axis] = g.attrs.output[axis] = between(1, 5);
             int64_t room = x[2 + axis] + before + after - dilation * (w[2 + axis] - 1) - 1;
             y[2 + axis] = room < 0 ? 0 : room / stride + 1;
@@ -182,14 +194,14 @@ static cg_node *draw_conv2d(cg_graph *graph, double *units)
 {
     geometry g = draw_geometry();
     *units = (double)(g.w[1] * g.w[2] * g.w[3]) + 2;
-    return cg_conv2d(input(graph, "x", g.x), input(graph, "w", g.w), &g.attrs);
+    return cg_conv2d(images(graph, "x", g.x), input(graph, "w", g.w), &g.attrs);
 }
 
 static cg_node *draw_conv2d_dw(cg_graph *graph, double *units)
 {
     geometry g = draw_geometry();
-    *units = (double)(g.y[0] * g.y[2] * g.y[3]) + 2;
-    return cg_conv2d_dw(input(graph, "dy", g.y), input(graph, "x", g.x), &g.attrs);
+    *units = (double)(g.y[0] * g.y[2] * g.y[3] * (in_lanes ? CG_LANE_IMAGES : 1)) + 2;
+    return cg_conv2d_dw(images(graph, "dy", g.y), images(graph, "x", g.x), &g.attrs);
 }
 
 static cg_node *draw_conv_transpose2d(cg_graph *graph, double *units)
@@ -205,7 +217,7 @@ static cg_node *draw_conv_transpose2d(cg_graph *graph, double *units)
             (g.x[2 + i] + t.padding[i] + t.padding[i + 2] - t.dilation[i] * (g.w[2 + i] - 1) - 1) %
             t.stride[i];
     }
-    return cg_conv_transpose2d(input(graph, "y", g.y), input(graph, "w", g.w), &t);
+    return cg_conv_transpose2d(images(graph, "y", g.y), input(graph, "w", g.w), &t);
 }
 
 /* Draws until each window fits and, in ceil mode, something is left to pool. */
@@ -217,7 +229,9 @@ static cg_pool2d_attrs draw_pool(int64_t x[4], int64_t y[4])
         x[1] = y[1] = between(1, 4);
         for (int axis = 0; axis < 2; axis++) {
             int64_t kernel = between(1, 4), stride = between(0, 5),
-                    size = between(1, between(0, 4) ? 9 : 40);
+                    size = between(1, between(0, 4) ? 9
+                                      : in_lanes    ? 15
+                                                    : 40);
             a.kernel[axis] = kernel;
             a.stride[axis] = stride;
             if (!stride) stride = kernel;
@@ -240,7 +254,7 @@ static cg_node *draw_max_pool2d(cg_graph *graph, double *units)
     int64_t x[4], y[4];
     cg_pool2d_attrs a = draw_pool(x, y);
     *units = 0;
-    return cg_max_pool2d(input(graph, "x", x), &a);
+    return cg_max_pool2d(images(graph, "x", x), &a);
 }
 
 static cg_node *draw_max_pool2d_dx(cg_graph *graph, double *units)
@@ -248,7 +262,8 @@ static cg_node *draw_max_pool2d_dx(cg_graph *graph, double *units)
     int64_t x[4], y[4];
     cg_pool2d_attrs a = draw_pool(x, y);
     *units = 0;
-    return cg_record2(cg_op_find("max_pool2d_dx"), &a, input(graph, "dy", y), input(graph, "x", x));
+    return cg_record2(cg_op_find("max_pool2d_dx"), &a, images(graph, "dy", y),
+                      images(graph, "x", x));
 }
 
 static cg_node *draw_max_pool2d_pick(cg_graph *graph, double *units)
@@ -256,8 +271,8 @@ static cg_node *draw_max_pool2d_pick(cg_graph *graph, double *units)
     int64_t x[4], y[4];
     cg_pool2d_attrs a = draw_pool(x, y);
     *units = 0;
-    return cg_record2(cg_op_find("max_pool2d_pick"), &a, input(graph, "v", x),
-                      input(graph, "x", x));
+    return cg_record2(cg_op_find("max_pool2d_pick"), &a, images(graph, "v", x),
+                      images(graph, "x", x));
 }
 
 static cg_node *draw_avg_pool2d(cg_graph *graph, double *units)
@@ -265,7 +280,7 @@ static cg_node *draw_avg_pool2d(cg_graph *graph, double *units)
     int64_t x[4], y[4];
     cg_pool2d_attrs a = draw_pool(x, y);
     *units = (double)(a.kernel[0] * a.kernel[1]) + 2;
-    return cg_avg_pool2d(input(graph, "x", x), &a);
+    return cg_avg_pool2d(images(graph, "x", x), &a);
 }
 
 /* The op that avg_pool2d's gradient is. */
@@ -274,8 +289,8 @@ static cg_node *draw_avg_pool2d_dx(cg_graph *graph, double *units)
     int64_t x[4], y[4];
     cg_pool2d_attrs a = draw_pool(x, y);
     *units = (double)(a.kernel[0] * a.kernel[1]) + 2;
-    cg_node *leaf = input(graph, "x", x), *grad = NULL;
-    cg_gradient(cg_avg_pool2d(leaf, &a), input(graph, "dy", y), 1, &leaf, &grad);
+    cg_node *leaf = images(graph, "x", x), *grad = NULL;
+    cg_gradient(cg_avg_pool2d(leaf, &a), images(graph, "dy", y), 1, &leaf, &grad);
     return grad;
 }
 
@@ -297,8 +312,11 @@ static const struct {
     { "avg_pool2d_dx", draw_avg_pool2d_dx },
 };
 
-static void test_subject(int s, cg_tier tier)
+/* Every subject, as "conv2d in lanes on avx2" too; the matrix product knows no images. */
+static void test_subject(int s, cg_tier tier, bool lanes)
 {
+    const char *place = lanes ? " in lanes" : "";
+    in_lanes = lanes;
     int n_close = 0, n_same = 0;
     rng = cg_rng_new(SEED, subjects[s].name, 0);
     for (int i = 0; i < CASES; i++) {
@@ -320,10 +338,11 @@ static void test_subject(int s, cg_tier tier)
         cg_release(cut);
         example_free(&e);
     }
-    ok(n_close == CASES, "%s on %s agrees with its reference on %d of %d shapes drawn from seed %d",
-       subjects[s].name, cg_tier_name(tier), n_close, CASES, SEED);
-    ok(n_same == CASES, "%s on %s gives the same bits however its items are cut, %d of %d",
-       subjects[s].name, cg_tier_name(tier), n_same, CASES);
+    ok(n_close == CASES,
+       "%s%s on %s agrees with its reference on %d of %d shapes drawn from seed %d",
+       subjects[s].name, place, cg_tier_name(tier), n_close, CASES, SEED);
+    ok(n_same == CASES, "%s%s on %s gives the same bits however its items are cut, %d of %d",
+       subjects[s].name, place, cg_tier_name(tier), n_same, CASES);
 }
 
 /* Records y (or fails to) and compares the graph's message. */
@@ -394,10 +413,12 @@ int main(void)
     test_first_maximum();
     for (int s = 0; s < (int)(sizeof subjects / sizeof *subjects); s++)
         for (cg_tier tier = CG_PORTABLE; tier < CG_N_TIERS; tier++) {
-            if (cg_tier_usable(tier))
-                test_subject(s, tier);
-            else
+            if (!cg_tier_usable(tier)) {
                 skip(subjects[s].name, "this processor lacks the tier");
+                continue;
+            }
+            test_subject(s, tier, false);
+            if (subjects[s].draw != draw_matmul) test_subject(s, tier, true);
         }
     return done_testing();
 }

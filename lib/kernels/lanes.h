@@ -1,0 +1,31 @@
+/* Convolution of 16 images at a time, side by side in the lanes of vectors.
+ *
+ * An image is B C H W 16: `block` b, lane l is image 16 b + l.  Every load and store is whole, and
+ * a tile of filters x pixels of sums stays in registers for all channels and taps, whatever their
+ * number; the weights of a tile are packed once for it. */
+#ifndef CG_KERNELS_LANES_H
+#define CG_KERNELS_LANES_H
+
+#include "kernels/conv.h"
+
+#define cg_lanes_forward         CG_TIERED(cg_lanes_forward)
+#define cg_lanes_input_gradient  CG_TIERED(cg_lanes_input_gradient)
+#define cg_lanes_weight_gradient CG_TIERED(cg_lanes_weight_gradient)
+
+/* Items are planes: (block, filter) of y, (block, channel) of dx; and filters of dw. */
+void cg_lanes_forward(const cg_conv *conv, const float *x, const float *w, float *y, void *scratch,
+                      int64_t begin, int64_t end);
+void cg_lanes_input_gradient(const cg_conv *conv, const float *dy, const float *w, float *dx,
+                             void *scratch, int64_t begin, int64_t end);
+void cg_lanes_weight_gradient(const cg_conv *conv, const float *dy, const float *x, float *dw,
+                              int64_t begin, int64_t end);
+
+enum {
+    CG_LANES_IMAGES = 16, /* side by side */
+    CG_LANES_TILE = 8,    /* planes, or filters of dw, that are best computed together */
+};
+
+/* Bytes of scratch for the first two. */
+size_t cg_lanes_scratch(const cg_conv *conv);
+
+#endif

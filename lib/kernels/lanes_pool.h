@@ -1,0 +1,81 @@
+/* Pooling with 16 images in the lanes: a window is a few vectors of its plane. */
+#ifndef CG_KERNELS_LANES_POOL_H
+#define CG_KERNELS_LANES_POOL_H
+
+#include "kernels/lanes.h"
+#include "kernels/vec.h"
+
+enum { CG_POOL_LANES = CG_LANES_IMAGES };
+
+/* Where a window lies in a plane with rows of `width` pixels. */
+typedef struct {
+    int64_t top, bottom, left, right, width; /* rows [top, bottom), columns [left, right) */
+} cg_lanes_window;
+
+/* The window's first maximum, image by image, and its place, counted row by row; NaN is the
+ * greatest. `x` points to the lanes to look at. */
+typedef struct {
+    cg_vec best;
+    cg_ivec place;
+} cg_lanes_maximum;
+
+CG_INLINE cg_vec cg_lanes_load(const float *x, int64_t width, int64_t h, int64_t w)
+{
+    return cg_vec_load(x + (h * width + w) * CG_POOL_LANES, CG_LANES);
+}
+
+CG_INLINE cg_lanes_maximum cg_lanes_first_maximum(const float *x, const cg_lanes_window *in)
+{
+    cg_lanes_maximum m = { cg_lanes_load(x, in->width, in->top, in->left), { 0 } };
+    cg_ivec here = { 0 };
+    for (int64_t h = in->top; h < in->bottom; h++)
+        for (int64_t w = in->left; w < in->right; w++, here += 1) {
+            cg_vec v = cg_lanes_load(x, in->width, h, w);
+            cg_ivec keep = (m.best >= v) | (m.best != m.best);
+            m.best = cg_vec_select(keep, m.best, v);
+            m.place = (here & ~keep) | (m.place & keep);
+        }
+    return m;
+}
+
+/* Adds dy where the maximum of the window was found. */
+CG_INLINE void cg_lanes_put(float *dx, const cg_lanes_window *in, cg_ivec place, cg_vec dy)
+{
+    cg_ivec here = { 0 };
+    for (int64_t h = in->top; h < in->bottom; h++)
+        for (int64_t w = in->left; w < in->right; w++, here += 1) {
+            float *to = dx + (h * in->width + w) * CG_POOL_LANES;
+            cg_vec add = (cg_vec)((cg_ivec)dy & (here == place));
+            cg_vec_store(to, cg_vec_load(to, CG_LANES) + add, CG_LANES);
+        }
+}
+
+/* Of v, what lies where the maximum of the window was found. */
+CG_INLINE cg_vec cg_lanes_pick(const float *v, const cg_lanes_window *in, cg_ivec place)
+{
+    cg_ivec here = { 0 };
+    cg_vec y = { 0 };
+    for (int64_t h = in->top; h < in->bottom; h++)
+        for (int64_t w = in->left; w < in->right; w++, here += 1)
+            y = cg_vec_select(here == place, cg_lanes_load(v, in->width, h, w), y);
+    return y;
+}
+
+CG_INLINE cg_vec cg_lanes_sum(const float *x, const cg_lanes_window *in)
+{
+    cg_vec sum = { 0 };
+    for (int64_t h = in->top; h < in->bottom; h++)
+        for (int64_t w = in->left; w < in->right; w++) sum += cg_lanes_load(x, in->width, h, w);
+    return sum;
+}
+
+CG_INLINE void cg_lanes_add(float *dx, const cg_lanes_window *in, cg_vec part)
+{
+    for (int64_t h = in->top; h < in->bottom; h++)
+        for (int64_t w = in->left; w < in->right; w++) {
+            float *to = dx + (h * in->width + w) * CG_POOL_LANES;
+            cg_vec_store(to, cg_vec_load(to, CG_LANES) + part, CG_LANES);
+        }
+}
+
+#endif

@@ -1,0 +1,197 @@
+/* The weight gradient with images in the lanes: outer products of vectors of dy and x. */
+#include "kernels/lanes.h"
+
+#include "kernels/vec.h"
+
+#include <stdbool.h>
+
+enum { IMAGES = CG_LANES_IMAGES };
+
+/* The register tile: filters x columns of sums.  A column is a channel and a tap of one row of
+ * taps. Vectors of dy stream from the second-level cache, each used for all columns. */
+#if CG_LANES == 16
+enum { MAX_COLUMNS = 7, BEST_COLUMNS = 6, MAX_FILTERS = 8 };
+static const int8_t filters_for[MAX_COLUMNS + 1] = { 0, 8, 8, 7, 6, 5, 4, 3 };
+#else
+enum { MAX_COLUMNS = 4, BEST_COLUMNS = 3, MAX_FILTERS = 6 };
+static const int8_t filters_for[MAX_COLUMNS + 1] = { 0, 6, 4, 3, 2 };
+#endif
+
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+typedef struct {
+    const cg_conv *v;
+    const float *dy, *x; /* of the first filter and the group's first channel, in block 0 */
+    float *dw;           /* of the first filter and column                                */
+    int64_t tap, column; /* the row of taps; the first column                             */
+    int64_t from, to;    /* columns of y where every column of the tile lies within its row */
+} place;
+
+typedef void tile_function(const place *at);
+
+static const float zeros[IMAGES] __attribute__((aligned(64)));
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Where a column reads x for output 0 of a row: so many columns from its row's begin. */
+static inline int64_t start_of(const cg_conv *v, int64_t column)
+{
+    return column % v->s * v->dilation[1] - v->before[1];
+}
+
+/* Outputs [q, end) of one row: dy[f][q] x[column][q] added to each sum. */
+static inline __attribute__((always_inline)) void add_row(int filters, int columns, bool is_inside,
+                                                          const place *at, const float *dy,
+                                                          const float *x, int64_t q, int64_t end,
+                                                          cg_vec sum[MAX_FILTERS][MAX_COLUMNS])
+{
+    const cg_conv *v = at->v;
+    const int64_t dy_plane = v->p * v->q * IMAGES, x_plane = v->h * v->w * IMAGES;
+    const float *from[MAX_COLUMNS];
+    UNROLL
+    for (int j = 0; j < columns; j++)
+        from[j] = x + (at->column + j) / v->s * x_plane + start_of(v, at->column + j) * IMAGES;
+    for (; q < end; q++) {
+        const float *d = dy + q * IMAGES;
+        const int64_t w = q * v->stride[1], step = w * IMAGES;
+        for (int lane = 0; lane < IMAGES; lane += CG_LANES) {
+            cg_vec xs[MAX_COLUMNS];
+            UNROLL
+            for (int j = 0; j < columns; j++) {
+                const int64_t column = start_of(v, at->column + j) + w;
+                bool is_zero = !is_inside && (column < 0 || column >= v->w);
+                xs[j] = cg_vec_load(is_zero ? zeros : from[j] + step + lane, CG_LANES);
+            }
+            UNROLL
+            for (int f = 0; f < filters; f++) {
+                cg_vec ds = cg_vec_load(d + f * dy_plane + lane, CG_LANES);
+                UNROLL
+                for (int j = 0; j < columns; j++) sum[f][j] += ds * xs[j];
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void tile(int filters, int columns, const place *at)
+{
+    const cg_conv *v = at->v;
+    const int64_t dy_plane = v->p * v->q * IMAGES, x_plane = v->h * v->w * IMAGES;
+    cg_vec sum[MAX_FILTERS][MAX_COLUMNS];
+    UNROLL
+    for (int f = 0; f < filters; f++) {
+        UNROLL
+        for (int j = 0; j < columns; j++) sum[f][j] = (cg_vec){ 0 };
+    }
+    for (int64_t block = 0; block < v->n; block++)
+        for (int64_t p = 0; p < v->p; p++) {
+            int64_t row = p * v->stride[0] + at->tap * v->dilation[0] - v->before[0];
+            if (row < 0 || row >= v->h) continue;
+            const float *dy = at->dy + block * v->k * dy_plane + p * v->q * IMAGES;
+            const float *x = at->x + block * v->c * x_plane + row * v->w * IMAGES;
+            add_row(filters, columns, false, at, dy, x, 0, at->from, sum);
+            add_row(filters, columns, true, at, dy, x, at->from, at->to, sum);
+            add_row(filters, columns, false, at, dy, x, at->to, v->q, sum);
+        }
+    const int64_t taps = v->r * v->s, a_filter = v->c / v->groups * taps;
+    UNROLL
+    for (int f = 0; f < filters; f++) {
+        UNROLL
+        for (int j = 0; j < columns; j++) {
+            int64_t c = (at->column + j) / v->s, u = (at->column + j) % v->s;
+            at->dw[f * a_filter + c * taps + at->tap * v->s + u] = cg_vec_add_lanes(sum[f][j]);
+        }
+    }
+}
+
+#define TILE(c, f)                              \
+    static void tile_##c##_##f(const place *at) \
+    {                                           \
+        tile(f, c, at);                         \
+    }
+#define UP_TO_2(M, c) M(c, 1) M(c, 2)
+#define UP_TO_3(M, c) UP_TO_2(M, c) M(c, 3)
+#define UP_TO_4(M, c) UP_TO_3(M, c) M(c, 4)
+#define UP_TO_5(M, c) UP_TO_4(M, c) M(c, 5)
+#define UP_TO_6(M, c) UP_TO_5(M, c) M(c, 6)
+#define UP_TO_7(M, c) UP_TO_6(M, c) M(c, 7)
+#define UP_TO_8(M, c) UP_TO_7(M, c) M(c, 8)
+#if CG_LANES == 16
+#define TILES(M)  \
+    UP_TO_8(M, 1) \
+    UP_TO_8(M, 2) UP_TO_7(M, 3) UP_TO_6(M, 4) UP_TO_5(M, 5) UP_TO_4(M, 6) UP_TO_3(M, 7)
+#else
+#define TILES(M) UP_TO_6(M, 1) UP_TO_4(M, 2) UP_TO_3(M, 3) UP_TO_2(M, 4)
+#endif
+TILES(TILE)
+
+#define ENTRY(c, f) [c][f] = tile_##c##_##f,
+static tile_function *const tiles[MAX_COLUMNS + 1][MAX_FILTERS + 1] = { TILES(ENTRY) };
+
+/* ---- the loops around it -------------------------------------------------------------------- */
+
+/* The outputs of a row for which column `start` and those after it in steps stay within the image.
+ */
+static void narrow(const cg_conv *v, int64_t start, place *at)
+{
+    int64_t step = v->stride[1];
+    int64_t from = start >= 0 ? 0 : (-start + step - 1) / step;
+    int64_t to = start >= v->w ? 0 : (v->w - start - 1) / step + 1;
+    if (from > at->from) at->from = from;
+    if (to < at->to) at->to = to;
+}
+
+static void find_inside(const cg_conv *v, place *at, int64_t columns)
+{
+    at->from = 0;
+    at->to = v->q;
+    for (int64_t j = 0; j < columns; j++) narrow(v, start_of(v, at->column + j), at);
+    if (at->from > v->q) at->from = v->q;
+    if (at->to < at->from) at->to = at->from;
+}
+
+/* Columns to a tile: whole rows of taps if they fit, as near to the best as can be. */
+static int64_t columns_for(const cg_conv *v)
+{
+    int64_t all = v->c / v->groups * v->s, n = v->s <= MAX_COLUMNS ? v->s : BEST_COLUMNS;
+    while (n + v->s <= BEST_COLUMNS) n += v->s;
+    return least(n, all);
+}
+
+/* Filters [k, k + n) of one group. */
+static void some_filters(const cg_conv *v, const float *dy, const float *x, float *dw, int64_t k,
+                         int64_t n)
+{
+    const int64_t channels = v->c / v->groups, group = k / (v->k / v->groups),
+                  all = channels * v->s;
+    const int64_t wide = columns_for(v), a_filter = channels * v->r * v->s;
+    for (int64_t column = 0; column < all; column += wide) {
+        int64_t columns = least(wide, all - column), most = filters_for[columns];
+        int64_t parts = (n + most - 1) / most;
+        place at = { .v = v, .x = x + group * channels * v->h * v->w * IMAGES, .column = column };
+        find_inside(v, &at, columns);
+        for (at.tap = 0; at.tap < v->r; at.tap++)
+            for (int64_t i = 0; i < parts; i++) {
+                int64_t first = k + n * i / parts, filters = k + n * (i + 1) / parts - first;
+                at.dy = dy + first * v->p * v->q * IMAGES;
+                at.dw = dw + first * a_filter;
+                tiles[columns][filters](&at);
+            }
+    }
+}
+
+void cg_lanes_weight_gradient(const cg_conv *v, const float *dy, const float *x, float *dw,
+                              int64_t begin, int64_t end)
+{
+    const int64_t filters = v->k / v->groups;
+    for (int64_t k = begin, n; k < end; k += n) {
+        n = least(end - k, filters - k % filters);
+        some_filters(v, dy, x, dw, k, n);
+    }
+}
