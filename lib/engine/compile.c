@@ -45,7 +45,8 @@ static cg_status rewrite(cg_program *p, const cg_graph *graph, int n, cg_node *o
     for (int i = 0; i < p->n_node_of; i++) p->node_of[i] = i;
     if (no_passes) return apply(p, graph, n, outputs, NULL, error);
     for (const cg_pass *pass = cg_passes; pass->name; pass++)
-        CG_TRY(apply(p, p->graph ? p->graph : graph, n, outputs, pass->visit, error));
+        if (!pass->is_layout || p->dtype == CG_F32)
+            CG_TRY(apply(p, p->graph ? p->graph : graph, n, outputs, pass->visit, error));
     return CG_OK;
 }
 

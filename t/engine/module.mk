@@ -7,3 +7,6 @@ t_engine_program_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/engine/stretches.t
 t_engine_stretches_t_SOURCES = %D%/stretches.c
 t_engine_stretches_t_LDADD = $(test_ldadd)
+check_PROGRAMS += t/engine/lanes.t
+t_engine_lanes_t_SOURCES = %D%/lanes.c
+t_engine_lanes_t_LDADD = $(test_ldadd)

@@ -11,6 +11,7 @@ typedef cg_node *cg_visit(cg_graph *to, const cg_node *node, cg_node *const x[])
 typedef struct {
     const char *name;
     cg_visit *visit; /* NULL: copying alone, which leaves out what nobody needs */
+    bool is_layout;  /* serves the kernels of float32: no use to references */
 } cg_pass;
 
 extern const cg_pass cg_passes[]; /* in order; ends with name NULL */
@@ -21,7 +22,7 @@ extern const cg_pass cg_passes[]; /* in order; ends with name NULL */
 cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const outputs[],
                      cg_visit *visit, cg_node *map[], cg_error *error);
 
-cg_visit cg_fold_visit, cg_cse_visit, cg_stabilise_visit;
+cg_visit cg_fold_visit, cg_cse_visit, cg_lanes_visit, cg_stabilise_visit;
 
 /* Is it this op? */
 bool cg_is(const cg_node *node, const char *op);

@@ -7,15 +7,16 @@
 #include <string.h>
 
 const cg_pass cg_passes[] = {
-    { "stabilise", cg_stabilise_visit },
-    { "fold", cg_fold_visit },
-    { "cse", cg_cse_visit },
-    { "dead", NULL },
-    { NULL, NULL },
+    { "stabilise", cg_stabilise_visit, false },
+    { "fold", cg_fold_visit, false },
+    { "lanes", cg_lanes_visit, true },
+    { "cse", cg_cse_visit, false },
+    { "dead", NULL, false },
+    { NULL, NULL, false },
 };
 
 /* "plan" changes no node: it decides where each lives. */
-const char *const cg_pass_names[] = { "stabilise", "fold", "cse", "dead", "plan", NULL };
+const char *const cg_pass_names[] = { "stabilise", "fold", "lanes", "cse", "dead", "plan", NULL };
 
 static bool is_pass(const char *name)
 {
