@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "model/expand.h"
 #include "model/override.h"
+#include "model/paths.h"
 
 #include <string.h>
 
@@ -79,6 +80,7 @@ static void read_all(cg_model *m, const cg_source *source, int n_sets, const cha
     override_all(m, n_sets, sets, d);
     const cg_tree *blocks = cg_tree_find(m->root, "blocks");
     cg_expand(m->arena, m->root, d);
+    if (!cg_write_out_paths(m->arena, m->root, m->spec.data.base)) cg_diagnostics_no_memory(d);
     read_sections(m, &r, blocks);
 }
 

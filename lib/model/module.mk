@@ -10,6 +10,7 @@ libfloors_la_SOURCES += \
   %D%/layers.c \
   %D%/model.c %D%/model.h \
   %D%/override.c %D%/override.h \
+  %D%/paths.c %D%/paths.h \
   %D%/read.c %D%/read.h \
   %D%/record.c \
   %D%/shapes.c \

@@ -124,6 +124,23 @@ is 2 "predict beyond the split" predict runs/small --index 99
 is 0 "predict of a file" predict runs/small black.pgm --draw
 says out "black.pgm: class" "tells the class"
 
+# ---- paths: a run knows its files wherever it is, and wherever the command is called
+mkdir -p models/data elsewhere
+{ printf '\000\000\010\003\000\000\000\002\000\000\000\034\000\000\000\034'
+    head -c 784 /dev/zero; head -c 784 /dev/zero | tr '\000' '\377'; } >models/data/x.idx
+printf '\000\000\010\001\000\000\000\002\000\001' >models/data/t.idx
+sed -e 's/^name: .*/name: files/' -e '/digits/d' -e '/classes/d' -e 's/limit: [0-9]*/limit: 2/' \
+    -e 's|^data:|&\n  format: idx\n  images: {train: data/x.idx, test: ./data/x.idx}\n  labels: {train: data/t.idx, test: data/t.idx}|' \
+    small.yaml >models/files.yaml
+is 0 "train on files named from the model's folder" train models/files.yaml
+report "the run holds their full paths" "$(grep train: runs/files/model.yaml)" \
+    grep -q "train: $PWD/models/data/x.idx" runs/files/model.yaml
+mv runs/files elsewhere/moved
+cd elsewhere || exit 1
+is 0 "a run that was moved is evaluated from elsewhere" eval moved
+is 0 "and again with a path set from the current folder" eval moved --set data.images.test=../models/data/x.idx
+cd .. || exit 1
+
 # ---- stopping and going on
 is 0 "train --max-steps" train small.yaml --max-steps 7 --runs other
 is 0 "train --resume" train small.yaml --resume --runs other

@@ -274,8 +274,9 @@ static void test_recording(void)
 static void test_no_memory(void)
 {
     static const char text[] =
-        HEAD "vars: {k: 3}\nblocks: {c: {layers: [conv2d: {filters: 2, kernel: \"${k}\"}]}}\n" INPUT
-             "    - c\n    - batch_norm\n" DENSE TAIL;
+        "cnngraph: 1\ndata: {format: idx, images: {train: x, test: y}, labels: {train: /t}}\n"
+        "vars: {k: 3}\nblocks: {c: {layers: [conv2d: {filters: 2, kernel: \"${k}\"}]}}\n" INPUT
+        "    - c\n    - batch_norm\n" DENSE TAIL;
     static const char *const sets[] = { "train.epochs=2" };
     cg_status status = CG_ENOMEM;
     bool is_told = true;

@@ -1,0 +1,42 @@
+/* The paths in a model file: written out in full, so that the resolved file means the same files
+ * wherever it is copied, as into a run's folder. */
+#include "model/paths.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "/home/me/models/", or what stands for it when the current folder has no name. */
+static const char *full_folder(cg_arena *arena, const char *folder)
+{
+    char here[PATH_MAX];
+    if (folder && folder[0] == '/') return folder;
+    if (!getcwd(here, sizeof here)) return folder ? folder : "";
+    return cg_arena_printf(arena, "%s/%s", here, folder ? folder : "");
+}
+
+/* What the command line sets starts from the current folder, as paths there do. */
+static bool write_out(cg_arena *arena, cg_tree *path, const char *folder)
+{
+    bool is_name = path->kind == CG_TREE_SCALAR && !cg_tree_is_null(path) && path->text[0];
+    if (!is_name || path->text[0] == '/') return true;
+    const char *start = full_folder(arena, path->mark.source->order > 0 ? NULL : folder);
+    const char *name = path->text;
+    while (!strncmp(name, "./", 2)) name += 2;
+    path->text = start ? cg_arena_printf(arena, "%s%s", start, name) : NULL;
+    return path->text != NULL;
+}
+
+bool cg_write_out_paths(cg_arena *arena, cg_tree *root, const char *folder)
+{
+    static const char *const keys[] = { "images", "labels" };
+    const cg_tree *data = cg_tree_find(root, "data");
+    bool done = true;
+    for (int k = 0; k < 2 && data && data->kind == CG_TREE_MAP; k++) {
+        const cg_tree *files = cg_tree_find(data, keys[k]);
+        bool is_map = files && files->kind == CG_TREE_MAP;
+        for (int i = 0; is_map && i < files->n; i++)
+            done = done && write_out(arena, files->item[i], folder);
+    }
+    return done;
+}
