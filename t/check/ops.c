@@ -44,7 +44,7 @@ static int n_samples(const cg_op *op)
 static void check_op(const cg_op *op, tally *t)
 {
     cg_error error = { 0 };
-    cg_check_options options = { .seed = 7 };
+    cg_check_options options = { .seed = 0 }; /* as the command draws */
     if (!ok(op->samples && n_samples(op) > 0, "%s has samples", op->name)) return;
     cg_status status = cg_check_op(op, &options, judge, t, &error);
     ok(status == CG_OK, "%s can be differentiated twice %s", op->name, error.message);
