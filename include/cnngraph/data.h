@@ -15,7 +15,7 @@ typedef struct cg_dataset cg_dataset;
 typedef struct {
     const char *name;  /* "train": the split's own name                              */
     const char *from;  /* the part of the source it draws from: "train" or "test"    */
-    int64_t limit;     /* the first so many, after `slice`, classes and per_class; 0: all */
+    int64_t limit;     /* the first so many of what the others leave; 0: all             */
     int64_t per_class; /* the first so many of each class; 0: all              */
     int64_t slice[2];  /* [begin, end) in the original order; both 0: all      */
     double fraction;   /* the first so much of what is left (0.9), or, negative, the last (-0.1); 0:

@@ -24,13 +24,27 @@ static cg_status check(const cg_split_spec *s, int64_t n, cg_error *error)
     return CG_OK;
 }
 
-/* Slice, classes and per_class. */
-static int64_t pick(int64_t *chosen, const cg_split_spec *s, const cg_samples *samples,
-                    const int renumbered[256])
+/* Asking for more of each class than there are is a mistake that would unbalance the split. */
+static cg_status check_classes(const cg_split_spec *s, const int64_t taken[],
+                               const int renumbered[256], int n_labels, cg_error *error)
+{
+    for (int label = 0; label < n_labels && s->per_class; label++) {
+        int class = renumbered[label];
+        if (class >= 0 && taken[class] < s->per_class)
+            return cg_fail_at(error, CG_EDATA, s->place,
+                              "split '%s': per_class is %" PRId64 ", but class %d has %" PRId64
+                              " images",
+                              s->name, s->per_class, label, taken[class]);
+    }
+    return CG_OK;
+}
+
+/* Slice, classes and per_class; taken[class] counts what is chosen of it. */
+static int64_t pick(int64_t *chosen, int64_t taken[256], const cg_split_spec *s,
+                    const cg_samples *samples, const int renumbered[256])
 {
     bool is_sliced = s->slice[0] || s->slice[1];
     int64_t begin = s->slice[0], end = is_sliced ? s->slice[1] : samples->n, n = 0;
-    int64_t taken[256] = { 0 };
     for (int64_t i = begin; i < end; i++) {
         int class = renumbered[samples->labels[i]];
         if (class < 0 || (s->per_class && taken[class] == s->per_class)) continue;
@@ -51,6 +65,17 @@ static int64_t keep_fraction(int64_t *chosen, int64_t n, double fraction)
     return n - cut;
 }
 
+static cg_status check_left(const cg_split_spec *s, int64_t left, cg_error *error)
+{
+    if (left == 0)
+        return cg_fail_at(error, CG_EDATA, s->place, "split '%s': no samples are left", s->name);
+    if (s->limit > left)
+        return cg_fail_at(error, CG_EDATA, s->place,
+                          "split '%s': limit is %" PRId64 ", but there are %" PRId64 " images",
+                          s->name, s->limit, left);
+    return CG_OK;
+}
+
 cg_status cg_split_choose(int64_t **chosen, int64_t *n, const cg_split_spec *spec,
                           const cg_samples *samples, const int renumbered[256], cg_error *error)
 {
@@ -58,15 +83,15 @@ cg_status cg_split_choose(int64_t **chosen, int64_t *n, const cg_split_spec *spe
     CG_TRY(check(spec, samples->n, error));
     int64_t *indices = cg_alloc((size_t)samples->n, sizeof *indices);
     if (!indices) return cg_fail_nomem(error, "a split");
-    int64_t left = pick(indices, spec, samples, renumbered);
+    int64_t taken[256] = { 0 }, left = pick(indices, taken, spec, samples, renumbered);
+    cg_status status = check_classes(spec, taken, renumbered, samples->n_classes, error);
     left = keep_fraction(indices, left, spec->fraction);
-    if (spec->limit && left > spec->limit) left = spec->limit;
-    if (left == 0) {
+    if (status == CG_OK) status = check_left(spec, left, error);
+    if (status != CG_OK) {
         cg_release(indices);
-        return cg_fail_at(error, CG_EDATA, spec->place, "split '%s': no samples are left",
-                          spec->name);
+        return status;
     }
     *chosen = indices;
-    *n = left;
+    *n = spec->limit ? spec->limit : left;
     return CG_OK;
 }

@@ -78,6 +78,8 @@ is 2 "an operand too many" train small.yaml small.yaml
 is 3 "a mistake in the model file" train small.yaml --set optimizer.lr=fast --runs runs
 is 2 "an unknown op" ops sigmod
 says err "did you mean 'sigmoid'" "is answered with the near one"
+is 4 "more images than there are" train small.yaml --set data.splits.train.limit=151 --runs runs
+says err "limit is 151, but there are 150 images" "tells how many there are"
 report "a mistake makes no run folder" "runs is there" test ! -e runs
 
 # ---- ops, graph, doctor

@@ -92,7 +92,15 @@ static void mistakes(void)
     expect(small, &s, 9, "fraction 1.5");
     s.fraction = 0, s.limit = -1;
     expect(small, &s, 9, "limit is -1");
-    s.limit = 0, s.from = "validation";
+    s.limit = 201;
+    expect(small, &s, 9, "split 'a': limit is 201, but there are 200 images");
+    s.limit = 151, s.fraction = 0.75;
+    expect(small, &s, 9, "limit is 151, but there are 150 images");
+    s.limit = 0, s.fraction = 0, s.per_class = 21;
+    expect(small, &s, 9, "split 'a': per_class is 21, but class 0 has 20 images");
+    s.per_class = 5, s.slice[1] = 48;
+    expect(small, &s, 9, "per_class is 5, but class 8 has 4 images");
+    s.per_class = 0, s.slice[1] = 0, s.from = "validation";
     expect(small, &s, 9, "there is no part 'validation'");
     spec = small, spec.source = "imagenet";
     expect(spec, &good, 3, "there is no data set 'imagenet'; there are mnist, digits, idx");
