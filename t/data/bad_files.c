@@ -5,6 +5,8 @@
 
 #include "../tap.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -163,6 +165,34 @@ static void bad_pictures(void)
     expect_image("junk.png", BYTES("\211PNGjunkjunkjunkjunkjunkjunkjunk"), png, "junk.png: ");
 }
 
+/* Every allocation of reading whole files fails once. */
+static void no_memory(void)
+{
+    const cg_shape shape = CG_SHAPE(1, 1, 2);
+    put("good", BYTES(GOOD));
+    put("labels", BYTES(LABELS));
+    put("good.pgm", BYTES("P5 2 1 255\nab"));
+    for (int k = 0; k < 2; k++) {
+        cg_status status = CG_ENOMEM;
+        bool is_told = true;
+        int n = 0;
+        for (; status == CG_ENOMEM && n < 1000; n++) {
+            cg_error error = { 0 };
+            cg_tensor *image = NULL;
+            char path[128];
+            snprintf(path, sizeof path, "%s", path_of("good.pgm"));
+            cg_fail_allocation_after(n);
+            status =
+                k ? cg_image_load(&image, path, &shape, &error) : load("good", "labels", &error);
+            cg_fail_allocation_after(-1);
+            is_told &= status == CG_OK || error.status == status;
+            cg_tensor_free(image);
+        }
+        ok(status == CG_OK && n > 2 && is_told, "each of %d allocations of reading %s may fail",
+           n - 1, k ? "an image" : "IDX files");
+    }
+}
+
 int main(void)
 {
     if (!mkdtemp(folder)) abort();
@@ -170,6 +200,7 @@ int main(void)
     bad_labels();
     bad_gzip();
     bad_pictures();
+    no_memory();
     char command[128];
     snprintf(command, sizeof command, "rm -r '%s'", folder);
     return done_testing() | (system(command) != 0);

@@ -3,6 +3,8 @@
 
 #include "../tap.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,8 +198,30 @@ static void mnist(void)
     cg_dataset_free(set);
 }
 
+/* Every allocation fails once: an error, no leak (the sanitizers look), no crash. */
+static void no_memory(void)
+{
+    static const int64_t classes[] = { 7, 3 };
+    cg_data_spec spec = small;
+    spec.classes = classes, spec.n_classes = 2;
+    cg_status status = CG_ENOMEM;
+    bool is_told = true;
+    int n = 0;
+    for (; status == CG_ENOMEM && n < 1000; n++) {
+        cg_error error = { 0 };
+        cg_dataset *set;
+        cg_fail_allocation_after(n);
+        status = cg_dataset_load(&set, &spec, NULL, &error);
+        cg_fail_allocation_after(-1);
+        is_told &= status == CG_OK ? set != NULL : !set && error.status == status;
+        cg_dataset_free(set);
+    }
+    ok(status == CG_OK && n > 8 && is_told, "each of %d allocations of a set may fail", n - 1);
+}
+
 int main(void)
 {
+    no_memory();
     splits();
     mistakes();
     digits();
