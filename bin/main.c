@@ -15,6 +15,7 @@
     VERB(check)     \
     VERB(render)    \
     VERB(summary)   \
+    VERB(bench)     \
     VERB(gradcheck) \
     VERB(graph)     \
     VERB(ops)       \

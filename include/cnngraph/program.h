@@ -63,6 +63,20 @@ cg_tier cg_program_tier(const cg_program *program);
 uint64_t
 cg_program_branches(const cg_program *program); /* float64: hash of the branches last taken */
 
+/* Where the time goes.  A stage is an op, or a stretch of ops that run together; its time is taken
+ * once this was called, and costs two looks at the clock a stage. */
+typedef struct {
+    const char *ops;   /* "conv2d add relu" */
+    const char *label; /* the layer of the first */
+    cg_place place;
+    cg_shape shape; /* of the last op's result, as it is laid out */
+    int64_t flops, runs;
+    double seconds; /* of all runs */
+} cg_stage_time;
+cg_status cg_program_profile(cg_program *program, cg_error *error);
+int cg_program_stages(const cg_program *program);
+cg_stage_time cg_program_stage(const cg_program *program, int i);
+
 /* Runs again, node by node, and describes the first op whose output is not finite: op, label,
  * place and the ranges of its inputs, in *error with CG_ENUMERIC; CG_OK if all are finite.
  * For use after a run whose loss is not finite, with the same seed and step; states and

@@ -2,6 +2,7 @@ libfloors_la_SOURCES += \
   %D%/compile.c \
   %D%/nonfinite.c \
   %D%/plan.c %D%/plan.h \
+  %D%/profile.c \
   %D%/program.c %D%/program.h \
   %D%/run.c \
   %D%/steps.c \

@@ -16,6 +16,7 @@ void cg_program_free(cg_program *program)
     cg_release(program->stretch_of);
     cg_release(program->step);
     cg_release(program->stage);
+    cg_release(program->times);
     cg_release(program->copy);
     cg_release(program->guard);
     cg_release(program->leaves);

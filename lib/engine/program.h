@@ -30,6 +30,7 @@ typedef struct {
     cg_step *step;
     int n_steps;
     int64_t groups_a_row, n_groups, grain, n_chunks;
+    int64_t flops;
 } cg_stage;
 
 /* At the end of a run, in order: to = from. */
@@ -68,9 +69,14 @@ struct cg_program {
     size_t leaf_bytes, arena_bytes, tile_bytes, scratch_bytes, scratch_stride;
     double *wide; /* for ops without a kernel: inputs and output in double */
     uint64_t branches;
+    cg_stage_time *times; /* of each stage, or NULL; profile.c */
 };
 
 size_t cg_program_element(const cg_program *program); /* bytes of one element */
+
+/* A clock that only goes forward, and adding to a stage's time; profile.c. */
+double cg_seconds(void);
+void cg_note_time(cg_stage_time *time, double seconds);
 
 /* Makes the list of calls for the planned graph; steps.c. */
 cg_status cg_make_steps(cg_program *program, cg_error *error);

@@ -125,15 +125,15 @@ static cg_status make_stage(cg_program *p, cg_stage *stage, cg_error *error)
 {
     int index = p->stretch_of[stage->step->node->id];
     int64_t flops = 0;
+    for (int i = 0; i < stage->n_steps; i++) flops += flops_of(stage->step[i].node);
+    stage->flops = flops;
     if (stage->n_steps == 1) return CG_OK;
     stage->stretch = &p->stretch[index];
     stage->groups_a_row =
         (stage->stretch->planes + stage->stretch->group - 1) / stage->stretch->group;
     stage->n_groups = stage->groups_a_row * stage->stretch->rows;
-    for (int i = 0; i < stage->n_steps; i++) {
+    for (int i = 0; i < stage->n_steps; i++)
         CG_TRY(bind_operands(p, stage->stretch, &stage->step[i], error));
-        flops += flops_of(stage->step[i].node);
-    }
     int64_t n = chunks_for(flops, stage->n_groups);
     stage->grain = (stage->n_groups + n - 1) / n;
     stage->n_chunks = (stage->n_groups + stage->grain - 1) / stage->grain;

@@ -1,6 +1,6 @@
 # Loops over raw memory.  Each file is compiled once per tier: see lib/ops/module.mk.
 kernel_sources = %D%/conv.c %D%/gemm.c %D%/lanes.c %D%/lanes_weights.c \
-  %D%/patches.c
+  %D%/patches.c %D%/peak.c
 kernel_headers = \
   %D%/conv.h \
   %D%/gemm.h \
@@ -8,6 +8,7 @@ kernel_headers = \
   %D%/lanes_pool.h \
   %D%/map.h \
   %D%/patches.h \
+  %D%/peak.h \
   %D%/reduce.h \
   %D%/softmax.h \
   %D%/tier.h \
