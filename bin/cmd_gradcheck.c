@@ -3,6 +3,8 @@
 #include "gradcheck_report.h"
 #include "load.h"
 
+#include "base/rng.h"
+
 #include "base/text.h"
 
 #include <stdio.h>
@@ -63,17 +65,47 @@ static void feed(void *context, cg_program *program)
     widen(cg_data_f64(program, s->recording.labels), s->labels, s->n);
 }
 
-/* The first images of the split that is trained on. */
-static int read_batch(struct subject *s, const cg_dataset *set)
+static bool has_data(const cg_model *model)
 {
+    const cg_data_spec *data = &cg_model_spec(model)->data;
+    return data->source || data->images[0];
+}
+
+static int allocate_batch(struct subject *s, int64_t n)
+{
+    s->n = n;
+    s->x = calloc((size_t)(n * cg_shape_size(&cg_model_spec(s->model)->input)), sizeof *s->x);
+    s->labels = calloc((size_t)n, sizeof *s->labels);
+    return s->x && s->labels ? 0 : cg_status_exit_code(CG_ENOMEM);
+}
+
+/* The first images of the split that is trained on. */
+static int read_batch(struct subject *s)
+{
+    cg_dataset *set = NULL;
     const cg_spec *spec = cg_model_spec(s->model);
+    int code = load_data(&set, s->model);
+    if (code) return code;
     int split = spec->train_split ? cg_dataset_split(set, spec->train_split) : 0;
     if (split < 0) split = 0;
-    s->n = cg_dataset_size(set, split) < BATCH ? cg_dataset_size(set, split) : BATCH;
-    s->x = calloc((size_t)(s->n * cg_shape_size(&spec->input)), sizeof *s->x);
-    s->labels = calloc((size_t)s->n, sizeof *s->labels);
-    if (!s->x || !s->labels) return cg_status_exit_code(CG_ENOMEM);
-    cg_dataset_batch(set, split, s->n, NULL, s->x, s->labels);
+    int64_t size = cg_dataset_size(set, split);
+    code = allocate_batch(s, size < BATCH ? size : BATCH);
+    if (code == 0) cg_dataset_batch(set, split, s->n, NULL, s->x, s->labels);
+    cg_dataset_free(set);
+    return code;
+}
+
+/* Noise, and each class in turn, for a model that names no data. */
+static int draw_batch(struct subject *s)
+{
+    const cg_spec *spec = cg_model_spec(s->model);
+    int code = allocate_batch(s, BATCH);
+    cg_rng rng = cg_rng_new(spec->seed, "images", 0);
+    if (code) return code;
+    for (int64_t i = 0; i < s->n * cg_shape_size(&spec->input); i++)
+        s->x[i] = (float)cg_rng_uniform(&rng);
+    for (int64_t i = 0; i < s->n; i++)
+        s->labels[i] = (float)(i % (spec->n_outputs > 1 ? spec->n_outputs : 2));
     return 0;
 }
 
@@ -112,11 +144,9 @@ static int check_model(const char *operand, const struct option_list *sets,
                        const cg_check_options *options, struct report *report)
 {
     cg_model *model = NULL;
-    cg_dataset *set = NULL;
     int code = load_model(&model, operand, sets);
-    if (code == 0) code = load_data(&set, model);
     struct subject s = { .model = model };
-    if (code == 0) code = read_batch(&s, set);
+    if (code == 0) code = has_data(model) ? read_batch(&s) : draw_batch(&s);
     cg_graph *graph = cg_graph_new();
     if (code == 0 && !graph) code = cg_status_exit_code(CG_ENOMEM);
     if (code == 0) {
@@ -130,7 +160,6 @@ static int check_model(const char *operand, const struct option_list *sets,
     cg_graph_free(graph);
     free(s.x);
     free(s.labels);
-    cg_dataset_free(set);
     cg_model_free(model);
     return code;
 }

@@ -173,7 +173,9 @@ cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char
     cg_dataset *loaded = cg_alloc(1, sizeof *loaded);
     if (!loaded) return cg_fail_nomem(error, "a data set");
     *error = (cg_error){ 0 };
-    cg_status status = load(loaded, spec, used ? used : &ignored, error);
+    cg_status status = spec->source || spec->images[0]
+                           ? load(loaded, spec, used ? used : &ignored, error)
+                           : cg_fail(error, CG_EMODEL, "there is no \"data\" to read");
     if (status == CG_OK) {
         *set = loaded;
         return CG_OK;

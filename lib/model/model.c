@@ -37,10 +37,8 @@ static void read_sections(cg_model *m, cg_reader *r, const cg_tree *blocks)
     if ((tree = cg_tree_find(m->root, "seed"))) cg_read_int(r, tree, "seed", 0, INT64_MAX, &seed);
     m->spec.seed = (uint64_t)seed;
     m->spec.data.seed = m->spec.seed;
-    if ((tree = cg_tree_find(m->root, "data")))
-        cg_read_data(r, tree, &m->spec.data);
-    else
-        cg_diagnose(r->diagnostics, m->root->mark, NULL, NULL, "\"data\" is missing");
+    m->spec.data.place = cg_mark_place(m->root->mark);
+    if ((tree = cg_tree_find(m->root, "data"))) cg_read_data(r, tree, &m->spec.data);
     cg_read_training(r, m->root, &m->spec, &m->loss_mark);
     if ((tree = cg_tree_find(m->root, "model")))
         cg_read_layers(r, tree, blocks, m);

@@ -94,13 +94,14 @@ const cg_layer cg_layer_concat = {
 
 /* ---- residual: K. He et al., CVPR 2016 --------------------------------------------------------
  * The inputs are what goes into the body and what comes out of it. */
-enum { SKIP_AUTO, SKIP_IDENTITY, SKIP_CONV };
+enum { SKIP_AUTO, SKIP_IDENTITY, SKIP_CONV, SKIP_PAD };
 typedef struct {
     int64_t skip;
 } residual_keys;
 static const cg_attr residual_table[] = {
-    CG_CHOICE(residual_keys, skip, "auto identity conv",
-              "the way around: identity, a 1x1 convolution, or what the shapes need"),
+    CG_CHOICE(residual_keys, skip, "auto identity conv pad",
+              "the way around: identity, a 1x1 convolution, or what the shapes need; pad: every "
+              "n-th pixel, and channels of zeros on both sides"),
     { .name = NULL },
 };
 
@@ -119,6 +120,25 @@ static cg_node *project(cg_builder *b, cg_node *x, const cg_shape *to)
     return cg_conv2d(x, w, &conv);
 }
 
+/* Every n-th pixel, n the ratio of the sizes, between channels of zeros: option A of the paper,
+ * without parameters. */
+static cg_node *subsample(cg_builder *b, cg_node *x, const cg_shape *to)
+{
+    const cg_shape *from = cg_node_shape(x);
+    if (from->rank != 4 || to->rank != 4 || to->dim[1] < from->dim[1])
+        return cg_layer_fail(b, "skip", NULL,
+                             "padding needs C x H x W on both sides, and no fewer channels behind");
+    int64_t begin[4] = { 0 }, step[4] = { 1, 1, 1, 1 }, before[4] = { 0 }, after[4] = { 0 };
+    cg_shape size = *from;
+    for (int i = 2; i < 4; i++) {
+        step[i] = (from->dim[i] + to->dim[i] - 1) / to->dim[i];
+        size.dim[i] = (from->dim[i] + step[i] - 1) / step[i];
+    }
+    before[1] = (to->dim[1] - from->dim[1]) / 2;
+    after[1] = to->dim[1] - from->dim[1] - before[1];
+    return cg_pad(cg_slice(x, begin, size, step), before, after, CG_PAD_ZERO);
+}
+
 static cg_node *residual(cg_builder *b, const void *attrs, int n, cg_node *const x[])
 {
     (void)n;
@@ -127,6 +147,7 @@ static cg_node *residual(cg_builder *b, const void *attrs, int n, cg_node *const
     bool is_same = cg_shape_equal(in, out);
     cg_node *around = x[0];
     if (skip == SKIP_CONV || (skip == SKIP_AUTO && !is_same)) around = project(b, x[0], out);
+    if (skip == SKIP_PAD && !is_same) around = subsample(b, x[0], out);
     if (!around) return NULL;
     char one[CG_SHAPE_TEXT], two[CG_SHAPE_TEXT];
     if (!cg_shape_equal(cg_node_shape(around), out))
