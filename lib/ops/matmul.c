@@ -2,6 +2,7 @@
 #include "ops/op_file.h"
 
 #include "kernels/gemm.h"
+#include "kernels/lanes_dense.h"
 
 /* A call seen as n_batch products of m x k by k x n. */
 typedef struct {
@@ -58,9 +59,34 @@ static int64_t source(int64_t index, const cg_shape *x, const cg_shape *y)
     return from;
 }
 
+/* One matrix for many with 16 columns, as a dense layer has on images in the lanes. */
+static bool is_lanes(const cg_shape *a, const cg_shape *b, const cg_matmul_attrs *attrs)
+{
+    return a->rank == 2 && b->rank == 3 && b->dim[2] == CG_LANE_IMAGES && !attrs->transpose_b;
+}
+
+static inline void multiply_lanes(const cg_call *c, int64_t begin, int64_t end)
+{
+    const bool is_turned = ((const cg_matmul_attrs *)c->attrs)->transpose_a != 0;
+    const int64_t rows = c->ys->dim[1], depth = c->xs[1]->dim[1];
+    const cg_lanes_product product = { .blocks = c->ys->dim[0],
+                                       .rows = rows,
+                                       .depth = depth,
+                                       .w = c->x[0],
+                                       .x = c->x[1],
+                                       .row_step = is_turned ? 1 : depth,
+                                       .depth_step = is_turned ? rows : 1,
+                                       .y = c->y };
+    cg_lanes_dense(&product, begin, end);
+}
+
 CG_KERNEL(matmul_forward)
 {
     const cg_matmul_attrs *attrs = c->attrs;
+    if (is_lanes(c->xs[0], c->xs[1], attrs)) {
+        multiply_lanes(c, begin, end);
+        return;
+    }
     const layout l = layout_of(c->xs[0], c->xs[1], c->ys, attrs);
     while (begin < end) {
         int64_t batch = begin / l.blocks, first = begin % l.blocks;
@@ -104,10 +130,23 @@ static layout layout_of_node(const cg_node *node)
                      cg_node_shape(node), cg_node_attrs(node));
 }
 
+static bool is_lanes_node(const cg_node *node)
+{
+    return is_lanes(cg_node_shape(cg_node_input(node, 0)), cg_node_shape(cg_node_input(node, 1)),
+                    cg_node_attrs(node));
+}
+
+/* In the lanes: rows of all products at once. */
 static int64_t items(const cg_node *node)
 {
+    if (is_lanes_node(node)) return cg_node_shape(node)->dim[1];
     layout l = layout_of_node(node);
     return l.n_batch * l.blocks;
+}
+
+static int64_t grain(const cg_node *node)
+{
+    return is_lanes_node(node) ? CG_LANES_DENSE_GRAIN : 1;
 }
 
 static int64_t flops(const cg_node *node)
@@ -257,6 +296,8 @@ static const cg_sample samples[] = {
     SAMPLE(S(3, 2, 4), S(3, 4, 2), NN),
     SAMPLE(S(2, 4), S(3, 4, 2), NN),
     SAMPLE(S(2, 3, 4), S(2, 5, 4), NT),
+    SAMPLE(S(3, 2), S(1, 2, 16), NN),
+    SAMPLE(S(2, 5), S(2, 2, 16), TN),
     SAMPLE(S(2, 1, 2, 3), S(3, 3, 2), NN),
     SAMPLE(S(1, 2, 2, 3), S(2, 1, 2, 3), NT),
     SAMPLE(S(2, 1, 3, 2), S(1, 2, 2, 3), TT),
@@ -279,6 +320,7 @@ const cg_op cg_op_matmul = {
     .vjp = vjp,
     .flow = flow,
     .items = items,
+    .grain = grain,
     .flops = flops,
     .scratch = scratch,
     .forward = CG_TIERS(matmul_forward),

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "train/checkpoint.h"
 
+#include <cnngraph/ops.h>
 #include <cnngraph/train.h>
 
 #include <string.h>
@@ -14,7 +15,8 @@ enum { EVALUATION_BATCH = 128 };
 
 int64_t cg_evaluation_batch(int64_t size)
 {
-    return size < EVALUATION_BATCH ? size : EVALUATION_BATCH;
+    int64_t whole = (size + CG_LANE_IMAGES - 1) / CG_LANE_IMAGES * CG_LANE_IMAGES;
+    return whole < EVALUATION_BATCH ? whole : EVALUATION_BATCH;
 }
 
 /* The last batch may be partly filled: its other rows hold images of before, which evaluation, row

@@ -5,7 +5,8 @@
 #include "nn/nn.h"
 #include "train/batch.h"
 
-/* The batch that evaluations run on, for a split of `size` images. */
+/* The batch that evaluations run on, for a split of `size` images: one that images fill in the
+ * lanes, so that an image has the same bits in all of them. */
 int64_t cg_evaluation_batch(int64_t size);
 
 /* Gathers losses, ranks and confusions of all images of the split into the cleared tally. */

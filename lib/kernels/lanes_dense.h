@@ -1,0 +1,33 @@
+/* Products of a matrix with images in the lanes: dense layers, their input and weight gradients.
+ *
+ * Activations are B K 16: value k of image 16 b + l lies at [b][k][l]. */
+#ifndef CG_KERNELS_LANES_DENSE_H
+#define CG_KERNELS_LANES_DENSE_H
+
+#include "kernels/tier.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define cg_lanes_dense         CG_TIERED(cg_lanes_dense)
+#define cg_lanes_dense_weights CG_TIERED(cg_lanes_dense_weights)
+
+/* y[b][row][l] = sum over k of w[row row_step + k depth_step] x[b][k][l]. */
+typedef struct {
+    int64_t blocks, rows, depth;
+    const float *w, *x;
+    int64_t row_step, depth_step;
+    float *y;
+} cg_lanes_product;
+
+/* Computes rows [begin, end). */
+void cg_lanes_dense(const cg_lanes_product *product, int64_t begin, int64_t end);
+
+enum { CG_LANES_DENSE_GRAIN = 24 }; /* rows that are best computed together */
+
+/* dw[i][j] = sum over b, l of dy[b][i][l] x[b][j][l] for rows i in [begin, end) and all columns. */
+void cg_lanes_dense_weights(int64_t blocks, int64_t rows, int64_t columns, const float *dy,
+                            const float *x, float *dw, void *scratch, int64_t begin, int64_t end);
+size_t cg_lanes_dense_weights_scratch(int64_t blocks, int64_t rows, int64_t columns);
+
+#endif
