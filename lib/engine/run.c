@@ -73,10 +73,14 @@ static void run_groups(void *context, int64_t chunk, int thread)
     int64_t begin = chunk * stage->grain, end = begin + stage->grain;
     if (end > stage->n_groups) end = stage->n_groups;
     for (int64_t g = begin; g < end; g++) {
-        int64_t row = g / stage->groups_a_row,
-                plane = g % stage->groups_a_row * stage->stretch->group;
-        int64_t left = stage->stretch->planes - plane;
-        int64_t n = left < stage->stretch->group ? left : stage->stretch->group;
+        const cg_stretch *s = stage->stretch;
+        int64_t at = g * s->group, row = at / s->planes, plane = 0, left = s->rows * s->planes - at;
+        if (s->group < s->planes) { /* rows are cut, each anew */
+            row = g / stage->groups_a_row;
+            plane = g % stage->groups_a_row * s->group;
+            left = s->planes - plane;
+        }
+        int64_t n = left < s->group ? left : s->group;
         for (int i = 0; i < stage->n_steps; i++)
             run_planes(job, &stage->step[i], tile, row, plane, n);
     }

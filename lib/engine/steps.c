@@ -129,9 +129,10 @@ static cg_status make_stage(cg_program *p, cg_stage *stage, cg_error *error)
     stage->flops = flops;
     if (stage->n_steps == 1) return CG_OK;
     stage->stretch = &p->stretch[index];
-    stage->groups_a_row =
-        (stage->stretch->planes + stage->stretch->group - 1) / stage->stretch->group;
-    stage->n_groups = stage->groups_a_row * stage->stretch->rows;
+    const cg_stretch *stretch = stage->stretch;
+    stage->groups_a_row = (stretch->planes + stretch->group - 1) / stretch->group;
+    int64_t rows = stretch->group > stretch->planes ? stretch->group / stretch->planes : 1;
+    stage->n_groups = stage->groups_a_row * ((stretch->rows + rows - 1) / rows);
     for (int i = 0; i < stage->n_steps; i++)
         CG_TRY(bind_operands(p, stage->stretch, &stage->step[i], error));
     int64_t n = chunks_for(flops, stage->n_groups);

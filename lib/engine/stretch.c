@@ -82,11 +82,17 @@ static void choose_group(cg_stretch *stretch, const int of[], int index, const c
         if (of[id] == index && cg_plane_size(stretch, &graph->node[id]->shape) > most)
             most = cg_plane_size(stretch, &graph->node[id]->shape);
     int64_t bytes = stretch->has_head ? GROUP_BYTES : TILE_BYTES;
-    int64_t n = bytes / ((int64_t)sizeof(float) * most);
-    n = n < grain ? grain : n > stretch->planes ? stretch->planes : n;
-    int64_t parts = (stretch->planes + n - 1) / n;
-    n = stretch->rows == 1 && !stretch->has_head ? n : (stretch->planes + parts - 1) / parts;
-    stretch->group = round_up(n, grain) < stretch->planes ? round_up(n, grain) : stretch->planes;
+    int64_t n = bytes / ((int64_t)sizeof(float) * most), planes = stretch->planes;
+    if (n >= planes) { /* whole rows */
+        int64_t rows = n / planes < stretch->rows ? n / planes : stretch->rows;
+        stretch->group = rows * planes;
+        return;
+    }
+    if (n < grain) n = grain;
+    int64_t parts = (planes + n - 1) / n;
+    if (stretch->rows > 1 || stretch->has_head) n = (planes + parts - 1) / parts;
+    n = round_up(n, grain);
+    stretch->group = n < planes ? n : planes;
 }
 
 int cg_stretches(cg_stretch **stretches, int of[], const cg_graph *graph, cg_tier tier,

@@ -338,7 +338,7 @@ int64_t cg_conv_input_gradient_items(const cg_conv *v)
 
 int64_t cg_conv_weight_gradient_items(const cg_conv *v)
 {
-    return v->lanes ? v->k : v->groups * weight_layout_of(v).blocks;
+    return v->lanes ? v->k * v->r : v->groups * weight_layout_of(v).blocks;
 }
 
 size_t cg_conv_forward_scratch(const cg_conv *v)

@@ -12,7 +12,8 @@
 #define cg_lanes_input_gradient  CG_TIERED(cg_lanes_input_gradient)
 #define cg_lanes_weight_gradient CG_TIERED(cg_lanes_weight_gradient)
 
-/* Items are planes: (block, filter) of y, (block, channel) of dx; and filters of dw. */
+/* Items are planes: (block, filter) of y, (block, channel) of dx; and (row of taps, filter) of dw.
+ */
 void cg_lanes_forward(const cg_conv *conv, const float *x, const float *w, float *y, void *scratch,
                       int64_t begin, int64_t end);
 void cg_lanes_input_gradient(const cg_conv *conv, const float *dy, const float *w, float *dx,
@@ -22,8 +23,15 @@ void cg_lanes_weight_gradient(const cg_conv *conv, const float *dy, const float 
 
 enum {
     CG_LANES_IMAGES = 16, /* side by side */
-    CG_LANES_TILE = 8,    /* planes, or filters of dw, that are best computed together */
+    CG_LANES_TILE = 8,    /* planes, or filters of dw, that are best computed together: at most */
 };
+
+/* n planes or filters cut into equal parts that tiles fill: the size of a part. */
+static inline int64_t cg_lanes_part(int64_t n)
+{
+    int64_t parts = (n + CG_LANES_TILE - 1) / CG_LANES_TILE;
+    return (n + parts - 1) / parts;
+}
 
 /* Bytes of scratch for the first two. */
 size_t cg_lanes_scratch(const cg_conv *conv);

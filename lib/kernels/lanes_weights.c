@@ -164,9 +164,9 @@ static int64_t columns_for(const cg_conv *v)
     return least(n, all);
 }
 
-/* Filters [k, k + n) of one group. */
-static void some_filters(const cg_conv *v, const float *dy, const float *x, float *dw, int64_t k,
-                         int64_t n)
+/* Row `tap` of the taps of filters [k, k + n) of one group. */
+static void some_filters(const cg_conv *v, const float *dy, const float *x, float *dw, int64_t tap,
+                         int64_t k, int64_t n)
 {
     const int64_t channels = v->c / v->groups, group = k / (v->k / v->groups),
                   all = channels * v->s;
@@ -174,15 +174,16 @@ static void some_filters(const cg_conv *v, const float *dy, const float *x, floa
     for (int64_t column = 0; column < all; column += wide) {
         int64_t columns = least(wide, all - column), most = filters_for[columns];
         int64_t parts = (n + most - 1) / most;
-        place at = { .v = v, .x = x + group * channels * v->h * v->w * IMAGES, .column = column };
+        place at = {
+            .v = v, .x = x + group * channels * v->h * v->w * IMAGES, .tap = tap, .column = column
+        };
         find_inside(v, &at, columns);
-        for (at.tap = 0; at.tap < v->r; at.tap++)
-            for (int64_t i = 0; i < parts; i++) {
-                int64_t first = k + n * i / parts, filters = k + n * (i + 1) / parts - first;
-                at.dy = dy + first * v->p * v->q * IMAGES;
-                at.dw = dw + first * a_filter;
-                tiles[columns][filters](&at);
-            }
+        for (int64_t i = 0; i < parts; i++) {
+            int64_t first = k + n * i / parts, filters = k + n * (i + 1) / parts - first;
+            at.dy = dy + first * v->p * v->q * IMAGES;
+            at.dw = dw + first * a_filter;
+            tiles[columns][filters](&at);
+        }
     }
 }
 
@@ -190,8 +191,9 @@ void cg_lanes_weight_gradient(const cg_conv *v, const float *dy, const float *x,
                               int64_t begin, int64_t end)
 {
     const int64_t filters = v->k / v->groups;
-    for (int64_t k = begin, n; k < end; k += n) {
-        n = least(end - k, filters - k % filters);
-        some_filters(v, dy, x, dw, k, n);
+    for (int64_t item = begin, n; item < end; item += n) {
+        int64_t k = item % v->k;
+        n = least(end - item, filters - k % filters);
+        some_filters(v, dy, x, dw, item / v->k, k, n);
     }
 }

@@ -47,6 +47,16 @@ static int64_t conv_items(const cg_node *node)
     return cg_conv_forward_items(&v);
 }
 
+static int64_t conv_grain(const cg_node *node)
+{
+    return lanes_grain(node, conv_node(node).k);
+}
+
+static int64_t dw_grain(const cg_node *node)
+{
+    return lanes_grain(node, dw_node(node).k);
+}
+
 static int64_t conv_flops(const cg_node *node)
 {
     cg_conv v = conv_node(node);
@@ -314,7 +324,7 @@ const cg_op cg_op_conv2d = {
     .vjp = conv_vjp,
     .flow = cg_flow_along,
     .items = conv_items,
-    .grain = lanes_grain,
+    .grain = conv_grain,
     .by_planes = in_lanes,
     .flops = conv_flops,
     .scratch = conv_scratch,
@@ -337,7 +347,7 @@ const cg_op cg_op_conv2d_dw = {
     .vjp = dw_vjp,
     .flow = dw_flow,
     .items = dw_items,
-    .grain = lanes_grain,
+    .grain = dw_grain,
     .flops = dw_flops,
     .scratch = dw_scratch,
     .forward = CG_TIERS(conv2d_dw_forward),

@@ -63,9 +63,9 @@ static inline bool in_lanes(const cg_node *node)
     return cg_node_shape(cg_node_input(node, 0))->rank == 5;
 }
 
-static inline int64_t lanes_grain(const cg_node *node)
+static inline int64_t lanes_grain(const cg_node *node, int64_t planes)
 {
-    return in_lanes(node) ? CG_LANES_TILE : 1;
+    return in_lanes(node) ? cg_lanes_part(planes) : 1;
 }
 
 /* Strides, dilations and paddings below this keep every product within 64 bits. */

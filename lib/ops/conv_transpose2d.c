@@ -28,6 +28,11 @@ static int64_t items(const cg_node *node)
     return cg_conv_input_gradient_items(&v);
 }
 
+static int64_t grain(const cg_node *node)
+{
+    return lanes_grain(node, conv_node(node).c);
+}
+
 static int64_t flops(const cg_node *node)
 {
     cg_conv v = conv_node(node);
@@ -199,7 +204,7 @@ const cg_op cg_op_conv_transpose2d = {
     .vjp = vjp,
     .flow = cg_flow_along,
     .items = items,
-    .grain = lanes_grain,
+    .grain = grain,
     .by_planes = in_lanes,
     .flops = flops,
     .scratch = scratch,
