@@ -1,6 +1,7 @@
-/* Chunks are claimed from an atomic counter.  A job is open while chunks remain: workers join an
- * open job under the lock, so the caller waits for those that joined and never for one that the
- * system has yet to wake. */
+/* Each thread claims chunks of its own part of a job, the same part for jobs of equal size, so that
+ * it finds in its cache what it wrote before; then it helps the others.  A job is open while chunks
+ * remain: workers join an open job under the lock, so the caller waits for those that joined and
+ * never for one that the system has yet to wake. */
 #include "config.h"
 
 #include "base/pool.h"
@@ -20,6 +21,12 @@ typedef struct {
     int number;
 } worker;
 
+/* The chunks of one thread: [next, end), on a cache line of its own. */
+typedef struct {
+    _Alignas(64) _Atomic int64_t next;
+    int64_t end;
+} share;
+
 struct cg_pool {
     int n_threads; /* with the caller, which is thread 0 */
     int spins;
@@ -28,8 +35,7 @@ struct cg_pool {
     bool open;
     cg_job *job;
     void *context;
-    int64_t n_chunks;
-    _Atomic int64_t next;
+    share *share;
     _Atomic unsigned turn; /* counts jobs; a change wakes the workers */
     _Atomic int n_inside;  /* workers that joined the open job */
     _Atomic bool stop;
@@ -53,12 +59,24 @@ static void breathe(void)
 #endif
 }
 
-static void work(cg_pool *pool, cg_job *job, void *context, int64_t n_chunks, int thread)
+static void work(cg_pool *pool, cg_job *job, void *context, int thread)
 {
-    for (;;) {
-        int64_t chunk = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-        if (chunk >= n_chunks) return;
-        job(context, chunk, thread);
+    for (int i = 0; i < pool->n_threads; i++) {
+        share *part = &pool->share[(thread + i) % pool->n_threads];
+        for (;;) {
+            int64_t chunk = atomic_fetch_add_explicit(&part->next, 1, memory_order_relaxed);
+            if (chunk >= part->end) break;
+            job(context, chunk, thread);
+        }
+    }
+}
+
+static void share_out(cg_pool *pool, int64_t n_chunks)
+{
+    for (int i = 0; i < pool->n_threads; i++) {
+        atomic_store_explicit(&pool->share[i].next, n_chunks * i / pool->n_threads,
+                              memory_order_relaxed);
+        pool->share[i].end = n_chunks * (i + 1) / pool->n_threads;
     }
 }
 
@@ -82,10 +100,9 @@ static void *worker_main(void *argument)
         if (pool->open) {
             cg_job *job = pool->job;
             void *context = pool->context;
-            int64_t n_chunks = pool->n_chunks;
             atomic_fetch_add(&pool->n_inside, 1);
             pthread_mutex_unlock(&pool->lock);
-            work(pool, job, context, n_chunks, self->number);
+            work(pool, job, context, self->number);
             pthread_mutex_lock(&pool->lock);
             if (atomic_fetch_sub(&pool->n_inside, 1) == 1) pthread_cond_signal(&pool->left);
         }
@@ -105,13 +122,12 @@ void cg_pool_run(cg_pool *pool, cg_job *job, void *context, int64_t n_chunks)
     pool->open = true;
     pool->job = job;
     pool->context = context;
-    pool->n_chunks = n_chunks;
-    atomic_store(&pool->next, 0);
+    share_out(pool, n_chunks);
     atomic_fetch_add(&pool->turn, 1);
     pthread_cond_broadcast(&pool->opened);
     pthread_mutex_unlock(&pool->lock);
 
-    work(pool, job, context, n_chunks, 0);
+    work(pool, job, context, 0);
 
     for (int i = 0; i < pool->spins && atomic_load(&pool->n_inside) > 0; i++) breathe();
     pthread_mutex_lock(&pool->lock);
@@ -126,7 +142,11 @@ cg_pool *cg_pool_new(int threads)
     if (threads <= 0) threads = cores;
     if (threads > MAX_THREADS) threads = MAX_THREADS;
     cg_pool *pool = cg_alloc(1, sizeof *pool + (size_t)(threads - 1) * sizeof(worker));
-    if (!pool) return NULL;
+    if (pool) pool->share = cg_alloc_aligned((size_t)threads, sizeof *pool->share);
+    if (!pool || !pool->share) {
+        cg_release(pool);
+        return NULL;
+    }
     pool->n_threads = 1;
     pool->spins = threads > cores ? 0 : SPINS; /* spinning would keep a core from the others */
     pthread_mutex_init(&pool->lock, NULL);
@@ -152,6 +172,7 @@ void cg_pool_free(cg_pool *pool)
     pthread_cond_destroy(&pool->left);
     pthread_cond_destroy(&pool->opened);
     pthread_mutex_destroy(&pool->lock);
+    cg_release(pool->share);
     cg_release(pool);
 }
 
