@@ -6,7 +6,7 @@
 #include "graph/graph.h"
 
 enum {
-    CHUNK_FLOPS = 1 << 16, /* a chunk is worth waking a thread for */
+    CHUNK_COST = 1 << 16, /* a chunk is worth waking a thread for */
     MAX_CHUNKS = 64,
 };
 
@@ -25,20 +25,26 @@ static int64_t flops_of(const cg_node *node)
     return node->op->flops ? node->op->flops(node) : cg_shape_size(&node->shape);
 }
 
-static int64_t chunks_for(int64_t flops, int64_t most)
+/* Moving an element takes as long as some operations do. */
+static int64_t cost_of(const cg_node *node)
 {
-    int64_t n = flops / CHUNK_FLOPS + 1;
+    return flops_of(node) + 4 * cg_shape_size(&node->shape);
+}
+
+static int64_t chunks_for(int64_t cost, int64_t most)
+{
+    int64_t n = cost / CHUNK_COST + 1;
     if (n > MAX_CHUNKS) n = MAX_CHUNKS;
     return n < most ? n : most;
 }
 
 /* Cuts the items of a step into chunks by shape and cost alone, so that a sum's order and hence
  * its bits do not depend on the number of threads. */
-static void cut(cg_step *step, int64_t flops)
+static void cut(cg_step *step)
 {
     const cg_node *node = step->node;
     step->items = node->op->items ? node->op->items(node) : cg_shape_size(&node->shape);
-    int64_t n = chunks_for(flops, step->items);
+    int64_t n = chunks_for(cost_of(node), step->items);
     int64_t grain = node->op->grain ? node->op->grain(node) : 1;
     step->grain = n > 0 ? (step->items + n - 1) / n : 1;
     step->grain = (step->grain + grain - 1) / grain * grain;
@@ -124,9 +130,11 @@ static cg_status bind_operands(cg_program *p, const cg_stretch *stretch, cg_step
 static cg_status make_stage(cg_program *p, cg_stage *stage, cg_error *error)
 {
     int index = p->stretch_of[stage->step->node->id];
-    int64_t flops = 0;
-    for (int i = 0; i < stage->n_steps; i++) flops += flops_of(stage->step[i].node);
-    stage->flops = flops;
+    int64_t cost = 0;
+    for (int i = 0; i < stage->n_steps; i++) {
+        stage->flops += flops_of(stage->step[i].node);
+        cost += cost_of(stage->step[i].node);
+    }
     if (stage->n_steps == 1) return CG_OK;
     stage->stretch = &p->stretch[index];
     const cg_stretch *stretch = stage->stretch;
@@ -135,7 +143,7 @@ static cg_status make_stage(cg_program *p, cg_stage *stage, cg_error *error)
     stage->n_groups = stage->groups_a_row * ((stretch->rows + rows - 1) / rows);
     for (int i = 0; i < stage->n_steps; i++)
         CG_TRY(bind_operands(p, stage->stretch, &stage->step[i], error));
-    int64_t n = chunks_for(flops, stage->n_groups);
+    int64_t n = chunks_for(cost, stage->n_groups);
     stage->grain = (stage->n_groups + n - 1) / n;
     stage->n_chunks = (stage->n_groups + stage->grain - 1) / stage->grain;
     return CG_OK;
@@ -191,7 +199,7 @@ cg_status cg_make_steps(cg_program *p, cg_error *error)
         step->kernel = node->op->forward[p->tier];
         CG_TRY(bind(p, step, error));
         p->flops += flops_of(node);
-        cut(step, flops_of(node));
+        cut(step);
         size_t scratch = node->op->scratch && p->dtype == CG_F32 ? node->op->scratch(node) : 0;
         if (scratch > p->scratch_stride) p->scratch_stride = scratch;
         if (p->dtype == CG_F32 && !step->kernel && elements_of_call(node) > widest)

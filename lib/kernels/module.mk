@@ -13,5 +13,6 @@ kernel_headers = \
   %D%/reduce.h \
   %D%/softmax.h \
   %D%/tier.h \
+  %D%/turn.h \
   %D%/vec.h \
   %D%/vec_math.h

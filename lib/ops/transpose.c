@@ -1,6 +1,7 @@
 /* A permutation of axes. */
 #include "ops/op_file.h"
 
+#include "kernels/turn.h"
 #include "ops/strided.h"
 
 #include <string.h>
@@ -15,6 +16,10 @@ static inline void place(float *y, const float *x, int64_t rows, int64_t n, int6
 {
     if (along == 1) {
         for (int64_t k = 0; k < rows; k++) memcpy(y + k * n, x + k * across, (size_t)n * sizeof *y);
+        return;
+    }
+    if (across == 1) {
+        cg_turn(x, along, n, rows, y, n);
         return;
     }
     for (int64_t j = 0; j < n; j++)
