@@ -5,6 +5,8 @@
 #include "kernels/lanes.h"
 #include "kernels/vec.h"
 
+#include <stdbool.h>
+
 enum { CG_POOL_LANES = CG_LANES_IMAGES };
 
 /* Where a window lies in a plane with rows of `width` pixels. */
@@ -24,13 +26,15 @@ CG_INLINE cg_vec cg_lanes_load(const float *x, int64_t width, int64_t h, int64_t
     return cg_vec_load(x + (h * width + w) * CG_POOL_LANES, CG_LANES);
 }
 
-CG_INLINE cg_lanes_maximum cg_lanes_first_maximum(const float *x, const cg_lanes_window *in)
+CG_INLINE cg_lanes_maximum cg_lanes_search(const float *x, const cg_lanes_window *in, int64_t rows,
+                                           int64_t columns)
 {
-    cg_lanes_maximum m = { cg_lanes_load(x, in->width, in->top, in->left), { 0 } };
+    const float *from = x + (in->top * in->width + in->left) * CG_POOL_LANES;
+    cg_lanes_maximum m = { cg_vec_load(from, CG_LANES), { 0 } };
     cg_ivec here = { 0 };
-    for (int64_t h = in->top; h < in->bottom; h++)
-        for (int64_t w = in->left; w < in->right; w++, here += 1) {
-            cg_vec v = cg_lanes_load(x, in->width, h, w);
+    for (int64_t h = 0; h < rows; h++)
+        for (int64_t w = 0; w < columns; w++, here += 1) {
+            cg_vec v = cg_lanes_load(from, in->width, h, w);
             cg_ivec keep = (m.best >= v) | (m.best != m.best);
             m.best = cg_vec_select(keep, m.best, v);
             m.place = (here & ~keep) | (m.place & keep);
@@ -38,16 +42,39 @@ CG_INLINE cg_lanes_maximum cg_lanes_first_maximum(const float *x, const cg_lanes
     return m;
 }
 
-/* Adds dy where the maximum of the window was found. */
-CG_INLINE void cg_lanes_put(float *dx, const cg_lanes_window *in, cg_ivec place, cg_vec dy)
+/* The most frequent window is unrolled. */
+CG_INLINE bool cg_lanes_is_2x2(const cg_lanes_window *in)
 {
+    return in->bottom - in->top == 2 && in->right - in->left == 2;
+}
+
+CG_INLINE cg_lanes_maximum cg_lanes_first_maximum(const float *x, const cg_lanes_window *in)
+{
+    if (cg_lanes_is_2x2(in)) return cg_lanes_search(x, in, 2, 2);
+    return cg_lanes_search(x, in, in->bottom - in->top, in->right - in->left);
+}
+
+CG_INLINE void cg_lanes_spread(float *dx, const cg_lanes_window *in, int64_t rows, int64_t columns,
+                               cg_ivec place, cg_vec dy, bool add)
+{
+    float *to = dx + (in->top * in->width + in->left) * CG_POOL_LANES;
     cg_ivec here = { 0 };
-    for (int64_t h = in->top; h < in->bottom; h++)
-        for (int64_t w = in->left; w < in->right; w++, here += 1) {
-            float *to = dx + (h * in->width + w) * CG_POOL_LANES;
-            cg_vec add = (cg_vec)((cg_ivec)dy & (here == place));
-            cg_vec_store(to, cg_vec_load(to, CG_LANES) + add, CG_LANES);
+    for (int64_t h = 0; h < rows; h++)
+        for (int64_t w = 0; w < columns; w++, here += 1) {
+            float *at = to + (h * in->width + w) * CG_POOL_LANES;
+            cg_vec v = (cg_vec)((cg_ivec)dy & (here == place));
+            cg_vec_store(at, add ? v + cg_vec_load(at, CG_LANES) : v, CG_LANES);
         }
+}
+
+/* Puts dy, or adds it, where the maximum of the window was found, and 0 elsewhere. */
+CG_INLINE void cg_lanes_put(float *dx, const cg_lanes_window *in, cg_ivec place, cg_vec dy,
+                            bool add)
+{
+    if (cg_lanes_is_2x2(in) && !add)
+        cg_lanes_spread(dx, in, 2, 2, place, dy, false);
+    else
+        cg_lanes_spread(dx, in, in->bottom - in->top, in->right - in->left, place, dy, add);
 }
 
 /* Of v, what lies where the maximum of the window was found. */

@@ -64,11 +64,23 @@ CG_KERNEL(max_pool2d_forward)
         }
 }
 
-/* One window of lanes after the other: dy goes where x has its maximum. */
-static inline void put_lanes(const cg_call *c, int64_t begin, int64_t end){
-    POOL_LANES(c->attrs, c->ys, c->xs[0], begin, end,
+/* One window of lanes after the other: dy goes where x has its maximum.  Windows that overlap add
+ * up; what no window covers is 0. */
+static inline void put_lanes(const cg_call *c, int64_t begin, int64_t end)
+{
+    const cg_pool2d_attrs *a = c->attrs;
+    bool overlaps = false, covers = true;
+    for (int i = 0; i < 2; i++) {
+        int64_t reach = c->xs[0]->dim[2 + i] * a->kernel[i] - a->padding[i];
+        overlaps = overlaps || pool_stride(a, i) < a->kernel[i];
+        covers = covers && pool_stride(a, i) == a->kernel[i] && reach >= c->ys->dim[2 + i];
+    }
+    if (!covers)
+        memset(c->y + begin * plane_of(c->ys), 0,
+               (size_t)((end - begin) * plane_of(c->ys)) * sizeof *c->y);
+    POOL_LANES(a, c->ys, c->xs[0], begin, end,
                cg_lanes_put(c->y + x_at, &in, cg_lanes_first_maximum(c->x[1] + x_at, &in).place,
-                            cg_vec_load(c->x[0] + y_at, CG_LANES)))
+                            cg_vec_load(c->x[0] + y_at, CG_LANES), overlaps))
 }
 
 CG_KERNEL(max_pool2d_dx_forward)
@@ -76,11 +88,11 @@ CG_KERNEL(max_pool2d_dx_forward)
     const int64_t plane = plane_of(c->ys), rows = c->xs[0]->dim[2], columns = c->xs[0]->dim[3];
     int64_t *at = c->scratch;
     const float *dy = c->x[0] + begin * rows * columns;
-    memset(c->y + begin * plane, 0, (size_t)((end - begin) * plane) * sizeof *c->y);
     if (c->ys->rank == 5) {
         put_lanes(c, begin, end);
         return;
     }
+    memset(c->y + begin * plane, 0, (size_t)((end - begin) * plane) * sizeof *c->y);
     for (int64_t i = begin; i < end; i++)
         for (int64_t p = 0; p < rows; p++, dy += columns) {
             take_row(c->attrs, c->ys, c->x[1] + i * plane, p, columns, at);
