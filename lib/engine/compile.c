@@ -18,11 +18,11 @@ static cg_status nomem(cg_error *error)
 
 /* Replaces p->graph by what a pass makes of it; outputs and node_of follow. */
 static cg_status apply(cg_program *p, const cg_graph *from, int n, cg_node *outputs[],
-                       cg_visit *visit, cg_error *error)
+                       const cg_pass *pass, cg_error *error)
 {
     cg_graph *to = NULL;
     cg_node **map = cg_alloc((size_t)from->n_nodes + 1, sizeof *map);
-    cg_status status = map ? cg_rewrite(&to, from, n, outputs, visit, map, error) : nomem(error);
+    cg_status status = map ? cg_rewrite(&to, from, n, outputs, pass, map, error) : nomem(error);
     if (status == CG_OK) {
         for (int i = 0; i < n; i++) outputs[i] = map[outputs[i]->id];
         for (int i = 0; i < p->n_node_of; i++) {
@@ -45,8 +45,8 @@ static cg_status rewrite(cg_program *p, const cg_graph *graph, int n, cg_node *o
     for (int i = 0; i < p->n_node_of; i++) p->node_of[i] = i;
     if (no_passes) return apply(p, graph, n, outputs, NULL, error);
     for (const cg_pass *pass = cg_passes; pass->name; pass++)
-        if (!pass->is_layout || p->dtype == CG_F32)
-            CG_TRY(apply(p, p->graph ? p->graph : graph, n, outputs, pass->visit, error));
+        if (!pass->for_kernels || p->dtype == CG_F32)
+            CG_TRY(apply(p, p->graph ? p->graph : graph, n, outputs, pass, error));
     return CG_OK;
 }
 

@@ -9,6 +9,7 @@ libfloors_la_SOURCES += \
   %D%/stretch.c %D%/stretch.h \
   %D%/pass/cse.c \
   %D%/pass/fold.c \
+  %D%/pass/fuse.c \
   %D%/pass/lanes.c \
   %D%/pass/pass.h \
   %D%/pass/passes.c \

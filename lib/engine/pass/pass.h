@@ -10,19 +10,20 @@ typedef cg_node *cg_visit(cg_graph *to, const cg_node *node, cg_node *const x[])
 
 typedef struct {
     const char *name;
-    cg_visit *visit; /* NULL: copying alone, which leaves out what nobody needs */
-    bool is_layout;  /* serves the kernels of float32: no use to references */
+    cg_visit *visit;  /* NULL: copying alone, which leaves out what nobody needs */
+    bool for_kernels; /* serves the kernels of float32 alone: no use to references */
+    bool sinks;       /* elementwise nodes wait for the first that reads them */
 } cg_pass;
 
 extern const cg_pass cg_passes[]; /* in order; ends with name NULL */
 
-/* Copies what `outputs` and the updates need into a new graph, through visit.  All inputs,
- * parameters and states are kept, in order.  map[id of from] becomes the new node or NULL; it has
- * room for every node of `from`.  *to is the caller's. */
+/* Copies what `outputs` and the updates need into a new graph, through a pass (NULL: as it is). All
+ * inputs, parameters and states are kept, in order.  map[id of from] becomes the new node or NULL;
+ * it has room for every node of `from`.  *to is the caller's. */
 cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const outputs[],
-                     cg_visit *visit, cg_node *map[], cg_error *error);
+                     const cg_pass *pass, cg_node *map[], cg_error *error);
 
-cg_visit cg_fold_visit, cg_cse_visit, cg_lanes_visit, cg_stabilise_visit;
+cg_visit cg_fold_visit, cg_fuse_visit, cg_cse_visit, cg_lanes_visit, cg_stabilise_visit;
 
 /* Is it this op? */
 bool cg_is(const cg_node *node, const char *op);

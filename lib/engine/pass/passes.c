@@ -7,16 +7,19 @@
 #include <string.h>
 
 const cg_pass cg_passes[] = {
-    { "stabilise", cg_stabilise_visit, false },
-    { "fold", cg_fold_visit, false },
-    { "lanes", cg_lanes_visit, true },
-    { "cse", cg_cse_visit, false },
-    { "dead", NULL, false },
-    { NULL, NULL, false },
+    { "stabilise", cg_stabilise_visit, false, false },
+    { "fold", cg_fold_visit, false, false },
+    { "fuse", cg_fuse_visit, true, false },
+    { "lanes", cg_lanes_visit, true, false },
+    { "cse", cg_cse_visit, false, false },
+    { "dead", NULL, false, false },
+    { "sink", NULL, true, true },
+    { NULL, NULL, false, false },
 };
 
 /* "plan" changes no node: it decides where each lives. */
-const char *const cg_pass_names[] = { "stabilise", "fold", "lanes", "cse", "dead", "plan", NULL };
+const char *const cg_pass_names[] = { "stabilise", "fold", "fuse", "lanes", "cse",
+                                      "dead",      "sink", "plan", NULL };
 
 static bool is_pass(const char *name)
 {
@@ -36,7 +39,7 @@ cg_status cg_pass_apply(cg_graph **after, cg_graph *graph, int n, cg_node *const
     for (const cg_pass *pass = cg_passes; pass->name && status == CG_OK; pass++) {
         cg_graph *next = NULL;
         cg_node **map = cg_alloc((size_t)now->n_nodes + 1, sizeof *map);
-        status = map ? cg_rewrite(&next, now, n, outputs_after, pass->visit, map, error)
+        status = map ? cg_rewrite(&next, now, n, outputs_after, pass, map, error)
                      : cg_fail_nomem(error, pass->name);
         for (int i = 0; i < n && status == CG_OK; i++) outputs_after[i] = map[outputs_after[i]->id];
         cg_release(map);

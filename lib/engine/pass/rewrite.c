@@ -44,22 +44,49 @@ static bool keeps(const cg_node *node, bool is_needed)
            node->kind == CG_NODE_STATE;
 }
 
-static void copy_nodes(cg_graph *to, const cg_graph *from, const bool needed[], cg_visit *visit,
-                       cg_node *map[], cg_node *x[])
+typedef struct {
+    cg_graph *to;
+    const cg_graph *from;
+    const cg_pass *pass;
+    cg_node **map, **x; /* x: room for the inputs of one node */
+} rewriting;
+
+/* May it be computed later than it was recorded?  What is done element by element costs least right
+ * before the step that reads it. */
+static bool can_wait(const rewriting *r, const cg_node *node)
 {
-    for (int id = 0; id < from->n_nodes && to->error.status == CG_OK; id++) {
+    return r->pass && r->pass->sinks && node->op && (node->op->traits & (CG_ELEMENTWISE | CG_VIEW));
+}
+
+static void copy_node(rewriting *r, const cg_node *node)
+{
+    for (int i = 0; i < node->n_x; i++)
+        if (!r->map[node->x[i]->id]) copy_node(r, node->x[i]);
+    if (r->to->error.status != CG_OK) return;
+    r->to->label = node->label; /* lent until own_places makes them the copy's own */
+    r->to->place = node->place;
+    for (int i = 0; i < node->n_x; i++) r->x[i] = r->map[node->x[i]->id];
+    cg_node **now = &r->map[node->id];
+    if (!node->op)
+        *now = copy_leaf(r->to, node);
+    else if (!r->pass || !r->pass->visit || !(*now = r->pass->visit(r->to, node, r->x)))
+        *now = cg_record(r->to, node->op, node->attrs, node->n_x, r->x);
+}
+
+static void copy_nodes(rewriting *r, const bool needed[], int n, cg_node *const outputs[])
+{
+    const cg_graph *from = r->from;
+    for (int id = 0; id < from->n_nodes && r->to->error.status == CG_OK; id++) {
         const cg_node *node = from->node[id];
-        if (!keeps(node, needed[id])) continue;
-        to->label = node->label; /* lent until own_places makes them the copy's own */
-        to->place = node->place;
-        for (int i = 0; i < node->n_x; i++) x[i] = map[node->x[i]->id];
-        if (!node->op)
-            map[id] = copy_leaf(to, node);
-        else if (!visit || !(map[id] = visit(to, node, x)))
-            map[id] = cg_record(to, node->op, node->attrs, node->n_x, x);
+        if (keeps(node, needed[id]) && !r->map[id] && !can_wait(r, node)) copy_node(r, node);
     }
-    for (int i = 0; i < from->n_updates && to->error.status == CG_OK; i++)
-        cg_update(map[from->update[i].leaf->id], map[from->update[i].value->id]);
+    for (int i = 0; i < n && r->to->error.status == CG_OK; i++)
+        if (!r->map[outputs[i]->id]) copy_node(r, outputs[i]);
+    for (int i = 0; i < from->n_updates && r->to->error.status == CG_OK; i++) {
+        const cg_update_pair *u = &from->update[i];
+        if (!r->map[u->value->id]) copy_node(r, u->value);
+        cg_update(r->map[u->leaf->id], r->map[u->value->id]);
+    }
 }
 
 /* Copies the labels and file names that nodes carry into their own graph's arena. */
@@ -102,7 +129,7 @@ static bool *needed_with_updates(const cg_graph *graph, int n, cg_node *const ou
 }
 
 cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const outputs[],
-                     cg_visit *visit, cg_node *map[], cg_error *error)
+                     const cg_pass *pass, cg_node *map[], cg_error *error)
 {
     if (from->error.status != CG_OK) {
         if (error) *error = from->error;
@@ -114,7 +141,8 @@ cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const 
     bool *needed = needed_with_updates(from, n, outputs);
     cg_status status = CG_ENOMEM;
     if (graph && x && needed) {
-        copy_nodes(graph, from, needed, visit, map, x);
+        rewriting r = { graph, from, pass, map, x };
+        copy_nodes(&r, needed, n, outputs);
         status = graph->error.status;
         if (status == CG_OK && !own_places(graph)) status = CG_ENOMEM;
         if (graph->error.status != CG_OK && error) *error = graph->error;
