@@ -1,9 +1,10 @@
 # Loops over raw memory.  Each file is compiled once per tier: see lib/ops/module.mk.
-kernel_sources = %D%/conv.c %D%/gemm.c %D%/lanes.c %D%/lanes_dense.c %D%/lanes_weights.c \
+kernel_sources = %D%/conv.c %D%/gemm.c %D%/gemv.c %D%/lanes.c %D%/lanes_dense.c %D%/lanes_weights.c \
   %D%/patches.c %D%/peak.c
 kernel_headers = \
   %D%/conv.h \
   %D%/gemm.h \
+  %D%/gemv.h \
   %D%/lanes.h \
   %D%/lanes_dense.h \
   %D%/lanes_pool.h \

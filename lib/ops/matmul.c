@@ -2,6 +2,7 @@
 #include "ops/op_file.h"
 
 #include "kernels/gemm.h"
+#include "kernels/gemv.h"
 #include "kernels/lanes_dense.h"
 
 /* A call seen as n_batch products of m x k by k x n. */
@@ -80,9 +81,29 @@ static inline void multiply_lanes(const cg_call *c, int64_t begin, int64_t end)
     cg_lanes_dense(&product, begin, end);
 }
 
+/* One row times one matrix, as a dense layer has on one image. */
+static bool is_vector(const cg_shape *a, const cg_shape *b)
+{
+    return a->rank == 2 && b->rank == 2 && a->dim[0] == 1 && a->dim[1] > 1;
+}
+
+static inline void multiply_vector(const cg_call *c, int64_t begin, int64_t end)
+{
+    const cg_matmul_attrs *attrs = c->attrs;
+    const int64_t depth = c->xs[0]->dim[1], width = c->ys->dim[1];
+    if (attrs->transpose_b)
+        cg_gemv_rows(depth, c->x[0], c->x[1], c->y, begin, end);
+    else
+        cg_gemv_columns(depth, width, c->x[0], c->x[1], c->y, begin, end);
+}
+
 CG_KERNEL(matmul_forward)
 {
     const cg_matmul_attrs *attrs = c->attrs;
+    if (is_vector(c->xs[0], c->xs[1]) && !attrs->transpose_a) {
+        multiply_vector(c, begin, end);
+        return;
+    }
     if (is_lanes(c->xs[0], c->xs[1], attrs)) {
         multiply_lanes(c, begin, end);
         return;
@@ -136,17 +157,24 @@ static bool is_lanes_node(const cg_node *node)
                     cg_node_attrs(node));
 }
 
-/* In the lanes: rows of all products at once. */
+static bool is_vector_node(const cg_node *node)
+{
+    const cg_matmul_attrs *attrs = cg_node_attrs(node);
+    return !attrs->transpose_a &&
+           is_vector(cg_node_shape(cg_node_input(node, 0)), cg_node_shape(cg_node_input(node, 1)));
+}
+
+/* In the lanes: rows of all products at once; of a vector: its elements. */
 static int64_t items(const cg_node *node)
 {
-    if (is_lanes_node(node)) return cg_node_shape(node)->dim[1];
+    if (is_lanes_node(node) || is_vector_node(node)) return cg_node_shape(node)->dim[1];
     layout l = layout_of_node(node);
     return l.n_batch * l.blocks;
 }
 
 static int64_t grain(const cg_node *node)
 {
-    return is_lanes_node(node) ? CG_LANES_DENSE_GRAIN : 1;
+    return is_lanes_node(node) ? CG_LANES_DENSE_GRAIN : is_vector_node(node) ? CG_GEMV_GRAIN : 1;
 }
 
 static int64_t flops(const cg_node *node)
