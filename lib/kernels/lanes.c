@@ -1,6 +1,8 @@
 /* Convolution with images in the lanes: y, and dx as a convolution of dy. */
 #include "kernels/lanes.h"
 
+#include "kernels/lanes_winograd.h"
+
 #include "kernels/vec.h"
 
 #include <stdbool.h>
@@ -215,10 +217,45 @@ static int64_t run_of(int64_t item, int64_t end, int64_t planes)
     return least(end - item, planes - item % planes);
 }
 
+/* ---- 3x3 by Winograd ------------------------------------------------------------------------ */
+
+/* Does the convolution, or its input gradient, of 3x3 taps side by side run faster that way? */
+static bool is_winograd(const cg_conv *v)
+{
+    return v->groups == 1 && v->r == 3 && v->s == 3 && v->stride[0] == 1 && v->stride[1] == 1 &&
+           v->dilation[0] == 1 && v->dilation[1] == 1 && cg_lanes_winograd_wins(v->c, v->k);
+}
+
+/* Planes [begin, end), `planes` to a block; x_block: floats of a block of x. */
+static void run_winograd(const cg_winograd *g, const float *x, int64_t x_block, float *y,
+                         float *scratch, int64_t begin, int64_t end)
+{
+    cg_lanes_winograd_weights(g, scratch);
+    for (int64_t item = begin, n; item < end; item += n) {
+        int64_t first = item % g->filters;
+        n = run_of(item, end, g->filters);
+        cg_lanes_winograd(g, x + item / g->filters * x_block,
+                          y + item * g->out[0] * g->out[1] * IMAGES, scratch, first, first + n);
+    }
+}
+
 void cg_lanes_forward(const cg_conv *v, const float *x, const float *w, float *y, void *scratch,
                       int64_t begin, int64_t end)
 {
     const int64_t filters = v->k / v->groups, channels = v->c / v->groups, taps = v->r * v->s;
+    if (is_winograd(v)) {
+        const cg_winograd fast = { .channels = v->c,
+                                   .filters = v->k,
+                                   .size = { v->h, v->w },
+                                   .out = { v->p, v->q },
+                                   .before = { v->before[0], v->before[1] },
+                                   .w = w,
+                                   .f_step = v->c * taps,
+                                   .c_step = taps,
+                                   .t_step = { v->s, 1 } };
+        run_winograd(&fast, x, v->c * v->h * v->w * IMAGES, y, align(scratch), begin, end);
+        return;
+    }
     const correlation g = {
         .channels = channels,
         .size = { v->h, v->w },
@@ -290,6 +327,21 @@ static void gradient_phase(const cg_conv *v, const float *dy, const float *w, fl
 void cg_lanes_input_gradient(const cg_conv *v, const float *dy, const float *w, float *dx,
                              void *scratch, int64_t begin, int64_t end)
 {
+    if (is_winograd(v)) { /* a convolution of dy with the taps turned round */
+        const int64_t taps = v->r * v->s;
+        const cg_winograd fast = { .channels = v->k,
+                                   .filters = v->c,
+                                   .size = { v->p, v->q },
+                                   .out = { v->h, v->w },
+                                   .before = { 2 - v->before[0], 2 - v->before[1] },
+                                   .w = w,
+                                   .start = taps - 1,
+                                   .f_step = taps,
+                                   .c_step = v->c * taps,
+                                   .t_step = { -v->s, -1 } };
+        run_winograd(&fast, dy, v->k * v->p * v->q * IMAGES, dx, align(scratch), begin, end);
+        return;
+    }
     for (int64_t item = begin, n; item < end; item += n) {
         n = run_of(item, end, v->c / v->groups);
         for (int64_t phase = 0; phase < v->stride[0] * v->stride[1]; phase++)
@@ -301,6 +353,13 @@ void cg_lanes_input_gradient(const cg_conv *v, const float *dy, const float *w, 
 size_t cg_lanes_scratch(const cg_conv *v)
 {
     int64_t channels = (v->c > v->k ? v->c : v->k) / v->groups;
-    return (size_t)(channels * v->r * v->s * CG_LANES_TILE) * sizeof(float) + 64;
+    size_t tiled = (size_t)(channels * v->r * v->s * CG_LANES_TILE) * sizeof(float);
+    size_t fast = is_winograd(v) ? cg_lanes_winograd_scratch(v->c, v->k) : 0;
+    return (fast > tiled ? fast : tiled) + 64;
+}
+
+int64_t cg_lanes_grain(const cg_conv *v, int64_t planes)
+{
+    return is_winograd(v) ? planes : cg_lanes_part(planes);
 }
 #endif

@@ -33,6 +33,9 @@ static inline int64_t cg_lanes_part(int64_t n)
     return (n + parts - 1) / parts;
 }
 
+/* Planes, of `planes` in a block, that the first two best compute together. */
+int64_t cg_lanes_grain(const cg_conv *conv, int64_t planes);
+
 /* Bytes of scratch for the first two. */
 size_t cg_lanes_scratch(const cg_conv *conv);
 

@@ -46,20 +46,20 @@ static inline __attribute__((always_inline)) void tile(int rows, int blocks, con
                                                        int lane)
 {
     const cg_lanes_product *p = at->p;
-    const int64_t x_block = p->depth * IMAGES, y_block = p->rows * IMAGES;
+    const int64_t x_block = p->x_block, y_block = p->y_block, y_row = p->y_row;
     const int64_t row_step = p->row_step, depth_step = p->depth_step;
-    const float *x = p->x + at->block * x_block + at->from * IMAGES + lane;
+    const float *x = p->x + at->block * x_block + at->from * p->x_depth + lane;
     const float *w = p->w + at->row * row_step + at->from * depth_step;
-    float *y = p->y + at->block * y_block + at->row * IMAGES + lane;
+    float *y = p->y + at->block * y_block + at->row * y_row + lane;
     cg_vec sum[MAX_ROWS][MAX_BLOCKS];
     UNROLL
     for (int i = 0; i < rows; i++) {
         UNROLL
         for (int b = 0; b < blocks; b++)
             sum[i][b] =
-                at->from ? cg_vec_load(y + b * y_block + i * IMAGES, CG_LANES) : (cg_vec){ 0 };
+                at->from ? cg_vec_load(y + b * y_block + i * y_row, CG_LANES) : (cg_vec){ 0 };
     }
-    for (int64_t k = at->from; k < at->to; k++, x += IMAGES, w += depth_step) {
+    for (int64_t k = at->from; k < at->to; k++, x += p->x_depth, w += depth_step) {
         cg_vec xs[MAX_BLOCKS];
         if (row_step == 1) __builtin_prefetch(w + AHEAD); /* no hardware follows so many rows */
         UNROLL
@@ -74,7 +74,7 @@ static inline __attribute__((always_inline)) void tile(int rows, int blocks, con
     for (int i = 0; i < rows; i++) {
         UNROLL
         for (int b = 0; b < blocks; b++)
-            cg_vec_store(y + b * y_block + i * IMAGES, sum[i][b], CG_LANES);
+            cg_vec_store(y + b * y_block + i * y_row, sum[i][b], CG_LANES);
     }
 }
 
@@ -99,10 +99,6 @@ static tile_function *const tiles[MAX_BLOCKS + 1][MAX_ROWS + 1] = { TILES(ENTRY)
 
 void cg_lanes_dense(const cg_lanes_product *p, int64_t begin, int64_t end)
 {
-    if (p->depth == 0)
-        for (int64_t b = 0; b < p->blocks; b++)
-            memset(p->y + (b * p->rows + begin) * IMAGES, 0,
-                   (size_t)((end - begin) * IMAGES) * sizeof *p->y);
     for (int64_t block = 0, blocks; block < p->blocks; block += blocks) {
         blocks = least(MAX_BLOCKS, p->blocks - block);
         int64_t most = rows_for[blocks], n = end - begin, parts = (n + most - 1) / most;

@@ -12,11 +12,13 @@
 #define cg_lanes_dense         CG_TIERED(cg_lanes_dense)
 #define cg_lanes_dense_weights CG_TIERED(cg_lanes_dense_weights)
 
-/* y[b][row][l] = sum over k of w[row row_step + k depth_step] x[b][k][l]. */
+/* y[b y_block + row y_row + l] = sum over k of w[row row_step + k depth_step] x[b x_block + k
+ * x_depth + l] for l < 16; all steps in floats. */
 typedef struct {
     int64_t blocks, rows, depth;
     const float *w, *x;
     int64_t row_step, depth_step;
+    int64_t x_block, x_depth, y_block, y_row;
     float *y;
 } cg_lanes_product;
 

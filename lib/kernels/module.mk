@@ -1,5 +1,5 @@
 # Loops over raw memory.  Each file is compiled once per tier: see lib/ops/module.mk.
-kernel_sources = %D%/conv.c %D%/gemm.c %D%/gemv.c %D%/lanes.c %D%/lanes_dense.c %D%/lanes_weights.c \
+kernel_sources = %D%/conv.c %D%/gemm.c %D%/gemv.c %D%/lanes.c %D%/lanes_dense.c %D%/lanes_weights.c %D%/lanes_winograd.c \
   %D%/patches.c %D%/peak.c
 kernel_headers = \
   %D%/conv.h \
@@ -8,6 +8,7 @@ kernel_headers = \
   %D%/lanes.h \
   %D%/lanes_dense.h \
   %D%/lanes_pool.h \
+  %D%/lanes_winograd.h \
   %D%/map.h \
   %D%/patches.h \
   %D%/peak.h \

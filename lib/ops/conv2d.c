@@ -49,12 +49,14 @@ static int64_t conv_items(const cg_node *node)
 
 static int64_t conv_grain(const cg_node *node)
 {
-    return lanes_grain(node, conv_node(node).k);
+    cg_conv v = conv_node(node);
+    return v.lanes ? cg_lanes_grain(&v, v.k) : 1;
 }
 
 static int64_t dw_grain(const cg_node *node)
 {
-    return lanes_grain(node, dw_node(node).k);
+    cg_conv v = dw_node(node);
+    return v.lanes ? cg_lanes_part(v.k) : 1;
 }
 
 static int64_t conv_flops(const cg_node *node)

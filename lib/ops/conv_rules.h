@@ -57,15 +57,10 @@ static inline int64_t images_of(const cg_shape *s)
     return s->rank == 5 ? s->dim[0] * s->dim[4] : s->dim[0];
 }
 
-/* Planes that are best computed together; where images lie in the lanes. */
+/* Do its images lie in the lanes? */
 static inline bool in_lanes(const cg_node *node)
 {
     return cg_node_shape(cg_node_input(node, 0))->rank == 5;
-}
-
-static inline int64_t lanes_grain(const cg_node *node, int64_t planes)
-{
-    return in_lanes(node) ? cg_lanes_part(planes) : 1;
 }
 
 /* Strides, dilations and paddings below this keep every product within 64 bits. */

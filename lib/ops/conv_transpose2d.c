@@ -30,7 +30,8 @@ static int64_t items(const cg_node *node)
 
 static int64_t grain(const cg_node *node)
 {
-    return lanes_grain(node, conv_node(node).c);
+    cg_conv v = conv_node(node);
+    return v.lanes ? cg_lanes_grain(&v, v.c) : 1;
 }
 
 static int64_t flops(const cg_node *node)

@@ -77,6 +77,10 @@ static inline void multiply_lanes(const cg_call *c, int64_t begin, int64_t end)
                                        .x = c->x[1],
                                        .row_step = is_turned ? 1 : depth,
                                        .depth_step = is_turned ? rows : 1,
+                                       .x_block = depth * CG_LANE_IMAGES,
+                                       .x_depth = CG_LANE_IMAGES,
+                                       .y_block = rows * CG_LANE_IMAGES,
+                                       .y_row = CG_LANE_IMAGES,
                                        .y = c->y };
     cg_lanes_dense(&product, begin, end);
 }

@@ -220,6 +220,43 @@ static cg_node *draw_conv_transpose2d(cg_graph *graph, double *units)
     return cg_conv_transpose2d(images(graph, "y", g.y), input(graph, "w", g.w), &t);
 }
 
+/* Enough channels for Winograd's algorithm, and windows of 3x3 that it takes. */
+static geometry draw_winograd(void)
+{
+    geometry g = {
+        .attrs = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1, .output = { 3, 3 } }
+    };
+    g.x[0] = g.y[0] = 1;
+    g.x[1] = g.w[1] = between(16, 20);
+    g.y[1] = g.w[0] = between(16, 20);
+    for (int axis = 0; axis < 2; axis++) {
+        int64_t before = between(0, 3), after = between(0, 3), size = between(1, 6);
+        if (size + before + after < 3) size = 3;
+        g.attrs.padding[axis] = before;
+        g.attrs.padding[axis + 2] = after;
+        g.w[2 + axis] = 3;
+        g.x[2 + axis] = size;
+        g.y[2 + axis] = size + before + after - 2;
+    }
+    return g;
+}
+
+static cg_node *draw_winograd_conv2d(cg_graph *graph, double *units)
+{
+    geometry g = draw_winograd();
+    *units = (double)(g.w[1] * 9) + 2;
+    return cg_conv2d(images(graph, "x", g.x), input(graph, "w", g.w), &g.attrs);
+}
+
+static cg_node *draw_winograd_conv_transpose2d(cg_graph *graph, double *units)
+{
+    geometry g = draw_winograd();
+    cg_conv_transpose2d_attrs t = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1 };
+    *units = (double)(g.w[0] * 9) + 2;
+    memcpy(t.padding, g.attrs.padding, sizeof t.padding);
+    return cg_conv_transpose2d(images(graph, "y", g.y), input(graph, "w", g.w), &t);
+}
+
 /* Draws until each window fits and, in ceil mode, something is left to pool. */
 static cg_pool2d_attrs draw_pool(int64_t x[4], int64_t y[4])
 {
@@ -300,16 +337,19 @@ static cg_node *draw_avg_pool2d_dx(cg_graph *graph, double *units)
 static const struct {
     const char *name;
     draw *draw; /* sets the half-units that an element may err by; 0: nothing is rounded */
+    bool only_in_lanes;
 } subjects[] = {
-    { "matmul", draw_matmul },
-    { "conv2d", draw_conv2d },
-    { "conv2d_dw", draw_conv2d_dw },
-    { "conv_transpose2d", draw_conv_transpose2d },
-    { "max_pool2d", draw_max_pool2d },
-    { "max_pool2d_dx", draw_max_pool2d_dx },
-    { "max_pool2d_pick", draw_max_pool2d_pick },
-    { "avg_pool2d", draw_avg_pool2d },
-    { "avg_pool2d_dx", draw_avg_pool2d_dx },
+    { "matmul", draw_matmul, false },
+    { "conv2d", draw_conv2d, false },
+    { "conv2d_dw", draw_conv2d_dw, false },
+    { "conv_transpose2d", draw_conv_transpose2d, false },
+    { "conv2d of 3x3", draw_winograd_conv2d, true },
+    { "conv_transpose2d of 3x3", draw_winograd_conv_transpose2d, true },
+    { "max_pool2d", draw_max_pool2d, false },
+    { "max_pool2d_dx", draw_max_pool2d_dx, false },
+    { "max_pool2d_pick", draw_max_pool2d_pick, false },
+    { "avg_pool2d", draw_avg_pool2d, false },
+    { "avg_pool2d_dx", draw_avg_pool2d_dx, false },
 };
 
 /* Every subject, as "conv2d in lanes on avx2" too; the matrix product knows no images. */
@@ -417,7 +457,7 @@ int main(void)
                 skip(subjects[s].name, "this processor lacks the tier");
                 continue;
             }
-            test_subject(s, tier, false);
+            if (!subjects[s].only_in_lanes) test_subject(s, tier, false);
             if (subjects[s].draw != draw_matmul) test_subject(s, tier, true);
         }
     return done_testing();
