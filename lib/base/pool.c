@@ -1,7 +1,11 @@
 /* Each thread claims chunks of its own part of a job, the same part for jobs of equal size, so that
- * it finds in its cache what it wrote before; then it helps the others.  A job is open while chunks
- * remain: workers join an open job under the lock, so the caller waits for those that joined and
- * never for one that the system has yet to wake. */
+ * it finds in its cache what it wrote before; then it helps the others.
+ *
+ * A job is open while chunks may remain.  Workers enter an open job by counting themselves in, so
+ * the caller waits for those that did and never for one that the system has yet to wake.  Whoever
+ * waits looks for a while before it sleeps; only sleepers cost a lock.  Each side first says what
+ * it does and then looks at the other (all of that sequentially consistent), so no wake-up is lost.
+ */
 #include "config.h"
 
 #include "base/pool.h"
@@ -13,7 +17,11 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 1024, SPINS = 4000 /* looks before sleeping: tens of microseconds */ };
+enum {
+    MAX_THREADS = 1024,
+    SPINS = 4000, /* looks before sleeping: tens of microseconds */
+    CLOSED = -(1 << 30)
+};
 
 typedef struct {
     cg_pool *pool;
@@ -30,14 +38,15 @@ typedef struct {
 struct cg_pool {
     int n_threads; /* with the caller, which is thread 0 */
     int spins;
-    pthread_mutex_t lock; /* over what is not atomic; and a change of `turn` or `n_inside` */
+    pthread_mutex_t lock; /* for sleeping and waking alone */
     pthread_cond_t opened, left;
-    bool open;
     cg_job *job;
     void *context;
     share *share;
     _Atomic unsigned turn; /* counts jobs; a change wakes the workers */
-    _Atomic int n_inside;  /* workers that joined the open job */
+    _Atomic int n_inside;  /* workers in the open job; CLOSED and more while there is none */
+    _Atomic int n_asleep;  /* workers that wait for a turn */
+    _Atomic bool waiting;  /* does the caller sleep until all have left? */
     _Atomic bool stop;
     worker workers[];
 };
@@ -80,13 +89,24 @@ static void share_out(cg_pool *pool, int64_t n_chunks)
     }
 }
 
-/* Waits for a turn other than `seen` (or the end); returns with the lock held. */
+/* Waits for a turn other than `seen`, or the end. */
 static void await_turn(cg_pool *pool, unsigned seen)
 {
     for (int i = 0; i < pool->spins && atomic_load(&pool->turn) == seen; i++) breathe();
+    if (atomic_load(&pool->turn) != seen) return;
     pthread_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->n_asleep, 1);
     while (atomic_load(&pool->turn) == seen && !atomic_load(&pool->stop))
         pthread_cond_wait(&pool->opened, &pool->lock);
+    atomic_fetch_sub(&pool->n_asleep, 1);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void wake(cg_pool *pool, pthread_cond_t *sleepers)
+{
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_broadcast(sleepers);
+    pthread_mutex_unlock(&pool->lock);
 }
 
 static void *worker_main(void *argument)
@@ -95,21 +115,20 @@ static void *worker_main(void *argument)
     cg_pool *pool = self->pool;
     for (unsigned seen = 0;;) {
         await_turn(pool, seen);
-        if (atomic_load(&pool->stop)) break;
+        if (atomic_load(&pool->stop)) return NULL;
         seen = atomic_load(&pool->turn);
-        if (pool->open) {
-            cg_job *job = pool->job;
-            void *context = pool->context;
-            atomic_fetch_add(&pool->n_inside, 1);
-            pthread_mutex_unlock(&pool->lock);
-            work(pool, job, context, self->number);
-            pthread_mutex_lock(&pool->lock);
-            if (atomic_fetch_sub(&pool->n_inside, 1) == 1) pthread_cond_signal(&pool->left);
-        }
-        pthread_mutex_unlock(&pool->lock);
+        if (atomic_fetch_add(&pool->n_inside, 1) >= 0)
+            work(pool, pool->job, pool->context, self->number);
+        if (atomic_fetch_sub(&pool->n_inside, 1) == 1 && atomic_load(&pool->waiting))
+            wake(pool, &pool->left);
     }
-    pthread_mutex_unlock(&pool->lock);
-    return NULL;
+}
+
+/* Closes the job as soon as nobody is inside. */
+static bool close_job(cg_pool *pool)
+{
+    int nobody = 0;
+    return atomic_compare_exchange_strong(&pool->n_inside, &nobody, CLOSED);
 }
 
 void cg_pool_run(cg_pool *pool, cg_job *job, void *context, int64_t n_chunks)
@@ -118,21 +137,22 @@ void cg_pool_run(cg_pool *pool, cg_job *job, void *context, int64_t n_chunks)
         for (int64_t chunk = 0; chunk < n_chunks; chunk++) job(context, chunk, 0);
         return;
     }
-    pthread_mutex_lock(&pool->lock);
-    pool->open = true;
     pool->job = job;
     pool->context = context;
     share_out(pool, n_chunks);
+    atomic_fetch_sub(&pool->n_inside, CLOSED); /* from here on workers may enter */
     atomic_fetch_add(&pool->turn, 1);
-    pthread_cond_broadcast(&pool->opened);
-    pthread_mutex_unlock(&pool->lock);
+    if (atomic_load(&pool->n_asleep) > 0) wake(pool, &pool->opened);
 
     work(pool, job, context, 0);
 
-    for (int i = 0; i < pool->spins && atomic_load(&pool->n_inside) > 0; i++) breathe();
+    bool closed = false;
+    for (int i = 0; i < pool->spins && !(closed = close_job(pool)); i++) breathe();
+    if (closed) return;
     pthread_mutex_lock(&pool->lock);
-    pool->open = false;
-    while (atomic_load(&pool->n_inside) > 0) pthread_cond_wait(&pool->left, &pool->lock);
+    atomic_store(&pool->waiting, true);
+    while (!close_job(pool)) pthread_cond_wait(&pool->left, &pool->lock);
+    atomic_store(&pool->waiting, false);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -148,6 +168,7 @@ cg_pool *cg_pool_new(int threads)
         return NULL;
     }
     pool->n_threads = 1;
+    atomic_init(&pool->n_inside, CLOSED);
     pool->spins = threads > cores ? 0 : SPINS; /* spinning would keep a core from the others */
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->opened, NULL);
