@@ -83,8 +83,9 @@ static void choose_group(cg_stretch *stretch, const int of[], int index, const c
             most = cg_plane_size(stretch, &graph->node[id]->shape);
     int64_t bytes = stretch->has_head ? GROUP_BYTES : TILE_BYTES;
     int64_t n = bytes / ((int64_t)sizeof(float) * most), planes = stretch->planes;
-    if (n >= planes) { /* whole rows */
+    if (n >= planes) { /* whole rows; of a head one, for it has more to do than what it writes */
         int64_t rows = n / planes < stretch->rows ? n / planes : stretch->rows;
+        if (stretch->has_head) rows = 1;
         stretch->group = rows * planes;
         return;
     }

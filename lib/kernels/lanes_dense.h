@@ -25,7 +25,7 @@ typedef struct {
 /* Computes rows [begin, end). */
 void cg_lanes_dense(const cg_lanes_product *product, int64_t begin, int64_t end);
 
-enum { CG_LANES_DENSE_GRAIN = 24 }; /* rows that are best computed together */
+enum { CG_LANES_DENSE_GRAIN = 12 }; /* rows that are best computed together */
 
 /* dw[i][j] = sum over b, l of dy[b][i][l] x[b][j][l] for rows i in [begin, end) and all columns. */
 void cg_lanes_dense_weights(int64_t blocks, int64_t rows, int64_t columns, const float *dy,

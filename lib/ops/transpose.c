@@ -57,6 +57,12 @@ static const cg_attr attrs[] = {
     CG_END_ATTRS,
 };
 
+static int64_t grain(const cg_node *node)
+{
+    (void)node;
+    return GROUP;
+}
+
 static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
 {
     const cg_shape *x = cg_node_shape(cg_node_input(node, 0));
@@ -127,6 +133,7 @@ const cg_op cg_op_transpose = {
     .vjp = vjp,
     .flow = flow,
     .items = items_runs,
+    .grain = grain,
     .forward = CG_TIERS(transpose_forward),
     .reference = reference,
     .samples = samples,
