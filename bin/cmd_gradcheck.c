@@ -55,11 +55,25 @@ static void widen(double *to, const float *from, int64_t n)
     for (int64_t i = 0; to && i < n; i++) to[i] = from[i];
 }
 
+/* Moves every parameter a little: a bias of 0 under a black background puts relu exactly on its
+ * kink. */
+static void jitter(cg_program *program, uint64_t seed)
+{
+    cg_rng rng = cg_rng_new(seed, "jitter", 0);
+    for (int i = 0; i < cg_program_leaves(program, CG_NODE_PARAMETER); i++) {
+        cg_leaf leaf = cg_program_leaf(program, CG_NODE_PARAMETER, i);
+        double *values = leaf.data;
+        for (int64_t j = 0; j < cg_shape_size(&leaf.shape); j++)
+            values[j] += 0.02 * (cg_rng_uniform(&rng) - 0.5);
+    }
+}
+
 static void feed(void *context, cg_program *program)
 {
     struct subject *s = context;
     uint64_t seed = cg_model_spec(s->model)->seed;
     if (s->status == CG_OK) s->status = cg_model_init(s->model, program, seed, &s->error);
+    jitter(program, seed);
     int64_t size = cg_shape_size(cg_node_shape(s->recording.x));
     widen(cg_data_f64(program, s->recording.x), s->x, size);
     widen(cg_data_f64(program, s->recording.labels), s->labels, s->n);

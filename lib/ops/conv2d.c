@@ -191,12 +191,26 @@ static cg_flow dw_flow(const cg_node *node, const bool batched[])
 
 /* ---- references ------------------------------------------------------------------------------ */
 
-/* x[n, channel, h, w], or 0 around the image. */
-static double pixel(const double *x, const cg_shape *xs, int64_t n, int64_t channel, int64_t h,
-                    int64_t w)
+/* Element (channel, h, w) of an image, or 0 around it. */
+static double pixel(const double *image, const cg_shape *xs, int64_t channel, int64_t h, int64_t w)
 {
     if (h < 0 || w < 0 || h >= xs->dim[2] || w >= xs->dim[3]) return 0;
-    return x[pixel_at(xs, n, channel, h, w)];
+    return image[((channel * xs->dim[2] + h) * xs->dim[3] + w) * pixel_step(xs)];
+}
+
+/* One filter on the channels from `first` on, its window beginning in row top, column left. */
+static double window(const cg_conv2d_attrs *a, const double *image, const cg_shape *xs,
+                     const double *w, const cg_shape *ws, int64_t first, int64_t top, int64_t left)
+{
+    double sum = 0;
+    for (int64_t ch = 0; ch < ws->dim[1]; ch++)
+        for (int64_t r = 0; r < ws->dim[2]; r++, w += ws->dim[3]) {
+            int64_t h = top + r * a->dilation[0];
+            if (h < 0 || h >= xs->dim[2]) continue;
+            for (int64_t s = 0; s < ws->dim[3]; s++)
+                sum += w[s] * pixel(image, xs, first + ch, h, left + s * a->dilation[1]);
+        }
+    return sum;
 }
 
 static void conv_reference(const cg_ref_call *c)
@@ -204,21 +218,16 @@ static void conv_reference(const cg_ref_call *c)
     const cg_conv2d_attrs *a = c->attrs;
     const cg_shape *xs = c->xs[0], *ws = c->xs[1], *ys = c->ys;
     const int64_t channels = ws->dim[1], filters = ys->dim[1] / a->groups;
-    for (int64_t n = 0; n < images_of(ys); n++)
+    for (int64_t n = 0; n < images_of(ys); n++) {
+        double *y = c->y + image_at(ys, n);
         for (int64_t k = 0; k < ys->dim[1]; k++)
             for (int64_t p = 0; p < ys->dim[2]; p++)
-                for (int64_t q = 0; q < ys->dim[3]; q++) {
-                    const double *w = c->x[1] + k * channels * ws->dim[2] * ws->dim[3];
-                    double sum = 0;
-                    for (int64_t ch = 0; ch < channels; ch++)
-                        for (int64_t r = 0; r < ws->dim[2]; r++)
-                            for (int64_t s = 0; s < ws->dim[3]; s++)
-                                sum += *w++ *
-                                       pixel(c->x[0], xs, n, k / filters * channels + ch,
-                                             p * a->stride[0] + r * a->dilation[0] - a->padding[0],
-                                             q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
-                    c->y[pixel_at(ys, n, k, p, q)] = sum;
-                }
+                for (int64_t q = 0; q < ys->dim[3]; q++, y += pixel_step(ys))
+                    *y = window(a, c->x[0] + image_at(xs, n), xs,
+                                c->x[1] + k * channels * ws->dim[2] * ws->dim[3], ws,
+                                k / filters * channels, p * a->stride[0] - a->padding[0],
+                                q * a->stride[1] - a->padding[1]);
+    }
 }
 
 static void dw_reference(const cg_ref_call *c)
@@ -232,13 +241,16 @@ static void dw_reference(const cg_ref_call *c)
             for (int64_t r = 0; r < ws->dim[2]; r++)
                 for (int64_t s = 0; s < ws->dim[3]; s++) {
                     double sum = 0;
-                    for (int64_t n = 0; n < images_of(dys); n++)
+                    for (int64_t n = 0; n < images_of(dys); n++) {
+                        const double *dy = c->x[0] + image_at(dys, n);
+                        const double *x = c->x[1] + image_at(xs, n);
                         for (int64_t p = 0; p < dys->dim[2]; p++)
                             for (int64_t q = 0; q < dys->dim[3]; q++)
-                                sum += pixel(c->x[0], dys, n, k, p, q) *
-                                       pixel(c->x[1], xs, n, k / filters * channels + ch,
+                                sum += pixel(dy, dys, k, p, q) *
+                                       pixel(x, xs, k / filters * channels + ch,
                                              p * a->stride[0] + r * a->dilation[0] - a->padding[0],
                                              q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
+                    }
                     *dw++ = sum;
                 }
 }

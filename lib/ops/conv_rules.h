@@ -44,12 +44,17 @@ static inline bool is_images(const cg_shape *s)
     return s->rank == 4 || (s->rank == 5 && s->dim[4] == CG_LANE_IMAGES);
 }
 
-/* The element of image n, wherever it lies; n counts all of them. */
-static inline int64_t pixel_at(const cg_shape *s, int64_t n, int64_t c, int64_t h, int64_t w)
+/* How far apart neighbouring pixels of an image lie: its images may be side by side. */
+static inline int64_t pixel_step(const cg_shape *s)
 {
-    int64_t lanes = s->rank == 5 ? s->dim[4] : 1;
-    int64_t row = ((n / lanes * s->dim[1] + c) * s->dim[2] + h) * s->dim[3];
-    return (row + w) * lanes + n % lanes;
+    return s->rank == 5 ? s->dim[4] : 1;
+}
+
+/* The first element of channel 0 of image n; n counts all of them. */
+static inline int64_t image_at(const cg_shape *s, int64_t n)
+{
+    int64_t lanes = pixel_step(s);
+    return n / lanes * (s->dim[1] * s->dim[2] * s->dim[3] * lanes) + n % lanes;
 }
 
 static inline int64_t images_of(const cg_shape *s)

@@ -103,32 +103,43 @@ static int64_t reached(int64_t h, int64_t r, int64_t stride, int64_t dilation, i
     return at >= 0 && at % stride == 0 && at / stride < size ? at / stride : -1;
 }
 
+/* What filter tap (r, s) adds to channel c, summed over the filters of its group. */
+static double tap(const cg_ref_call *call, const double *x, int64_t c, int64_t r, int64_t s,
+                  int64_t p, int64_t q)
+{
+    const cg_conv_transpose2d_attrs *a = call->attrs;
+    const cg_shape *xs = call->xs[0], *ws = call->xs[1];
+    const int64_t channels = ws->dim[1], filters = xs->dim[1] / a->groups;
+    const int64_t first = c / channels * filters;
+    double sum = 0;
+    for (int64_t k = first; k < first + filters; k++)
+        sum += x[((k * xs->dim[2] + p) * xs->dim[3] + q) * pixel_step(xs)] *
+               call->x[1][((k * channels + c % channels) * ws->dim[2] + r) * ws->dim[3] + s];
+    return sum;
+}
+
 static void reference(const cg_ref_call *call)
 {
     const cg_conv_transpose2d_attrs *a = call->attrs;
     const cg_shape *xs = call->xs[0], *ws = call->xs[1], *ys = call->ys;
-    const int64_t channels = ws->dim[1], filters = xs->dim[1] / a->groups;
-    for (int64_t n = 0; n < images_of(ys); n++)
+    for (int64_t n = 0; n < images_of(ys); n++) {
+        double *y = call->y + image_at(ys, n);
         for (int64_t c = 0; c < ys->dim[1]; c++)
             for (int64_t h = 0; h < ys->dim[2]; h++)
-                for (int64_t w = 0; w < ys->dim[3]; w++) {
-                    const int64_t first = c / channels * filters;
-                    double sum = 0;
-                    for (int64_t k = first; k < first + filters; k++)
-                        for (int64_t r = 0; r < ws->dim[2]; r++)
-                            for (int64_t s = 0; s < ws->dim[3]; s++) {
-                                int64_t p = reached(h, r, a->stride[0], a->dilation[0],
-                                                    a->padding[0], xs->dim[2]);
-                                int64_t q = reached(w, s, a->stride[1], a->dilation[1],
-                                                    a->padding[1], xs->dim[3]);
-                                if (p < 0 || q < 0) continue;
-                                sum += call->x[0][pixel_at(xs, n, k, p, q)] *
-                                       call->x[1][((k * channels + c % channels) * ws->dim[2] + r) *
-                                                      ws->dim[3] +
-                                                  s];
-                            }
-                    call->y[pixel_at(ys, n, c, h, w)] = sum;
+                for (int64_t w = 0; w < ys->dim[3]; w++, y += pixel_step(ys)) {
+                    *y = 0;
+                    for (int64_t r = 0; r < ws->dim[2]; r++) {
+                        int64_t p =
+                            reached(h, r, a->stride[0], a->dilation[0], a->padding[0], xs->dim[2]);
+                        for (int64_t s = 0; s < ws->dim[3] && p >= 0; s++) {
+                            int64_t q = reached(w, s, a->stride[1], a->dilation[1], a->padding[1],
+                                                xs->dim[3]);
+                            if (q >= 0)
+                                *y += tap(call, call->x[0] + image_at(xs, n), c, r, s, p, q);
+                        }
+                    }
                 }
+    }
 }
 
 static const cg_attr attrs_table[] = {

@@ -1,0 +1,56 @@
+#!/bin/sh
+# cnngraph bench from outside: every model, both modes, the JSON's keys, mistakes.
+n=0
+failed=0
+cnngraph=$top_builddir/cnngraph
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+verdict() { # STATUS NAME
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; fi
+}
+
+bench() { # ARGUMENT...
+    "$cnngraph" bench --repeats 1 --seconds 0.001 "$@" >"$work/out" 2>"$work/err"
+    status=$?
+    sed 's/^/# /' "$work/err"
+    return $status
+}
+
+for model in "$top_srcdir"/models/*.yaml; do
+    bench --batch 16 "$model" && grep -q 'images/s' "$work/out"
+    verdict $? "$(basename "$model") trains"
+    bench --mode infer --batch 1 "$model" && grep -q 'images/s' "$work/out"
+    verdict $? "$(basename "$model") infers"
+done
+
+model=$top_srcdir/models/deeper.yaml
+bench --format json --batch 16 --threads 2 --isa portable "$model"
+verdict $? "it reports as JSON"
+for key in '"model":"deeper"' '"mode":"train"' '"batch":16' '"threads":2' '"isa":"portable"' '"images_per_s":{"median":' \
+    '"min":' '"max":' '"gflops":' '"percent_of_peak":' '"peak_bytes":'; do
+    grep -qF "$key" "$work/out"
+    verdict $? "with $key"
+done
+test "$(wc -l <"$work/out")" -eq 1
+verdict $? "in one line"
+
+bench --profile --batch 16 "$model" && grep -q 'conv2d_1.*conv2d add relu max_pool2d' "$work/out"
+verdict $? "a profile names the steps that run together, and their layer"
+
+bench --mode sleep "$model"
+test $? -eq 2
+verdict $? "an unknown mode is a mistake of usage"
+bench --seconds soon "$model"
+test $? -eq 2
+verdict $? "so is a time that is no number"
+bench --isa mmx "$model"
+test $? -eq 2
+verdict $? "and an unknown instruction set"
+bench "$work/none.yaml"
+test $? -eq 4
+verdict $? "a file that is not there is missing data"
+
+echo "1..$n"
+exit $failed
