@@ -1,8 +1,6 @@
-# `make bench`: not a test, and never timed by one.
-EXTRA_PROGRAMS += t/bench/bench
-t_bench_bench_SOURCES = %D%/bench.c
-t_bench_bench_LDADD = libcnngraph.la
-bench: t/bench/bench
-	t/bench/bench $(srcdir)/models/*.yaml
+# `make bench`: every benchmark model, beside PyTorch where that is installed.  Not a test, and never
+# timed by one.  BENCH_FLAGS: see t/bench/compare.py --help.
+EXTRA_DIST += %D%/compare.py %D%/peer_torch.py
+bench: cnngraph
+	python3 $(srcdir)/t/bench/compare.py --cnngraph ./cnngraph --models $(srcdir)/models $(BENCH_FLAGS)
 .PHONY: bench
-CLEANFILES += t/bench/bench$(EXEEXT)
