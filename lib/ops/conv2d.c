@@ -198,36 +198,45 @@ static double pixel(const double *image, const cg_shape *xs, int64_t channel, in
     return image[((channel * xs->dim[2] + h) * xs->dim[3] + w) * pixel_step(xs)];
 }
 
-/* One filter on the channels from `first` on, its window beginning in row top, column left. */
-static double window(const cg_conv2d_attrs *a, const double *image, const cg_shape *xs,
-                     const double *w, const cg_shape *ws, int64_t first, int64_t top, int64_t left)
+/* y[q] += w x[start + q stride] for all q of a row that meet one of x; pixels lie `step` apart. */
+static void add_row(double *y, int64_t n, const double *x, int64_t size, double w, int64_t start,
+                    int64_t stride, int64_t step)
 {
-    double sum = 0;
-    for (int64_t ch = 0; ch < ws->dim[1]; ch++)
-        for (int64_t r = 0; r < ws->dim[2]; r++, w += ws->dim[3]) {
-            int64_t h = top + r * a->dilation[0];
-            if (h < 0 || h >= xs->dim[2]) continue;
-            for (int64_t s = 0; s < ws->dim[3]; s++)
-                sum += w[s] * pixel(image, xs, first + ch, h, left + s * a->dilation[1]);
-        }
-    return sum;
+    int64_t first = 0, last = n;
+    while (first < last && start + first * stride < 0) first++;
+    while (first < last && start + (last - 1) * stride >= size) last--;
+    for (int64_t q = first; q < last; q++) y[q * step] += w * x[(start + q * stride) * step];
+}
+
+/* One filter on image x, tap by tap: its weight times the whole channel, shifted. */
+static void filter(const cg_ref_call *c, const double *x, const double *w, int64_t first, double *y)
+{
+    const cg_conv2d_attrs *a = c->attrs;
+    const cg_shape *xs = c->xs[0], *ws = c->xs[1], *ys = c->ys;
+    const int64_t step = pixel_step(xs);
+    for (int64_t i = 0; i < ys->dim[2] * ys->dim[3]; i++) y[i * step] = 0;
+    for (int64_t ch = first; ch < first + ws->dim[1]; ch++)
+        for (int64_t r = 0; r < ws->dim[2]; r++)
+            for (int64_t s = 0; s < ws->dim[3]; s++, w++)
+                for (int64_t p = 0; p < ys->dim[2]; p++) {
+                    int64_t h = p * a->stride[0] + r * a->dilation[0] - a->padding[0];
+                    if (h < 0 || h >= xs->dim[2]) continue;
+                    add_row(y + p * ys->dim[3] * step, ys->dim[3],
+                            x + (ch * xs->dim[2] + h) * xs->dim[3] * step, xs->dim[3], *w,
+                            s * a->dilation[1] - a->padding[1], a->stride[1], step);
+                }
 }
 
 static void conv_reference(const cg_ref_call *c)
 {
-    const cg_conv2d_attrs *a = c->attrs;
-    const cg_shape *xs = c->xs[0], *ws = c->xs[1], *ys = c->ys;
-    const int64_t channels = ws->dim[1], filters = ys->dim[1] / a->groups;
-    for (int64_t n = 0; n < images_of(ys); n++) {
-        double *y = c->y + image_at(ys, n);
+    const cg_shape *ws = c->xs[1], *ys = c->ys;
+    const int64_t filters = ys->dim[1] / ((const cg_conv2d_attrs *)c->attrs)->groups;
+    const int64_t weights = ws->dim[1] * ws->dim[2] * ws->dim[3];
+    const int64_t plane = ys->dim[2] * ys->dim[3] * pixel_step(ys);
+    for (int64_t n = 0; n < images_of(ys); n++)
         for (int64_t k = 0; k < ys->dim[1]; k++)
-            for (int64_t p = 0; p < ys->dim[2]; p++)
-                for (int64_t q = 0; q < ys->dim[3]; q++, y += pixel_step(ys))
-                    *y = window(a, c->x[0] + image_at(xs, n), xs,
-                                c->x[1] + k * channels * ws->dim[2] * ws->dim[3], ws,
-                                k / filters * channels, p * a->stride[0] - a->padding[0],
-                                q * a->stride[1] - a->padding[1]);
-    }
+            filter(c, c->x[0] + image_at(c->xs[0], n), c->x[1] + k * weights,
+                   k / filters * ws->dim[1], c->y + image_at(ys, n) + k * plane);
 }
 
 static void dw_reference(const cg_ref_call *c)

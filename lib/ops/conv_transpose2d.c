@@ -95,51 +95,40 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     if (cg_wants(node, 1)) dx[1] = cg_conv2d_dw(x, dy, &a);
 }
 
-/* The output row that image row h sees through tap r, or -1. */
-static int64_t reached(int64_t h, int64_t r, int64_t stride, int64_t dilation, int64_t before,
-                       int64_t size)
-{
-    int64_t at = h + before - r * dilation;
-    return at >= 0 && at % stride == 0 && at / stride < size ? at / stride : -1;
-}
-
-/* What filter tap (r, s) adds to channel c, summed over the filters of its group. */
-static double tap(const cg_ref_call *call, const double *x, int64_t c, int64_t r, int64_t s,
-                  int64_t p, int64_t q)
-{
-    const cg_conv_transpose2d_attrs *a = call->attrs;
-    const cg_shape *xs = call->xs[0], *ws = call->xs[1];
-    const int64_t channels = ws->dim[1], filters = xs->dim[1] / a->groups;
-    const int64_t first = c / channels * filters;
-    double sum = 0;
-    for (int64_t k = first; k < first + filters; k++)
-        sum += x[((k * xs->dim[2] + p) * xs->dim[3] + q) * pixel_step(xs)] *
-               call->x[1][((k * channels + c % channels) * ws->dim[2] + r) * ws->dim[3] + s];
-    return sum;
-}
-
-static void reference(const cg_ref_call *call)
+/* Adds what row p of channel k of an image x gives through filter tap (r, s) to channel c of y. */
+static void put_row(const cg_ref_call *call, const double *x, double *y, int64_t k, int64_t c,
+                    int64_t r, int64_t s, int64_t p)
 {
     const cg_conv_transpose2d_attrs *a = call->attrs;
     const cg_shape *xs = call->xs[0], *ws = call->xs[1], *ys = call->ys;
-    for (int64_t n = 0; n < images_of(ys); n++) {
-        double *y = call->y + image_at(ys, n);
-        for (int64_t c = 0; c < ys->dim[1]; c++)
-            for (int64_t h = 0; h < ys->dim[2]; h++)
-                for (int64_t w = 0; w < ys->dim[3]; w++, y += pixel_step(ys)) {
-                    *y = 0;
-                    for (int64_t r = 0; r < ws->dim[2]; r++) {
-                        int64_t p =
-                            reached(h, r, a->stride[0], a->dilation[0], a->padding[0], xs->dim[2]);
-                        for (int64_t s = 0; s < ws->dim[3] && p >= 0; s++) {
-                            int64_t q = reached(w, s, a->stride[1], a->dilation[1], a->padding[1],
-                                                xs->dim[3]);
-                            if (q >= 0)
-                                *y += tap(call, call->x[0] + image_at(xs, n), c, r, s, p, q);
-                        }
-                    }
-                }
+    const int64_t step = pixel_step(xs), channels = ws->dim[1];
+    const int64_t h = p * a->stride[0] + r * a->dilation[0] - a->padding[0];
+    const double weight =
+        call->x[1][((k * channels + c % channels) * ws->dim[2] + r) * ws->dim[3] + s];
+    if (h < 0 || h >= ys->dim[2]) return;
+    x += (k * xs->dim[2] + p) * xs->dim[3] * step;
+    y += (c * ys->dim[2] + h) * ys->dim[3] * step;
+    for (int64_t q = 0; q < xs->dim[3]; q++) {
+        int64_t w = q * a->stride[1] + s * a->dilation[1] - a->padding[1];
+        if (w >= 0 && w < ys->dim[3]) y[w * step] += weight * x[q * step];
     }
+}
+
+/* Every element of x is spread over the window that it reaches. */
+static void reference(const cg_ref_call *call)
+{
+    const cg_shape *xs = call->xs[0], *ws = call->xs[1], *ys = call->ys;
+    const int64_t groups = ((const cg_conv_transpose2d_attrs *)call->attrs)->groups;
+    const int64_t channels = ws->dim[1], filters = xs->dim[1] / groups;
+    for (int64_t i = 0; i < cg_shape_size(ys); i++) call->y[i] = 0;
+    for (int64_t n = 0; n < images_of(ys); n++)
+        for (int64_t k = 0; k < xs->dim[1]; k++)
+            for (int64_t c = k / filters * channels; c < (k / filters + 1) * channels; c++)
+                for (int64_t r = 0; r < ws->dim[2]; r++)
+                    for (int64_t s = 0; s < ws->dim[3]; s++)
+                        for (int64_t p = 0; p < xs->dim[2]; p++)
+                            put_row(call, call->x[0] + image_at(xs, n), call->y + image_at(ys, n),
+                                    k, c, r, s, p);
 }
 
 static const cg_attr attrs_table[] = {
