@@ -107,7 +107,14 @@ static int64_t flops(const cg_node *node)
     return 6 * cg_shape_size(cg_node_shape(node));
 }
 
-/* Channel by channel over all of x, which tells the channel of each element. */
+/* Calls body with the index of each element of channel k. */
+#define EACH(body)                               \
+    for (int64_t n = 0; n < xs->dim[0]; n++)     \
+        for (int64_t i = 0; i < plane; i++) {    \
+            int64_t e = (n * C + k) * plane + i; \
+            body;                                \
+        }
+
 static void reference(const cg_ref_call *c)
 {
     const cg_shape *xs = c->xs[0];
@@ -115,13 +122,10 @@ static void reference(const cg_ref_call *c)
     double count = (double)(size / C), epsilon = ((const cg_norm_attrs *)c->attrs)->epsilon;
     for (int64_t k = 0; k < C; k++) {
         double mean = 0, variance = 0;
-        for (int64_t e = 0; e < size; e++)
-            if (e / plane % C == k) mean += c->x[0][e] / count;
-        for (int64_t e = 0; e < size; e++)
-            if (e / plane % C == k) variance += pow(c->x[0][e] - mean, 2) / count;
-        for (int64_t e = 0; e < size; e++)
-            if (e / plane % C == k)
-                c->y[e] = c->x[1][k] * (c->x[0][e] - mean) / sqrt(variance + epsilon) + c->x[2][k];
+        EACH(mean += c->x[0][e] / count)
+        EACH(variance += pow(c->x[0][e] - mean, 2) / count)
+        double deviation = sqrt(variance + epsilon);
+        EACH(c->y[e] = c->x[1][k] * (c->x[0][e] - mean) / deviation + c->x[2][k])
     }
 }
 

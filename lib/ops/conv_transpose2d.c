@@ -108,10 +108,11 @@ static void put_row(const cg_ref_call *call, const double *x, double *y, int64_t
     if (h < 0 || h >= ys->dim[2]) return;
     x += (k * xs->dim[2] + p) * xs->dim[3] * step;
     y += (c * ys->dim[2] + h) * ys->dim[3] * step;
-    for (int64_t q = 0; q < xs->dim[3]; q++) {
-        int64_t w = q * a->stride[1] + s * a->dilation[1] - a->padding[1];
-        if (w >= 0 && w < ys->dim[3]) y[w * step] += weight * x[q * step];
-    }
+    const int64_t start = s * a->dilation[1] - a->padding[1], stride = a->stride[1];
+    int64_t first = 0, last = xs->dim[3];
+    while (first < last && start + first * stride < 0) first++;
+    while (first < last && start + (last - 1) * stride >= ys->dim[3]) last--;
+    for (int64_t q = first; q < last; q++) y[(start + q * stride) * step] += weight * x[q * step];
 }
 
 /* Every element of x is spread over the window that it reaches. */
