@@ -159,11 +159,38 @@ static void same_values(void)
     cg_graph_free(g);
 }
 
+/* Nothing in a pass may grow with the length of a chain but time. */
+static void long_chain(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", CG_SHAPE(3)), *y = x;
+    for (int i = 0; i < 2000; i++) y = cg_shift(cg_reshape(cg_neg(y), CG_SHAPE(3)), 1);
+    char *text = after(y, "sink");
+    ok(text && count(text, "= add(") == 2000, "a chain of 6000 elementwise nodes sinks");
+    free(text);
+    cg_graph_free(g);
+}
+
+/* A mask that was recorded long before its reader comes right before it. */
+static void sink(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", CG_SHAPE(4, 4)), *w = cg_input(g, "w", CG_SHAPE(4, 4));
+    cg_node *mask = cg_exp(x), *z = cg_matmul(x, w, false, false);
+    char *text = after(cg_mul(z, mask), "sink");
+    ok(text && strstr(text, "= matmul(") < strstr(text, "= exp("),
+       "an elementwise node waits for the one that reads it");
+    free(text);
+    cg_graph_free(g);
+}
+
 int main(void)
 {
     stabilise();
     fold();
     cse_and_dead();
     same_values();
+    sink();
+    long_chain();
     return done_testing();
 }

@@ -49,13 +49,23 @@ typedef struct {
     const cg_graph *from;
     const cg_pass *pass;
     cg_node **map, **x; /* x: room for the inputs of one node */
+    int *chain;         /* of a node that waits: so many wait one for the other up to it */
 } rewriting;
+
+enum { LONGEST_CHAIN = 500 }; /* copying one that waited is recursive */
 
 /* May it be computed later than it was recorded?  What is done element by element costs least right
  * before the step that reads it. */
 static bool can_wait(const rewriting *r, const cg_node *node)
 {
-    return r->pass && r->pass->sinks && node->op && (node->op->traits & (CG_ELEMENTWISE | CG_VIEW));
+    int chain = 1;
+    if (!r->pass || !r->pass->sinks || !node->op) return false;
+    if (!(node->op->traits & (CG_ELEMENTWISE | CG_VIEW))) return false;
+    for (int i = 0; i < node->n_x; i++)
+        if (!r->map[node->x[i]->id] && r->chain[node->x[i]->id] >= chain)
+            chain = r->chain[node->x[i]->id] + 1;
+    r->chain[node->id] = chain;
+    return chain < LONGEST_CHAIN;
 }
 
 static void copy_node(rewriting *r, const cg_node *node)
@@ -139,9 +149,10 @@ cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const 
     cg_graph *graph = cg_graph_new();
     cg_node **x = cg_alloc((size_t)cg_graph_widest(from), sizeof *x);
     bool *needed = needed_with_updates(from, n, outputs);
+    int *chain = cg_alloc((size_t)from->n_nodes + 1, sizeof *chain);
     cg_status status = CG_ENOMEM;
-    if (graph && x && needed) {
-        rewriting r = { graph, from, pass, map, x };
+    if (graph && x && needed && chain) {
+        rewriting r = { graph, from, pass, map, x, chain };
         copy_nodes(&r, needed, n, outputs);
         status = graph->error.status;
         if (status == CG_OK && !own_places(graph)) status = CG_ENOMEM;
@@ -149,6 +160,7 @@ cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const 
     }
     cg_release(x);
     cg_release(needed);
+    cg_release(chain);
     if (status == CG_OK) {
         *to = graph;
         return CG_OK;
