@@ -48,7 +48,7 @@ def networks(nn, functional):
         layers, channels = [], 3
         for filters in (64, 128, 256):
             for _ in range(2):
-                layers += [conv(channels, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.ReLU()]
+                layers += [conv(channels, filters, 3, padding=1, bias=False), nn.BatchNorm2d(filters), nn.ReLU()]
                 channels = filters
             layers.append(nn.MaxPool2d(2))
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(4096, 10))
