@@ -1,6 +1,8 @@
 /* cnngraph summary: the layers of a model, their shapes and what they cost. */
 #include "load.h"
 
+#include "train/batch.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -39,7 +41,18 @@ static size_t program_bytes(const cg_model *model, int64_t batch, cg_error *erro
     return bytes;
 }
 
-static void print_text(const cg_model *model, int64_t batch, size_t bytes)
+/* Bytes of a training step: parameters, optimiser, gradients and all that lies between; 0 where the
+ * model cannot train on such a batch. */
+static size_t training_bytes(const cg_model *model, int64_t batch, cg_error *error)
+{
+    cg_batch step = { 0 };
+    if (cg_batch_training(&step, model, batch, NULL, NULL, error) != CG_OK) return 0;
+    size_t bytes = cg_program_bytes(step.program);
+    cg_batch_free(&step);
+    return bytes;
+}
+
+static void print_text(const cg_model *model, int64_t batch, size_t bytes, size_t training)
 {
     char shape[CG_SHAPE_TEXT];
     printf("%-20s %-18s %-14s %12s %14s %6s\n", "layer", "type", "output", "parameters",
@@ -53,8 +66,10 @@ static void print_text(const cg_model *model, int64_t batch, size_t bytes)
     printf("%-20s %-18s %-14s %12" PRId64 " %14" PRId64 "\n", "total", "", "", t.parameters,
            t.macs);
     printf("\nparameters: %" PRId64 " bytes as float32; evaluation of a batch of %" PRId64
-           ": %zu bytes in all\n",
+           ": %zu bytes in all",
            4 * t.parameters, batch, bytes);
+    if (training) printf("; a step of training: %zu", training);
+    putchar('\n');
 }
 
 static json_t *layer_json(const cg_layer_info *l)
@@ -67,7 +82,7 @@ static json_t *layer_json(const cg_layer_info *l)
                      l->line);
 }
 
-static bool print_json(const cg_model *model, int64_t batch, size_t bytes)
+static bool print_json(const cg_model *model, int64_t batch, size_t bytes, size_t training)
 {
     struct totals t = sum(model);
     json_t *layers = json_array();
@@ -75,10 +90,10 @@ static bool print_json(const cg_model *model, int64_t batch, size_t bytes)
         cg_layer_info l = cg_model_layer(model, i);
         json_array_append_new(layers, layer_json(&l));
     }
-    json_t *all =
-        json_pack("{ss so sI sI sI sI}", "name", cg_model_spec(model)->name, "layers", layers,
-                  "parameters", (json_int_t)t.parameters, "macs", (json_int_t)t.macs, "batch",
-                  (json_int_t)batch, "bytes", (json_int_t)bytes);
+    json_t *all = json_pack("{ss so sI sI sI sI sI}", "name", cg_model_spec(model)->name, "layers",
+                            layers, "parameters", (json_int_t)t.parameters, "macs",
+                            (json_int_t)t.macs, "batch", (json_int_t)batch, "bytes",
+                            (json_int_t)bytes, "training_bytes", (json_int_t)training);
     bool printed = all && json_dumpf(all, stdout, JSON_INDENT(2)) == 0;
     if (printed) putchar('\n');
     json_decref(all);
@@ -103,11 +118,12 @@ static int run(int argc, char *argv[])
     if (code) return code;
     if (!batch) batch = cg_model_spec(model)->batch;
     size_t bytes = program_bytes(model, batch, &error);
+    size_t training = bytes ? training_bytes(model, batch, &error) : 0;
     if (!bytes)
         code = fail(&error);
     else if (format == 0)
-        print_text(model, batch, bytes);
-    else if (!print_json(model, batch, bytes))
+        print_text(model, batch, bytes, training);
+    else if (!print_json(model, batch, bytes, training))
         code = fail(&(cg_error){ .status = CG_ENOMEM });
     cg_model_free(model);
     return code;

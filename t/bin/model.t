@@ -62,6 +62,7 @@ run summary "$src/models/mnist3.yaml"
 holds out "^total  *338453  *368720" "the summary has totals"
 run summary --format json --batch 3 "$src/models/mnist3.yaml"
 holds out '"parameters": 338453' "the summary is JSON on request"
+holds out '"training_bytes": [1-9]' "with the memory of a training step"
 rm "$folder/out" "$folder/err" "$folder/again.yaml"
 code=$(find "$folder" -type f | wc -l)
 expect 0 "nothing else is written"
