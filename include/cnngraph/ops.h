@@ -118,9 +118,11 @@ enum { CG_LANE_IMAGES = 16 };
 typedef struct {
     int64_t stride[2], padding[4], dilation[2], groups;
     int64_t output[2]; /* conv2d_dw: R, S of w */
+    int64_t parts;     /* conv2d_dw: 0, or parts of the batch to sum by themselves */
 } cg_conv2d_attrs;
 cg_node *cg_conv2d(cg_node *x, cg_node *w, const cg_conv2d_attrs *attrs);
-/* dw of conv2d, from dy N K P Q and x N C H W; attrs->output = R, S. */
+/* dw of conv2d, from dy N K P Q and x N C H W; attrs->output = R, S.  With attrs->parts = P <= 8 it
+ * is P K C/groups R S: part i sums over images N i/P to N (i+1)/P alone. */
 cg_node *cg_conv2d_dw(cg_node *dy, cg_node *x, const cg_conv2d_attrs *attrs);
 /* Transposed convolution, which is the input gradient of conv2d: x N K P Q, w K C/groups R S,
  * y N C H W with H = (P-1) stride - top - bottom + dilation (R-1) + 1 + output_padding. */

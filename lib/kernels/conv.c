@@ -283,26 +283,27 @@ void cg_conv_weight_gradient(const cg_conv *v, const float *dy, const float *x, 
                              void *scratch, int64_t begin, int64_t end)
 {
     if (v->lanes) {
-        cg_lanes_weight_gradient(v, dy, x, dw, begin, end);
+        cg_lanes_weight_gradient(v, dy, x, dw, scratch, begin, end);
         return;
     }
     const weight_layout l = weight_layout_of(v);
     while (begin < end) {
-        int64_t g = begin / l.blocks, first = begin % l.blocks,
-                blocks = least(end - begin, l.blocks - first);
-        output_rows rows = { .data = dy + g * l.k * v->p * v->q,
+        int64_t part = begin / (v->groups * l.blocks), g = begin / l.blocks % v->groups,
+                first = begin % l.blocks, blocks = least(end - begin, l.blocks - first);
+        int64_t n0 = v->n * part / v->parts, n = v->n * (part + 1) / v->parts - n0;
+        output_rows rows = { .data = dy + (n0 * v->groups + g) * l.k * v->p * v->q,
                              .pixels = v->p * v->q,
                              .image_stride = v->k * v->p * v->q };
-        cg_patches patches = patches_of(v, x, g);
+        cg_patches patches = patches_of(v, x + n0 * v->c * v->h * v->w, g);
         cg_gemm_call call = {
             .m = l.k,
             .n = l.depth,
-            .k = v->n * v->p * v->q,
+            .k = n * v->p * v->q,
             .a = &rows,
             .pack_a = pack_output,
             .b = &patches,
             .pack_b = cg_pack_taps,
-            .c = dw + g * l.k * l.depth,
+            .c = dw + (part * v->groups + g) * l.k * l.depth,
             .row_stride = l.depth,
         };
         if (l.by_filters) {
@@ -338,7 +339,8 @@ int64_t cg_conv_input_gradient_items(const cg_conv *v)
 
 int64_t cg_conv_weight_gradient_items(const cg_conv *v)
 {
-    return v->lanes ? v->k * v->r : v->groups * weight_layout_of(v).blocks;
+    if (v->lanes) return cg_lanes_weight_items(v);
+    return v->parts * v->groups * weight_layout_of(v).blocks;
 }
 
 size_t cg_conv_forward_scratch(const cg_conv *v)
@@ -358,7 +360,7 @@ size_t cg_conv_input_gradient_scratch(const cg_conv *v)
 
 size_t cg_conv_weight_gradient_scratch(const cg_conv *v)
 {
-    if (v->lanes) return 0;
+    if (v->lanes) return cg_lanes_weight_scratch(v);
     weight_layout l = weight_layout_of(v);
     return cg_gemm_scratch_bytes(l.k, l.depth, v->n * v->p * v->q);
 }

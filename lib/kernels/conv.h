@@ -16,6 +16,7 @@
 typedef struct {
     int64_t n, groups;
     bool lanes;      /* 16 images side by side, n times: see lanes.h */
+    int64_t parts;   /* dw: of the n, each with a sum of its own; at least 1 */
     int64_t c, h, w; /* image: c in all groups           */
     int64_t k, r, s; /* filters: k in all groups         */
     int64_t p, q;    /* output                           */

@@ -219,13 +219,6 @@ static int64_t run_of(int64_t item, int64_t end, int64_t planes)
 
 /* ---- 3x3 by Winograd ------------------------------------------------------------------------ */
 
-/* Does the convolution, or its input gradient, of 3x3 taps side by side run faster that way? */
-static bool is_winograd(const cg_conv *v)
-{
-    return v->groups == 1 && v->r == 3 && v->s == 3 && v->stride[0] == 1 && v->stride[1] == 1 &&
-           v->dilation[0] == 1 && v->dilation[1] == 1 && cg_lanes_winograd_wins(v->c, v->k);
-}
-
 /* Planes [begin, end), `planes` to a block; x_block: floats of a block of x. */
 static void run_winograd(const cg_winograd *g, const float *x, int64_t x_block, float *y,
                          float *scratch, int64_t begin, int64_t end)
@@ -243,7 +236,7 @@ void cg_lanes_forward(const cg_conv *v, const float *x, const float *w, float *y
                       int64_t begin, int64_t end)
 {
     const int64_t filters = v->k / v->groups, channels = v->c / v->groups, taps = v->r * v->s;
-    if (is_winograd(v)) {
+    if (cg_lanes_is_winograd(v)) {
         const cg_winograd fast = { .channels = v->c,
                                    .filters = v->k,
                                    .size = { v->h, v->w },
@@ -327,7 +320,7 @@ static void gradient_phase(const cg_conv *v, const float *dy, const float *w, fl
 void cg_lanes_input_gradient(const cg_conv *v, const float *dy, const float *w, float *dx,
                              void *scratch, int64_t begin, int64_t end)
 {
-    if (is_winograd(v)) { /* a convolution of dy with the taps turned round */
+    if (cg_lanes_is_winograd(v)) { /* a convolution of dy with the taps turned round */
         const int64_t taps = v->r * v->s;
         const cg_winograd fast = { .channels = v->k,
                                    .filters = v->c,
@@ -354,12 +347,12 @@ size_t cg_lanes_scratch(const cg_conv *v)
 {
     int64_t channels = (v->c > v->k ? v->c : v->k) / v->groups;
     size_t tiled = (size_t)(channels * v->r * v->s * CG_LANES_TILE) * sizeof(float);
-    size_t fast = is_winograd(v) ? cg_lanes_winograd_scratch(v->c, v->k) : 0;
+    size_t fast = cg_lanes_is_winograd(v) ? cg_lanes_winograd_scratch(v->c, v->k) : 0;
     return (fast > tiled ? fast : tiled) + 64;
 }
 
 int64_t cg_lanes_grain(const cg_conv *v, int64_t planes)
 {
-    return is_winograd(v) ? planes : cg_lanes_part(planes);
+    return cg_lanes_is_winograd(v) ? planes : cg_lanes_part(planes);
 }
 #endif

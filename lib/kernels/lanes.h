@@ -12,14 +12,14 @@
 #define cg_lanes_input_gradient  CG_TIERED(cg_lanes_input_gradient)
 #define cg_lanes_weight_gradient CG_TIERED(cg_lanes_weight_gradient)
 
-/* Items are planes: (block, filter) of y, (block, channel) of dx; and (row of taps, filter) of dw.
- */
+/* Items are planes: (block, filter) of y, (block, channel) of dx.  Those of dw are for the kernel
+ * to choose. */
 void cg_lanes_forward(const cg_conv *conv, const float *x, const float *w, float *y, void *scratch,
                       int64_t begin, int64_t end);
 void cg_lanes_input_gradient(const cg_conv *conv, const float *dy, const float *w, float *dx,
                              void *scratch, int64_t begin, int64_t end);
 void cg_lanes_weight_gradient(const cg_conv *conv, const float *dy, const float *x, float *dw,
-                              int64_t begin, int64_t end);
+                              void *scratch, int64_t begin, int64_t end);
 
 enum {
     CG_LANES_IMAGES = 16, /* side by side */
@@ -38,5 +38,17 @@ int64_t cg_lanes_grain(const cg_conv *conv, int64_t planes);
 
 /* Bytes of scratch for the first two. */
 size_t cg_lanes_scratch(const cg_conv *conv);
+
+/* Items of dw, how many are best computed together, and bytes of scratch. */
+int64_t cg_lanes_weight_items(const cg_conv *conv);
+int64_t cg_lanes_weight_grain(const cg_conv *conv);
+size_t cg_lanes_weight_scratch(const cg_conv *conv);
+
+/* Are 3x3 taps side by side faster by Winograd's algorithm? */
+static inline bool cg_lanes_is_winograd(const cg_conv *v)
+{
+    return v->groups == 1 && v->r == 3 && v->s == 3 && v->stride[0] == 1 && v->stride[1] == 1 &&
+           v->dilation[0] == 1 && v->dilation[1] == 1 && v->c >= 16 && v->k >= 16;
+}
 
 #endif

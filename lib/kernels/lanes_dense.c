@@ -51,13 +51,14 @@ static inline __attribute__((always_inline)) void tile(int rows, int blocks, con
     const float *x = p->x + at->block * x_block + at->from * p->x_depth + lane;
     const float *w = p->w + at->row * row_step + at->from * depth_step;
     float *y = p->y + at->block * y_block + at->row * y_row + lane;
+    const bool goes_on = at->from || p->adds;
     cg_vec sum[MAX_ROWS][MAX_BLOCKS];
     UNROLL
     for (int i = 0; i < rows; i++) {
         UNROLL
         for (int b = 0; b < blocks; b++)
             sum[i][b] =
-                at->from ? cg_vec_load(y + b * y_block + i * y_row, CG_LANES) : (cg_vec){ 0 };
+                goes_on ? cg_vec_load(y + b * y_block + i * y_row, CG_LANES) : (cg_vec){ 0 };
     }
     for (int64_t k = at->from; k < at->to; k++, x += p->x_depth, w += depth_step) {
         cg_vec xs[MAX_BLOCKS];

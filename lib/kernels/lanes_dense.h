@@ -6,6 +6,7 @@
 
 #include "kernels/tier.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ typedef struct {
     int64_t row_step, depth_step;
     int64_t x_block, x_depth, y_block, y_row;
     float *y;
+    bool adds; /* to what y holds */
 } cg_lanes_product;
 
 /* Computes rows [begin, end). */

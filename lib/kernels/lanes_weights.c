@@ -1,6 +1,7 @@
 /* The weight gradient with images in the lanes: outer products of vectors of dy and x. */
 #include "kernels/lanes.h"
 
+#include "kernels/lanes_winograd.h"
 #include "kernels/vec.h"
 
 #include <stdbool.h>
@@ -26,6 +27,7 @@ static const int8_t filters_for[MAX_COLUMNS + 1] = { 0, 6, 4, 3, 2 };
 typedef struct {
     const cg_conv *v;
     const float *dy, *x; /* of the first filter and the group's first channel, in block 0 */
+    int64_t blocks;
     float *dw;           /* of the first filter and column                                */
     int64_t tap, column; /* the row of taps; the first column                             */
     int64_t from, to;    /* columns of y where every column of the tile lies within its row */
@@ -89,7 +91,7 @@ static inline __attribute__((always_inline)) void tile(int filters, int columns,
         UNROLL
         for (int j = 0; j < columns; j++) sum[f][j] = (cg_vec){ 0 };
     }
-    for (int64_t block = 0; block < v->n; block++)
+    for (int64_t block = 0; block < at->blocks; block++)
         for (int64_t p = 0; p < v->p; p++) {
             int64_t row = p * v->stride[0] + at->tap * v->dilation[0] - v->before[0];
             if (row < 0 || row >= v->h) continue;
@@ -164,9 +166,9 @@ static int64_t columns_for(const cg_conv *v)
     return least(n, all);
 }
 
-/* Row `tap` of the taps of filters [k, k + n) of one group. */
-static void some_filters(const cg_conv *v, const float *dy, const float *x, float *dw, int64_t tap,
-                         int64_t k, int64_t n)
+/* Row `tap` of the taps of filters [k, k + n) of one group, summed over some blocks. */
+static void some_filters(const cg_conv *v, int64_t blocks, const float *dy, const float *x,
+                         float *dw, int64_t tap, int64_t k, int64_t n)
 {
     const int64_t channels = v->c / v->groups, group = k / (v->k / v->groups),
                   all = channels * v->s;
@@ -174,9 +176,11 @@ static void some_filters(const cg_conv *v, const float *dy, const float *x, floa
     for (int64_t column = 0; column < all; column += wide) {
         int64_t columns = least(wide, all - column), most = filters_for[columns];
         int64_t parts = (n + most - 1) / most;
-        place at = {
-            .v = v, .x = x + group * channels * v->h * v->w * IMAGES, .tap = tap, .column = column
-        };
+        place at = { .v = v,
+                     .x = x + group * channels * v->h * v->w * IMAGES,
+                     .blocks = blocks,
+                     .tap = tap,
+                     .column = column };
         find_inside(v, &at, columns);
         for (int64_t i = 0; i < parts; i++) {
             int64_t first = k + n * i / parts, filters = k + n * (i + 1) / parts - first;
@@ -187,13 +191,61 @@ static void some_filters(const cg_conv *v, const float *dy, const float *x, floa
     }
 }
 
-void cg_lanes_weight_gradient(const cg_conv *v, const float *dy, const float *x, float *dw,
-                              int64_t begin, int64_t end)
+/* Items of one part: (row of taps, filter), or so many filters at a time by Winograd's algorithm.
+ */
+static int64_t items_of_part(const cg_conv *v)
 {
-    const int64_t filters = v->k / v->groups;
+    if (!cg_lanes_is_winograd(v)) return v->k * v->r;
+    return (v->k + CG_WINOGRAD_FILTERS - 1) / CG_WINOGRAD_FILTERS;
+}
+
+static void winograd(const cg_conv *v, int64_t blocks, const float *dy, const float *x, float *dw,
+                     void *scratch, int64_t item, int64_t n)
+{
+    const cg_winograd g = { .channels = v->c,
+                            .filters = v->k,
+                            .size = { v->h, v->w },
+                            .out = { v->p, v->q },
+                            .before = { v->before[0], v->before[1] } };
+    float *aligned = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
+    cg_lanes_winograd_dw(&g, blocks, x, dy, dw, aligned, item * CG_WINOGRAD_FILTERS,
+                         least(v->k, (item + n) * CG_WINOGRAD_FILTERS));
+}
+
+void cg_lanes_weight_gradient(const cg_conv *v, const float *dy, const float *x, float *dw,
+                              void *scratch, int64_t begin, int64_t end)
+{
+    const int64_t items = items_of_part(v), filters = v->k / v->groups;
+    const int64_t weights = v->k * (v->c / v->groups) * v->r * v->s;
     for (int64_t item = begin, n; item < end; item += n) {
-        int64_t k = item % v->k;
-        n = least(end - item, filters - k % filters);
-        some_filters(v, dy, x, dw, item / v->k, k, n);
+        int64_t part = item / items, i = item % items;
+        int64_t first = v->n * part / v->parts, blocks = v->n * (part + 1) / v->parts - first;
+        const float *part_dy = dy + first * v->k * v->p * v->q * IMAGES;
+        const float *part_x = x + first * v->c * v->h * v->w * IMAGES;
+        float *part_dw = dw + part * weights;
+        if (cg_lanes_is_winograd(v)) {
+            n = least(end - item, items - i);
+            winograd(v, blocks, part_dy, part_x, part_dw, scratch, i, n);
+        } else {
+            n = least(end - item, filters - i % filters);
+            some_filters(v, blocks, part_dy, part_x, part_dw, i / v->k, i % v->k, n);
+        }
     }
 }
+
+#if CG_DESCRIBE
+int64_t cg_lanes_weight_items(const cg_conv *v)
+{
+    return v->parts * items_of_part(v);
+}
+
+int64_t cg_lanes_weight_grain(const cg_conv *v)
+{
+    return cg_lanes_is_winograd(v) ? 1 : cg_lanes_part(v->k);
+}
+
+size_t cg_lanes_weight_scratch(const cg_conv *v)
+{
+    return cg_lanes_is_winograd(v) ? cg_lanes_winograd_dw_scratch(v->c) + 64 : 0;
+}
+#endif

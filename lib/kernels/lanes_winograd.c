@@ -9,7 +9,13 @@
 #include "kernels/lanes_dense.h"
 #include "kernels/vec.h"
 
-enum { IMAGES = CG_LANES_IMAGES, TILES = 8, POINTS = 16, OUT = 2, IN = 4 };
+enum {
+    IMAGES = CG_LANES_IMAGES,
+    TILES = CG_WINOGRAD_TILES,
+    POINTS = CG_WINOGRAD_POINTS,
+    OUT = 2,
+    IN = 4
+};
 
 static const float zeros[IMAGES] __attribute__((aligned(64)));
 
@@ -96,11 +102,10 @@ CG_INLINE void transform_pixels(const cg_winograd *g, const float *plane, int64_
     }
 }
 
-/* Tile t of all channels: v[point][channel][tile]. */
-static void transform_tile(const cg_winograd *g, const float *x, int64_t tile, float *v)
+void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile, float *v)
 {
     const int64_t columns = (g->out[1] + OUT - 1) / OUT, plane = g->size[0] * g->size[1] * IMAGES;
-    const int64_t step = g->channels * TILES * IMAGES;
+    const int64_t step = cg_winograd_step(g->channels);
     const int64_t top = tile / columns * OUT - g->before[0],
                   left = tile % columns * OUT - g->before[1];
     bool is_inside = top >= 0 && left >= 0 && top + IN <= g->size[0] && left + IN <= g->size[1];
@@ -148,11 +153,11 @@ void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *sc
 {
     const int64_t rows = (g->out[0] + OUT - 1) / OUT, columns = (g->out[1] + OUT - 1) / OUT;
     const int64_t y_plane = g->out[0] * g->out[1] * IMAGES, weights = g->filters * g->channels;
-    const int64_t v_step = g->channels * TILES * IMAGES, m_step = g->filters * TILES * IMAGES;
+    const int64_t v_step = cg_winograd_step(g->channels), m_step = cg_winograd_step(g->filters);
     float *u = scratch, *v = u + POINTS * weights, *m = v + POINTS * v_step;
     for (int64_t tile = 0; tile < rows * columns; tile += TILES) {
         int64_t n = least(TILES, rows * columns - tile);
-        for (int64_t t = 0; t < n; t++) transform_tile(g, x, tile + t, v + t * IMAGES);
+        for (int64_t t = 0; t < n; t++) cg_lanes_winograd_pixels(g, x, tile + t, v + t * IMAGES);
         for (int64_t point = 0; point < POINTS; point++) {
             cg_lanes_product product = { .blocks = n,
                                          .rows = g->filters,
@@ -177,14 +182,10 @@ void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *sc
 }
 
 #if CG_DESCRIBE
-bool cg_lanes_winograd_wins(int64_t channels, int64_t filters)
-{
-    return channels >= 16 && filters >= 16;
-}
-
 size_t cg_lanes_winograd_scratch(int64_t channels, int64_t filters)
 {
-    int64_t floats = POINTS * (filters * channels + (channels + filters) * TILES * IMAGES);
+    int64_t floats =
+        POINTS * (filters * channels + cg_winograd_step(channels) + cg_winograd_step(filters));
     return (size_t)floats * sizeof(float);
 }
 #endif

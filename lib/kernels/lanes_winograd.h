@@ -21,11 +21,24 @@ typedef struct {
     int64_t start, f_step, c_step, t_step[2];
 } cg_winograd;
 
+enum {
+    CG_WINOGRAD_TILES = 8,   /* that are transformed together */
+    CG_WINOGRAD_POINTS = 16, /* elements of a transformed tile */
+    CG_WINOGRAD_FILTERS = 64,
+};
+
+/* Floats from one point to the next of `planes` planes' tiles: a cache line more than they fill,
+ * for the points of a tile are written together and must not all fall into the same set of the
+ * cache. */
+static inline int64_t cg_winograd_step(int64_t planes)
+{
+    return (planes * CG_WINOGRAD_TILES + 1) * 16;
+}
+
 #define cg_lanes_winograd         CG_TIERED(cg_lanes_winograd)
 #define cg_lanes_winograd_weights CG_TIERED(cg_lanes_winograd_weights)
-
-/* Is it faster than summing tap by tap? */
-bool cg_lanes_winograd_wins(int64_t channels, int64_t filters);
+#define cg_lanes_winograd_pixels  CG_TIERED(cg_lanes_winograd_pixels)
+#define cg_lanes_winograd_dw      CG_TIERED(cg_lanes_winograd_dw)
 
 /* Bytes of scratch: the transformed weights first, then those of a few tiles. */
 size_t cg_lanes_winograd_scratch(int64_t channels, int64_t filters);
@@ -36,5 +49,15 @@ void cg_lanes_winograd_weights(const cg_winograd *g, float *scratch);
 /* Planes of filters [begin, end) for the 16 images at x; y points to the first filter's plane. */
 void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *scratch,
                        int64_t begin, int64_t end);
+
+/* Tile `tile` of all channels of x, transformed: v[point][channel][tile]; v points to a place among
+ * CG_WINOGRAD_TILES. */
+void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile, float *v);
+
+/* The weight gradient of filters [begin, end), all channels, summed over the blocks of x and dy;
+ * CG_WINOGRAD_FILTERS of them are best computed together. */
+void cg_lanes_winograd_dw(const cg_winograd *g, int64_t blocks, const float *x, const float *dy,
+                          float *dw, float *scratch, int64_t begin, int64_t end);
+size_t cg_lanes_winograd_dw_scratch(int64_t channels);
 
 #endif

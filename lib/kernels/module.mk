@@ -1,5 +1,5 @@
 # Loops over raw memory.  Each file is compiled once per tier: see lib/ops/module.mk.
-kernel_sources = %D%/conv.c %D%/gemm.c %D%/gemv.c %D%/lanes.c %D%/lanes_dense.c %D%/lanes_weights.c %D%/lanes_winograd.c \
+kernel_sources = %D%/conv.c %D%/gemm.c %D%/gemv.c %D%/lanes.c %D%/lanes_dense.c %D%/lanes_weights.c %D%/lanes_winograd.c %D%/lanes_winograd_weights.c \
   %D%/patches.c %D%/peak.c
 kernel_headers = \
   %D%/conv.h \

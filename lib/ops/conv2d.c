@@ -16,13 +16,27 @@ CG_KERNEL(conv2d_forward)
     cg_conv_forward(&v, c->x[0], c->x[1], c->y, c->scratch, begin, end);
 }
 
+/* The sizes of conv2d_dw, whose output has the parts of the batch first, if there are any. */
+static cg_conv dw_conv(const cg_shape *dy, const cg_shape *x, const cg_shape *dw, const void *attrs)
+{
+    const int64_t parts = ((const cg_conv2d_attrs *)attrs)->parts;
+    cg_shape w = *dw;
+    if (parts)
+        for (int i = 0; i < 4; i++) w.dim[i] = dw->dim[i + 1];
+    cg_conv v = conv(x, &w, dy, attrs);
+    v.parts = parts ? parts : 1;
+    return v;
+}
+
 CG_KERNEL(conv2d_dw_forward)
 {
-    const cg_conv v = conv(c->xs[1], c->ys, c->xs[0], c->attrs);
+    const cg_conv v = dw_conv(c->xs[0], c->xs[1], c->ys, c->attrs);
     cg_conv_weight_gradient(&v, c->x[0], c->x[1], c->y, c->scratch, begin, end);
 }
 
 #if CG_DESCRIBE
+
+enum { MAX_PARTS = 8 };
 
 static const cg_shape *input_shape(const cg_node *node, int i)
 {
@@ -37,8 +51,8 @@ static cg_conv conv_node(const cg_node *node)
 
 static cg_conv dw_node(const cg_node *node)
 {
-    return conv(input_shape(node, 1), cg_node_shape(node), input_shape(node, 0),
-                cg_node_attrs(node));
+    return dw_conv(input_shape(node, 0), input_shape(node, 1), cg_node_shape(node),
+                   cg_node_attrs(node));
 }
 
 static int64_t conv_items(const cg_node *node)
@@ -56,7 +70,7 @@ static int64_t conv_grain(const cg_node *node)
 static int64_t dw_grain(const cg_node *node)
 {
     cg_conv v = dw_node(node);
-    return v.lanes ? cg_lanes_part(v.k) : 1;
+    return v.lanes ? cg_lanes_weight_grain(&v) : 1;
 }
 
 static int64_t conv_flops(const cg_node *node)
@@ -142,7 +156,10 @@ static cg_status dw_shape(const cg_node *node, cg_shape *dw, cg_error *error)
                 (long long)a->output[0], (long long)a->output[1], x_text, (long long)size,
                 axis ? "columns" : "rows", dy_text, (long long)dy->dim[2 + axis]);
     }
+    if (a->parts > dy->dim[0])
+        return cg_shape_fail(node, error, "%lld parts of dy %s", (long long)a->parts, dy_text);
     *dw = CG_SHAPE(dy->dim[1], x->dim[1] / a->groups, a->output[0], a->output[1]);
+    if (a->parts) *dw = CG_SHAPE(a->parts, dw->dim[0], dw->dim[1], dw->dim[2], dw->dim[3]);
     return CG_OK;
 }
 
@@ -174,18 +191,49 @@ static void conv_vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 }
 
 /* dw is linear in dy as conv2d is in w, and in x as conv2d's input gradient is. */
+static void plain_dw_vjp(cg_node *node, cg_node *dy, cg_node *x, cg_node *dw, cg_node *dx[])
+{
+    cg_conv2d_attrs a = *(const cg_conv2d_attrs *)cg_node_attrs(node);
+    a.parts = 0;
+    if (cg_wants(node, 0)) dx[0] = cg_conv2d(x, dw, &a);
+    if (cg_wants(node, 1)) dx[1] = input_gradient(dy, dw, cg_node_shape(x), &a);
+}
+
+/* Rows [begin, end) along axis 0. */
+static cg_node *rows(cg_node *x, int64_t begin, int64_t end)
+{
+    cg_shape size = *cg_node_shape(x);
+    size.dim[0] = end - begin;
+    return cg_slice(x, (int64_t[CG_MAX_RANK]){ begin }, size, NULL);
+}
+
 static void dw_vjp(cg_node *node, cg_node *dw, cg_node *dx[])
 {
-    const cg_conv2d_attrs *a = cg_node_attrs(node);
-    cg_node *dy = cg_node_input(node, 0), *x = cg_node_input(node, 1);
-    if (cg_wants(node, 0)) dx[0] = cg_conv2d(x, dw, a);
-    if (cg_wants(node, 1)) dx[1] = input_gradient(dy, dw, cg_node_shape(x), a);
+    const int64_t parts = ((const cg_conv2d_attrs *)cg_node_attrs(node))->parts;
+    cg_node *dy = cg_node_input(node, 0), *x = cg_node_input(node, 1), *of[2][MAX_PARTS] = { 0 };
+    if (!parts) {
+        plain_dw_vjp(node, dy, x, dw, dx);
+        return;
+    }
+    const int64_t n = cg_node_shape(dy)->dim[0];
+    const cg_shape *s = cg_node_shape(node);
+    for (int64_t i = 0; i < parts; i++) {
+        int64_t begin = n * i / parts, end = n * (i + 1) / parts;
+        cg_node *part =
+            cg_reshape(rows(dw, i, i + 1), CG_SHAPE(s->dim[1], s->dim[2], s->dim[3], s->dim[4]));
+        cg_node *d[2] = { NULL, NULL };
+        plain_dw_vjp(node, rows(dy, begin, end), rows(x, begin, end), part, d);
+        of[0][i] = d[0];
+        of[1][i] = d[1];
+    }
+    for (int i = 0; i < 2; i++)
+        if (cg_wants(node, i)) dx[i] = cg_concat((int)parts, of[i], 0);
 }
 
 static cg_flow dw_flow(const cg_node *node, const bool batched[])
 {
-    (void)node;
-    if (batched[0] != batched[1]) return CG_FLOW_MIXED;
+    const cg_conv2d_attrs *a = cg_node_attrs(node);
+    if (batched[0] != batched[1] || (batched[0] && a->parts)) return CG_FLOW_MIXED;
     return batched[0] ? CG_FLOW_REDUCED : CG_FLOW_NONE;
 }
 
@@ -239,29 +287,39 @@ static void conv_reference(const cg_ref_call *c)
                    k / filters * ws->dim[1], c->y + image_at(ys, n) + k * plane);
 }
 
+/* The sum over images [first, end) for tap (r, s) of channel ch under filter k. */
+static double dw_tap(const cg_ref_call *c, int64_t k, int64_t ch, int64_t r, int64_t s,
+                     int64_t first, int64_t end)
+{
+    const cg_conv2d_attrs *a = c->attrs;
+    const cg_shape *dys = c->xs[0], *xs = c->xs[1];
+    double sum = 0;
+    for (int64_t n = first; n < end; n++) {
+        const double *dy = c->x[0] + image_at(dys, n), *x = c->x[1] + image_at(xs, n);
+        for (int64_t p = 0; p < dys->dim[2]; p++)
+            for (int64_t q = 0; q < dys->dim[3]; q++)
+                sum += pixel(dy, dys, k, p, q) *
+                       pixel(x, xs, ch, p * a->stride[0] + r * a->dilation[0] - a->padding[0],
+                             q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
+    }
+    return sum;
+}
+
 static void dw_reference(const cg_ref_call *c)
 {
     const cg_conv2d_attrs *a = c->attrs;
-    const cg_shape *dys = c->xs[0], *xs = c->xs[1], *ws = c->ys;
-    const int64_t channels = ws->dim[1], filters = ws->dim[0] / a->groups;
+    const cg_shape *dys = c->xs[0], *xs = c->xs[1];
+    const int64_t channels = xs->dim[1] / a->groups, filters = dys->dim[1] / a->groups;
+    const int64_t parts = a->parts ? a->parts : 1, lanes = images_of(dys) / dys->dim[0];
     double *dw = c->y;
-    for (int64_t k = 0; k < ws->dim[0]; k++)
-        for (int64_t ch = 0; ch < channels; ch++)
-            for (int64_t r = 0; r < ws->dim[2]; r++)
-                for (int64_t s = 0; s < ws->dim[3]; s++) {
-                    double sum = 0;
-                    for (int64_t n = 0; n < images_of(dys); n++) {
-                        const double *dy = c->x[0] + image_at(dys, n);
-                        const double *x = c->x[1] + image_at(xs, n);
-                        for (int64_t p = 0; p < dys->dim[2]; p++)
-                            for (int64_t q = 0; q < dys->dim[3]; q++)
-                                sum += pixel(dy, dys, k, p, q) *
-                                       pixel(x, xs, k / filters * channels + ch,
-                                             p * a->stride[0] + r * a->dilation[0] - a->padding[0],
-                                             q * a->stride[1] + s * a->dilation[1] - a->padding[1]);
-                    }
-                    *dw++ = sum;
-                }
+    for (int64_t i = 0; i < parts; i++)
+        for (int64_t k = 0; k < dys->dim[1]; k++)
+            for (int64_t ch = 0; ch < channels; ch++)
+                for (int64_t r = 0; r < a->output[0]; r++)
+                    for (int64_t s = 0; s < a->output[1]; s++)
+                        *dw++ = dw_tap(c, k, k / filters * channels + ch, r, s,
+                                       dys->dim[0] * i / parts * lanes,
+                                       dys->dim[0] * (i + 1) / parts * lanes);
 }
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
@@ -271,6 +329,8 @@ static const cg_attr conv_attrs[] = { CONV_ATTRS(cg_conv2d_attrs), CG_END_ATTRS 
 static const cg_attr dw_attrs[] = {
     CONV_ATTRS(cg_conv2d_attrs),
     CG_INTS(cg_conv2d_attrs, output, 2, 1, 1, 1e9, "rows, columns of w"),
+    CG_INT(cg_conv2d_attrs, parts, 0, 0, MAX_PARTS,
+           "parts of the batch to sum by themselves, 0: all together"),
     CG_END_ATTRS,
 };
 
@@ -329,7 +389,12 @@ static const cg_attr dw_attrs[] = {
 #define DW_CASE(xs, ws, ys, ...) \
     { .x = { CG_DIMS ys, CG_DIMS xs }, .n_x = 2, .attrs = A(__VA_ARGS__, OUTPUT ws) },
 static const cg_sample conv_samples[] = { CASES(CONV_CASE) CG_END_SAMPLES };
-static const cg_sample dw_samples[] = { CASES(DW_CASE) CG_END_SAMPLES };
+static const cg_sample dw_samples[] = {
+    CASES(DW_CASE) /* */
+    DW_CASE((3, 2, 4, 4), (2, 2, 3, 3), (3, 2, 2, 2), .parts = 2) DW_CASE(
+        (2, 4, 5, 4), (2, 2, 2, 2), (2, 2, 2, 2), .groups = 2, .stride = { 2, 2 }, .parts = 1)
+        DW_CASE((2, 1, 3, 3, 16), (2, 1, 2, 2), (2, 2, 2, 2, 16), .parts = 2) CG_END_SAMPLES,
+};
 
 const cg_op cg_op_conv2d = {
     .name = "conv2d",
@@ -360,7 +425,9 @@ const cg_op cg_op_conv2d_dw = {
     .name = "conv2d_dw",
     .formula =
         "dw[k,c,r,s] = sum over n,p,q of dy[n,k,p,q] x[n, c, p stride + r dilation - padding, ...]",
-    .help = "The weight gradient of conv2d. dy: N K P Q; x: N C H W; output: R S of w.",
+    .help =
+        "The weight gradient of conv2d. dy: N K P Q; x: N C H W; output: R S of w. With parts of "
+        "the batch, their sums one behind the other.",
     .inputs = "dy x",
     .onnx = "",
     .traits = CG_LINEAR,

@@ -15,6 +15,7 @@ static inline cg_conv conv_of(const cg_shape *x, const cg_shape *w, const cg_sha
     return (cg_conv){
         .n = x->dim[0],
         .groups = groups,
+        .parts = 1,
         .lanes = x->rank == 5,
         .c = x->dim[1],
         .h = x->dim[2],

@@ -201,6 +201,7 @@ static cg_node *draw_conv2d_dw(cg_graph *graph, double *units)
 {
     geometry g = draw_geometry();
     *units = (double)(g.y[0] * g.y[2] * g.y[3] * (in_lanes ? CG_LANE_IMAGES : 1)) + 2;
+    g.attrs.parts = between(0, g.y[0]);
     return cg_conv2d_dw(images(graph, "dy", g.y), images(graph, "x", g.x), &g.attrs);
 }
 
@@ -246,6 +247,17 @@ static cg_node *draw_winograd_conv2d(cg_graph *graph, double *units)
     geometry g = draw_winograd();
     *units = (double)(g.w[1] * 9) + 2;
     return cg_conv2d(images(graph, "x", g.x), input(graph, "w", g.w), &g.attrs);
+}
+
+/* Now and then more filters than are computed together. */
+static cg_node *draw_winograd_conv2d_dw(cg_graph *graph, double *units)
+{
+    geometry g = draw_winograd();
+    g.x[0] = g.y[0] = between(1, 3);
+    if (!between(0, 7)) g.y[1] = between(64, 68);
+    g.attrs.parts = between(0, g.y[0]);
+    *units = (double)(g.y[0] * g.y[2] * g.y[3] * CG_LANE_IMAGES) + 2;
+    return cg_conv2d_dw(images(graph, "dy", g.y), images(graph, "x", g.x), &g.attrs);
 }
 
 static cg_node *draw_winograd_conv_transpose2d(cg_graph *graph, double *units)
@@ -344,6 +356,7 @@ static const struct {
     { "conv2d_dw", draw_conv2d_dw, false },
     { "conv_transpose2d", draw_conv_transpose2d, false },
     { "conv2d of 3x3", draw_winograd_conv2d, true },
+    { "conv2d_dw of 3x3", draw_winograd_conv2d_dw, true },
     { "conv_transpose2d of 3x3", draw_winograd_conv_transpose2d, true },
     { "max_pool2d", draw_max_pool2d, false },
     { "max_pool2d_dx", draw_max_pool2d_dx, false },

@@ -92,9 +92,25 @@ static cg_node *convolution(cg_graph *to, const cg_node *node, cg_node *const x[
     return fits(&x[0]->shape) ? from_lanes(same_op(to, node, x, 1)) : NULL;
 }
 
+/* So many parts of a sum over the batch give several threads something to do, and are soon added.
+ */
+static int64_t parts_of(int64_t blocks, const cg_shape *result)
+{
+    enum { MOST = 8, ELEMENTS = 1 << 19 };
+    int64_t parts = blocks < MOST ? blocks : MOST;
+    while (parts > 1 && parts * cg_shape_size(result) > ELEMENTS) parts /= 2;
+    return parts;
+}
+
 static cg_node *weight_gradient(cg_graph *to, const cg_node *node, cg_node *const x[])
 {
-    return fits(&x[0]->shape) ? same_op(to, node, x, 2) : NULL;
+    cg_conv2d_attrs a = *(const cg_conv2d_attrs *)node->attrs;
+    if (!fits(&x[0]->shape) || a.parts) return NULL;
+    cg_node *v[2] = { to_lanes(x[0]), to_lanes(x[1]) };
+    int64_t parts = parts_of(v[0]->shape.dim[0], &node->shape);
+    if (parts == 1) return cg_record(to, node->op, &a, 2, v);
+    a.parts = parts;
+    return cg_sum(cg_record(to, node->op, &a, 2, v), CG_AXIS(0), false);
 }
 
 /* These follow where a value is in lanes already. */
