@@ -127,6 +127,14 @@ typedef enum {
     CG_FLOW_MIXED,   /* rows meet otherwise (batch statistics): not to be cut */
 } cg_flow;
 
+/* ---- planes -----------------------------------------------------------------------------------
+ * The first two axes of a value (images, channels) count its planes.  How an op meets them: */
+typedef enum {
+    CG_PLANES_CROSSED, /* in no way that matters                                              */
+    CG_PLANES_WRITTEN, /* item i computes plane i of y, from whatever it needs                */
+    CG_PLANES_ALONE,   /* item i computes plane i of y, and needs plane i of each x alone     */
+} cg_planes;
+
 /* ---- the descriptor --------------------------------------------------------------------------*/
 enum {
     CG_ELEMENTWISE = 1, /* element i of y depends on element i of each (broadcast) x alone      */
@@ -134,9 +142,7 @@ enum {
     CG_LAYER = 4,       /* a model file may name it as a layer: one input, no parameters        */
     CG_RANDOM = 8, /* draws from (seed, step): two nodes with equal attributes and inputs are equal,
                       two steps are not; never folded                                      */
-    CG_PLANEWISE = 32, /* one item for each plane of y (its first two axes); plane i of y depends on
-                          plane i of each x alone                                        */
-    CG_LINEAR = 16,    /* linear in each input alone: no second derivative of its own          */
+    CG_LINEAR = 16, /* linear in each input alone: no second derivative of its own          */
 };
 
 struct cg_op {
@@ -158,12 +164,11 @@ struct cg_op {
     void (*vjp)(cg_node *node, cg_node *dy, cg_node *dx[]);
     cg_flow (*flow)(const cg_node *node, const bool batched[]); /* NULL: CG_FLOW_MIXED           */
 
-    int64_t (*items)(const cg_node *node);  /* NULL: one item per element of y                 */
-    int64_t (*flops)(const cg_node *node);  /* of the whole call; NULL: one per element of y   */
-    size_t (*scratch)(const cg_node *node); /* bytes for each thread; NULL: none               */
-    int64_t (*grain)(const cg_node *node);  /* items best computed together; NULL: 1           */
-    bool (*by_planes)(const cg_node *node); /* is item i plane i of y, its first two axes?
-                                               NULL: no, unless the op is planewise            */
+    int64_t (*items)(const cg_node *node);    /* NULL: one item per element of y                 */
+    int64_t (*flops)(const cg_node *node);    /* of the whole call; NULL: one per element of y   */
+    size_t (*scratch)(const cg_node *node);   /* bytes for each thread; NULL: none               */
+    int64_t (*grain)(const cg_node *node);    /* items best computed together; NULL: 1           */
+    cg_planes (*planes)(const cg_node *node); /* NULL: CG_PLANES_CROSSED                       */
 
     cg_kernel *forward[CG_N_TIERS]; /* NULL entries fall back to the reference            */
     void (*reference)(const cg_ref_call *call);
@@ -194,6 +199,7 @@ cg_flow cg_flow_elementwise(const cg_node *node,
                             const bool batched[]); /* ALONG when every batched input has y's rank */
 int64_t cg_flops_per_element(const cg_node *node); /* 1 for each element of y */
 int64_t cg_items_rows(const cg_node *node);        /* the first dimension of y, 1 for a scalar */
+cg_planes cg_planes_alone(const cg_node *node);    /* CG_PLANES_ALONE                          */
 
 /* The table of operations: NULL-terminated. */
 extern const cg_op *const cg_ops[];

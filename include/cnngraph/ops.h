@@ -25,6 +25,7 @@ cg_node *cg_greater(cg_node *a, cg_node *b);              /* 1 where a > b, else
 cg_node *cg_where(cg_node *mask, cg_node *a, cg_node *b); /* a where mask is not 0, else b        */
 cg_node *cg_scale(cg_node *x, double factor);             /* mul by a scalar constant             */
 cg_node *cg_shift(cg_node *x, double term);               /* add a scalar constant                */
+cg_node *cg_fma(cg_node *a, cg_node *b, cg_node *c);      /* a b + c                              */
 
 cg_node *cg_neg(cg_node *x);
 cg_node *cg_exp(cg_node *x);
@@ -147,6 +148,12 @@ cg_node *cg_global_max_pool2d(cg_node *x);
 typedef struct {
     double epsilon;
 } cg_norm_attrs; /* default 1e-5 */
+/* Mean and biased variance of the channels of x: N C ..., as 1 C 2; or of each plane, as N C 2. */
+typedef struct {
+    int64_t each;
+} cg_moments_attrs;
+cg_node *cg_moments(cg_node *x, bool each);
+cg_node *cg_moment(cg_node *moments, int which); /* 0: the means, 1: the variances; R C 1 */
 /* Statistics over all axes but 1 (biased variance); gamma, beta, mean, var: C. */
 cg_node *cg_batch_norm(cg_node *x, cg_node *gamma, cg_node *beta, double epsilon);
 cg_node *cg_batch_norm_eval(cg_node *x, cg_node *gamma, cg_node *beta, cg_node *mean, cg_node *var,

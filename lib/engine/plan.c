@@ -231,7 +231,7 @@ static void put_in_tile(const plan *p, const buffer *b, int *stretch, int64_t *u
     *stretch = its;
     p->slot[b->node].in_tile = true;
     p->slot[b->node].offset = *used;
-    *used += aligned(s->group * cg_plane_size(s, &p->graph->node[b->node]->shape) *
+    *used += aligned(s->part * cg_plane_size(s, &p->graph->node[b->node]->shape) *
                      (int64_t)p->options->element);
     if (*used > *bytes) *bytes = *used;
 }

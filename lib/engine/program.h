@@ -12,6 +12,7 @@
 typedef struct {
     float *base; /* NULL: in the tile */
     int64_t offset, row_size, plane_size;
+    bool is_whole; /* does it have all the elements of a plane, or one for all? */
 } cg_operand;
 
 /* One op to run.  `call` for float32 kernels, `reference` for float64 and for ops without one. */
@@ -22,6 +23,7 @@ typedef struct {
     cg_ref_call reference;
     int64_t items, grain, n_chunks; /* fixed by the shapes, never by the threads */
     cg_operand *operand;            /* y, then each x, for the run in a stretch */
+    int n_pieces; /* with so many steps from here it runs piece by piece of a plane; 0: not */
 } cg_step;
 
 /* Steps that run one after the other; or plane by plane, where they are a stretch of several. */

@@ -42,6 +42,17 @@ static float *at(const cg_operand *o, char *tile, int64_t row, int64_t plane)
                    : (float *)(tile + o->offset);
 }
 
+/* Planes [first, first + n), counted through all rows. */
+static void run_head(const stage_job *job, char *tile, int64_t first, int64_t n)
+{
+    const cg_step *head = job->stage->step;
+    cg_call call = head->call;
+    call.scratch = tile + job->program->tile_bytes;
+    call.seed = job->seed;
+    call.step = job->step;
+    head->kernel(&call, first, first + n);
+}
+
 /* Planes [plane, plane + n) of a row through one step.  Its kernel sees them as the first ones:
  * what an item needs lies at the same distance from it wherever it is in its row. */
 static void run_planes(const stage_job *job, const cg_step *step, char *tile, int64_t row,
@@ -51,18 +62,59 @@ static void run_planes(const stage_job *job, const cg_step *step, char *tile, in
     const cg_stretch *stretch = job->stage->stretch;
     cg_call call = step->call;
     call.scratch = tile + job->program->tile_bytes;
-    call.seed = job->seed;
-    call.step = job->step;
-    if (stretch->has_head && step == job->stage->step) {
-        int64_t begin = row * stretch->planes + plane;
-        step->kernel(&call, begin, begin + n);
-        return;
-    }
     call.x = x;
     call.y = at(&step->operand[0], tile, row, plane);
     for (int i = 0; i < call.n_x; i++) x[i] = at(&step->operand[i + 1], tile, row, plane);
     bool is_elementwise = (step->node->op->traits & CG_ELEMENTWISE) != 0;
     step->kernel(&call, 0, is_elementwise ? n * cg_plane_size(stretch, call.ys) : n);
+}
+
+/* Steps that work element by element on one plane, piece after piece.  Each kernel sees a row of
+ * elements, or one for all of them. */
+static void run_pieces(const stage_job *job, const cg_step *steps, char *tile, int64_t row,
+                       int64_t plane)
+{
+    static const cg_shape piece = { .rank = 1, .dim = { CG_PIECE } }, one = { .rank = 0 };
+    const int64_t size = cg_plane_size(job->stage->stretch, steps->call.ys);
+    for (int64_t e = 0; e < size; e += CG_PIECE)
+        for (int k = 0; k < steps->n_pieces; k++) {
+            const cg_step *step = &steps[k];
+            const cg_shape *xs[CG_MAX_INPUTS];
+            const float *x[CG_MAX_INPUTS];
+            cg_call call = step->call;
+            for (int i = 0; i < call.n_x; i++) {
+                const cg_operand *o = &step->operand[i + 1];
+                x[i] = at(o, tile, row, plane) + (o->is_whole ? e : 0);
+                xs[i] = o->is_whole ? &piece : &one;
+            }
+            call.xs = xs;
+            call.x = x;
+            call.ys = &piece;
+            call.y = at(&step->operand[0], tile, row, plane) + e;
+            step->kernel(&call, 0, size - e < CG_PIECE ? size - e : CG_PIECE);
+        }
+}
+
+/* Planes [plane, plane + n) of a row, all in one part, through the steps behind the head. */
+static void run_part(const stage_job *job, char *tile, int64_t row, int64_t plane, int64_t n)
+{
+    const cg_stage *stage = job->stage;
+    for (int i = stage->stretch->has_head ? 1 : 0; i < stage->n_steps;) {
+        const cg_step *step = &stage->step[i];
+        if (step->n_pieces > 0)
+            run_pieces(job, step, tile, row, plane);
+        else
+            run_planes(job, step, tile, row, plane, n);
+        i += step->n_pieces > 0 ? step->n_pieces : 1;
+    }
+}
+
+static void run_group(const stage_job *job, char *tile, int64_t row, int64_t plane, int64_t n)
+{
+    const cg_stretch *stretch = job->stage->stretch;
+    if (stretch->has_head) run_head(job, tile, row * stretch->planes + plane, n);
+    for (int64_t done = 0; done < n; done += stretch->part)
+        run_part(job, tile, row, plane + done, n - done < stretch->part ? n - done : stretch->part);
 }
 
 static void run_groups(void *context, int64_t chunk, int thread)
@@ -80,9 +132,7 @@ static void run_groups(void *context, int64_t chunk, int thread)
             plane = g % stage->groups_a_row * s->group;
             left = s->planes - plane;
         }
-        int64_t n = left < s->group ? left : s->group;
-        for (int i = 0; i < stage->n_steps; i++)
-            run_planes(job, &stage->step[i], tile, row, plane, n);
+        run_group(job, tile, row, plane, left < s->group ? left : s->group);
     }
 }
 

@@ -106,6 +106,7 @@ static cg_operand operand_of(const cg_program *p, const cg_stretch *stretch, con
                node->shape.dim[1] == y->dim[1]) {
         o.plane_size = cg_plane_size(stretch, &node->shape);
         o.row_size = o.plane_size * stretch->planes;
+        o.is_whole = true;
     } else {
         broadcast_sizes(&node->shape, y, &o);
     }
@@ -122,6 +123,35 @@ static cg_status bind_operands(cg_program *p, const cg_stretch *stretch, cg_step
     for (int i = 0; i < node->n_x; i++)
         step->operand[i + 1] = operand_of(p, stretch, node->x[i], &node->shape);
     return CG_OK;
+}
+
+/* Does the step work element by element on large planes, which can be cut anywhere, with operands
+ * that have one element for each or one for all of them? */
+static bool runs_in_pieces(const cg_stretch *stretch, const cg_step *step)
+{
+    const cg_node *node = step->node;
+    int64_t size = cg_plane_size(stretch, &node->shape);
+    if (!(node->op->traits & CG_ELEMENTWISE) || stretch->part != 1 || size <= CG_PIECE)
+        return false;
+    for (int i = 0; i < node->n_x; i++) {
+        const cg_operand *o = &step->operand[i + 1];
+        bool is_one = !o->is_whole && o->plane_size <= 1 && o->row_size <= 1;
+        bool is_all = o->is_whole && o->plane_size == size;
+        if (!is_one && !is_all) return false;
+    }
+    return true;
+}
+
+/* Steps from i on that run in pieces together. */
+static void find_pieces(cg_stage *stage)
+{
+    int first = stage->stretch->has_head ? 1 : 0;
+    for (int i = stage->n_steps - 1; i >= first; i--) {
+        cg_step *step = &stage->step[i];
+        bool has_next = i + 1 < stage->n_steps;
+        if (runs_in_pieces(stage->stretch, step))
+            step->n_pieces = has_next ? step[1].n_pieces + 1 : 1;
+    }
 }
 
 /* ---- stages --------------------------------------------------------------------------------- */
@@ -143,6 +173,7 @@ static cg_status make_stage(cg_program *p, cg_stage *stage, cg_error *error)
     stage->n_groups = stage->groups_a_row * ((stretch->rows + rows - 1) / rows);
     for (int i = 0; i < stage->n_steps; i++)
         CG_TRY(bind_operands(p, stage->stretch, &stage->step[i], error));
+    find_pieces(stage);
     int64_t n = chunks_for(cost, stage->n_groups);
     stage->grain = (stage->n_groups + n - 1) / n;
     stage->n_chunks = (stage->n_groups + stage->grain - 1) / stage->grain;

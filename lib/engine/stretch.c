@@ -6,7 +6,7 @@
 
 /* Bytes of a value that run through a stretch at once: a part of the second-level cache behind an
  * op that reads much else, of the first where there is nothing but elements. */
-enum { GROUP_BYTES = 1 << 17, TILE_BYTES = 1 << 13 };
+enum { GROUP_BYTES = 1 << 17, TILE_BYTES = CG_PIECE * (int)sizeof(float) };
 
 static int64_t rows_of(const cg_shape *s)
 {
@@ -43,7 +43,7 @@ static bool is_elementwise(const cg_node *node)
 
 static bool is_planewise(const cg_node *node)
 {
-    return (node->op->traits & CG_PLANEWISE) != 0;
+    return node->op->planes && node->op->planes(node) == CG_PLANES_ALONE;
 }
 
 static bool can_join(const cg_stretch *stretch, const int of[], int index, const cg_node *node)
@@ -64,8 +64,8 @@ static bool can_join(const cg_stretch *stretch, const int of[], int index, const
 static bool can_begin(const cg_node *node)
 {
     if (cg_shape_size(&node->shape) < 2) return false;
-    return is_elementwise(node) || is_planewise(node) ||
-           (node->op->by_planes && node->op->by_planes(node));
+    return is_elementwise(node) ||
+           (node->op->planes && node->op->planes(node) != CG_PLANES_CROSSED);
 }
 
 static int64_t round_up(int64_t n, int64_t to)
@@ -73,27 +73,47 @@ static int64_t round_up(int64_t n, int64_t to)
     return (n + to - 1) / to * to;
 }
 
-/* As many planes as the cache has room for, in equal parts of a row, and as the head likes them. */
-static void choose_group(cg_stretch *stretch, const int of[], int index, const cg_graph *graph)
+/* Elements of the largest planes that run through it. */
+static int64_t largest_plane(const cg_stretch *stretch, const int of[], int index,
+                             const cg_graph *graph)
 {
-    const cg_node *head = graph->node[stretch->first];
-    int64_t most = 1, grain = head->op->grain ? head->op->grain(head) : 1;
-    for (int id = stretch->first; id <= stretch->last; id++)
-        if (of[id] == index && cg_plane_size(stretch, &graph->node[id]->shape) > most)
-            most = cg_plane_size(stretch, &graph->node[id]->shape);
-    int64_t bytes = stretch->has_head ? GROUP_BYTES : TILE_BYTES;
-    int64_t n = bytes / ((int64_t)sizeof(float) * most), planes = stretch->planes;
+    int64_t most = 1;
+    for (int id = stretch->first; id <= stretch->last; id++) {
+        const cg_node *node = graph->node[id];
+        if (of[id] != index) continue;
+        for (int i = -1; i < node->n_x; i++) {
+            const cg_shape *s = i < 0 ? &node->shape : &node->x[i]->shape;
+            if (has_planes_of(stretch, s) && cg_plane_size(stretch, s) > most)
+                most = cg_plane_size(stretch, s);
+        }
+    }
+    return most;
+}
+
+/* As many planes as the cache has room for, in equal parts of a row, and as the head likes them. */
+static int64_t planes_at_once(const cg_stretch *stretch, const cg_node *head, int64_t n)
+{
+    int64_t grain = head->op->grain ? head->op->grain(head) : 1, planes = stretch->planes;
     if (n >= planes) { /* whole rows; of a head one, for it has more to do than what it writes */
         int64_t rows = n / planes < stretch->rows ? n / planes : stretch->rows;
-        if (stretch->has_head) rows = 1;
-        stretch->group = rows * planes;
-        return;
+        return (stretch->has_head ? 1 : rows) * planes;
     }
     if (n < grain) n = grain;
     int64_t parts = (planes + n - 1) / n;
     if (stretch->rows > 1 || stretch->has_head) n = (planes + parts - 1) / parts;
     n = round_up(n, grain);
-    stretch->group = n < planes ? n : planes;
+    return n < planes ? n : planes;
+}
+
+static void choose_group(cg_stretch *stretch, const int of[], int index, const cg_graph *graph)
+{
+    int64_t bytes = (int64_t)sizeof(float) * largest_plane(stretch, of, index, graph);
+    int64_t most = stretch->has_head ? GROUP_BYTES : TILE_BYTES;
+    stretch->group = stretch->part =
+        planes_at_once(stretch, graph->node[stretch->first], most / bytes);
+    if (!stretch->has_head) return;
+    stretch->part = bytes < TILE_BYTES ? TILE_BYTES / bytes : 1;
+    if (stretch->part > stretch->group) stretch->part = stretch->group;
 }
 
 int cg_stretches(cg_stretch **stretches, int of[], const cg_graph *graph, cg_tier tier,

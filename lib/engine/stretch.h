@@ -16,8 +16,13 @@ typedef struct {
     int first, last;      /* ids of its first and last node; views may lie between */
     int64_t rows, planes; /* planes: in each row */
     int64_t group;        /* planes that run through all steps before the next */
+    int64_t part;         /* of a group, through all steps but the head before the next */
     bool has_head;        /* does the first step see more of its inputs than its planes? */
 } cg_stretch;
+
+/* Elements of a large plane that elementwise steps pass on to one another in the first-level cache.
+ */
+enum { CG_PIECE = 2048 };
 
 /* Cuts the steps of a graph into stretches: of[id] is the stretch of an op node, -1 for a node that
  * runs by itself (or not at all); `ends[id]`: no stretch goes on beyond this node.  Returns how

@@ -92,6 +92,12 @@ int64_t cg_flops_per_element(const cg_node *node)
     return cg_shape_size(&node->shape);
 }
 
+cg_planes cg_planes_alone(const cg_node *node)
+{
+    (void)node;
+    return CG_PLANES_ALONE;
+}
+
 int64_t cg_items_rows(const cg_node *node)
 {
     return node->shape.rank ? node->shape.dim[0] : 1;

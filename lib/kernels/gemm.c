@@ -26,12 +26,6 @@ enum {
     ALIGN = 64
 };
 
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -65,17 +59,17 @@ static inline __attribute__((always_inline)) void tile(int rows, int64_t k, cons
                                                        int64_t stride, bool add)
 {
     cg_vec left_sum[ROWS], right_sum[ROWS];
-    UNROLL
+    CG_UNROLL
     for (int i = 0; i < rows; i++) left_sum[i] = right_sum[i] = (cg_vec){ 0 };
     for (; k > 0; k--, a += rows, b += COLUMNS) {
         cg_vec left = load(b), right = load(b + LANES);
-        UNROLL
+        CG_UNROLL
         for (int i = 0; i < rows; i++) {
             left_sum[i] += a[i] * left;
             right_sum[i] += a[i] * right;
         }
     }
-    UNROLL
+    CG_UNROLL
     for (int i = 0; i < rows; i++, c += stride) {
         cg_vec_store(c, add ? load(c) + left_sum[i] : left_sum[i], LANES);
         cg_vec_store(c + LANES, add ? load(c + LANES) + right_sum[i] : right_sum[i], LANES);

@@ -8,23 +8,17 @@ enum {
     STRIP = 4 /* vectors of columns at once */
 };
 
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 /* Two sums a row, so that one multiply-add need not wait for the one before it. */
 static inline __attribute__((always_inline)) void dot(int rows, int64_t depth, const float *x,
                                                       const float *w, float *y)
 {
     cg_vec even[ROWS], odd[ROWS];
     int64_t i = 0;
-    UNROLL
+    CG_UNROLL
     for (int r = 0; r < rows; r++) even[r] = odd[r] = (cg_vec){ 0 };
     for (; i + 2 * CG_LANES <= depth; i += 2 * CG_LANES) {
         cg_vec a = cg_vec_load(x + i, CG_LANES), b = cg_vec_load(x + i + CG_LANES, CG_LANES);
-        UNROLL
+        CG_UNROLL
         for (int r = 0; r < rows; r++) {
             const float *at = w + r * depth + i;
             even[r] += a * cg_vec_load(at, CG_LANES);
@@ -33,10 +27,10 @@ static inline __attribute__((always_inline)) void dot(int rows, int64_t depth, c
     }
     for (; i < depth; i += CG_LANES) {
         cg_vec a = cg_vec_load(x + i, depth - i);
-        UNROLL
+        CG_UNROLL
         for (int r = 0; r < rows; r++) even[r] += a * cg_vec_load(w + r * depth + i, depth - i);
     }
-    UNROLL
+    CG_UNROLL
     for (int r = 0; r < rows; r++) y[r] = cg_vec_add_lanes(even[r] + odd[r]);
 }
 
@@ -53,14 +47,14 @@ static inline __attribute__((always_inline)) void strip(int vectors, int64_t las
                                                         const float *w, float *y)
 {
     cg_vec sum[STRIP];
-    UNROLL
+    CG_UNROLL
     for (int v = 0; v < vectors; v++) sum[v] = (cg_vec){ 0 };
     for (int64_t i = 0; i < depth; i++, w += width) {
-        UNROLL
+        CG_UNROLL
         for (int v = 0; v < vectors; v++)
             sum[v] += x[i] * cg_vec_load(w + v * CG_LANES, v < vectors - 1 ? CG_LANES : last);
     }
-    UNROLL
+    CG_UNROLL
     for (int v = 0; v < vectors; v++)
         cg_vec_store(y + v * CG_LANES, sum[v], v < vectors - 1 ? CG_LANES : last);
 }

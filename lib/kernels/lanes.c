@@ -18,12 +18,6 @@ enum { MAX_FILTERS = 6, MAX_PIXELS = 6 };
 static const int8_t pixels_for[MAX_FILTERS + 1] = { 0, 6, 4, 3, 2, 2, 2 };
 #endif
 
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 /* A correlation over a grid of output pixels: pixel (i, j) under tap (t, u) reads row
  * origin[0] + i step[0] + t tap_step[0] and column origin[1] + j step[1] + u tap_step[1] of each
  * channel, zero beyond it, and is written to row to[0] + i to_step[0], column to[1] + j to_step[1].
@@ -90,9 +84,9 @@ static inline __attribute__((always_inline)) void tile(int filters, int pixels, 
     const int64_t left = (g->origin[1] + at->j * g->step[1]) * IMAGES + lane;
     const float *w = at->w;
     cg_vec sum[MAX_FILTERS][MAX_PIXELS];
-    UNROLL
+    CG_UNROLL
     for (int f = 0; f < filters; f++) {
-        UNROLL
+        CG_UNROLL
         for (int p = 0; p < pixels; p++) sum[f][p] = (cg_vec){ 0 };
     }
     for (int64_t c = 0; c < g->channels; c++) {
@@ -103,14 +97,14 @@ static inline __attribute__((always_inline)) void tile(int filters, int pixels, 
             const float *from = row + left;
             for (int64_t u = 0; u < g->taps[1]; u++, from += tap, w += filters) {
                 cg_vec x[MAX_PIXELS];
-                UNROLL
+                CG_UNROLL
                 for (int p = 0; p < pixels; p++)
                     x[p] = cg_vec_load(is_inside ? from + p * step
                                                  : column(g, row, at->j + p, u) + lane,
                                        CG_LANES);
-                UNROLL
+                CG_UNROLL
                 for (int f = 0; f < filters; f++) {
-                    UNROLL
+                    CG_UNROLL
                     for (int p = 0; p < pixels; p++) sum[f][p] += w[f] * x[p];
                 }
             }
@@ -120,9 +114,9 @@ static inline __attribute__((always_inline)) void tile(int filters, int pixels, 
     float *y =
         at->y + lane +
         ((g->to[0] + at->i * g->to_step[0]) * g->width + g->to[1] + at->j * g->to_step[1]) * IMAGES;
-    UNROLL
+    CG_UNROLL
     for (int f = 0; f < filters; f++, y += g->y_plane * IMAGES) {
-        UNROLL
+        CG_UNROLL
         for (int p = 0; p < pixels; p++)
             cg_vec_store(y + p * g->to_step[1] * IMAGES, sum[f][p], CG_LANES);
     }

@@ -23,12 +23,6 @@ enum { MAX_BLOCKS = 2, MAX_ROWS = 8 };
 static const int8_t rows_for[MAX_BLOCKS + 1] = { 0, 8, 4 };
 #endif
 
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 typedef struct {
     const cg_lanes_product *p;
     int64_t row, block; /* the first of each */
@@ -53,9 +47,9 @@ static inline __attribute__((always_inline)) void tile(int rows, int blocks, con
     float *y = p->y + at->block * y_block + at->row * y_row + lane;
     const bool goes_on = at->from || p->adds;
     cg_vec sum[MAX_ROWS][MAX_BLOCKS];
-    UNROLL
+    CG_UNROLL
     for (int i = 0; i < rows; i++) {
-        UNROLL
+        CG_UNROLL
         for (int b = 0; b < blocks; b++)
             sum[i][b] =
                 goes_on ? cg_vec_load(y + b * y_block + i * y_row, CG_LANES) : (cg_vec){ 0 };
@@ -63,17 +57,17 @@ static inline __attribute__((always_inline)) void tile(int rows, int blocks, con
     for (int64_t k = at->from; k < at->to; k++, x += p->x_depth, w += depth_step) {
         cg_vec xs[MAX_BLOCKS];
         if (row_step == 1) __builtin_prefetch(w + AHEAD); /* no hardware follows so many rows */
-        UNROLL
+        CG_UNROLL
         for (int b = 0; b < blocks; b++) xs[b] = cg_vec_load(x + b * x_block, CG_LANES);
-        UNROLL
+        CG_UNROLL
         for (int i = 0; i < rows; i++) {
-            UNROLL
+            CG_UNROLL
             for (int b = 0; b < blocks; b++) sum[i][b] += w[i * row_step] * xs[b];
         }
     }
-    UNROLL
+    CG_UNROLL
     for (int i = 0; i < rows; i++) {
-        UNROLL
+        CG_UNROLL
         for (int b = 0; b < blocks; b++)
             cg_vec_store(y + b * y_block + i * y_row, sum[i][b], CG_LANES);
     }

@@ -18,12 +18,6 @@ enum { MAX_COLUMNS = 4, BEST_COLUMNS = 3, MAX_FILTERS = 6 };
 static const int8_t filters_for[MAX_COLUMNS + 1] = { 0, 6, 4, 3, 2 };
 #endif
 
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 typedef struct {
     const cg_conv *v;
     const float *dy, *x; /* of the first filter and the group's first channel, in block 0 */
@@ -57,7 +51,7 @@ static inline __attribute__((always_inline)) void add_row(int filters, int colum
     const cg_conv *v = at->v;
     const int64_t dy_plane = v->p * v->q * IMAGES, x_plane = v->h * v->w * IMAGES;
     const float *from[MAX_COLUMNS];
-    UNROLL
+    CG_UNROLL
     for (int j = 0; j < columns; j++)
         from[j] = x + (at->column + j) / v->s * x_plane + start_of(v, at->column + j) * IMAGES;
     for (; q < end; q++) {
@@ -65,16 +59,16 @@ static inline __attribute__((always_inline)) void add_row(int filters, int colum
         const int64_t w = q * v->stride[1], step = w * IMAGES;
         for (int lane = 0; lane < IMAGES; lane += CG_LANES) {
             cg_vec xs[MAX_COLUMNS];
-            UNROLL
+            CG_UNROLL
             for (int j = 0; j < columns; j++) {
                 const int64_t column = start_of(v, at->column + j) + w;
                 bool is_zero = !is_inside && (column < 0 || column >= v->w);
                 xs[j] = cg_vec_load(is_zero ? zeros : from[j] + step + lane, CG_LANES);
             }
-            UNROLL
+            CG_UNROLL
             for (int f = 0; f < filters; f++) {
                 cg_vec ds = cg_vec_load(d + f * dy_plane + lane, CG_LANES);
-                UNROLL
+                CG_UNROLL
                 for (int j = 0; j < columns; j++) sum[f][j] += ds * xs[j];
             }
         }
@@ -86,9 +80,9 @@ static inline __attribute__((always_inline)) void tile(int filters, int columns,
     const cg_conv *v = at->v;
     const int64_t dy_plane = v->p * v->q * IMAGES, x_plane = v->h * v->w * IMAGES;
     cg_vec sum[MAX_FILTERS][MAX_COLUMNS];
-    UNROLL
+    CG_UNROLL
     for (int f = 0; f < filters; f++) {
-        UNROLL
+        CG_UNROLL
         for (int j = 0; j < columns; j++) sum[f][j] = (cg_vec){ 0 };
     }
     for (int64_t block = 0; block < at->blocks; block++)
@@ -102,9 +96,9 @@ static inline __attribute__((always_inline)) void tile(int filters, int columns,
             add_row(filters, columns, false, at, dy, x, at->to, v->q, sum);
         }
     const int64_t taps = v->r * v->s, a_filter = v->c / v->groups * taps;
-    UNROLL
+    CG_UNROLL
     for (int f = 0; f < filters; f++) {
-        UNROLL
+        CG_UNROLL
         for (int j = 0; j < columns; j++) {
             int64_t c = (at->column + j) / v->s, u = (at->column + j) % v->s;
             at->dw[f * a_filter + c * taps + at->tap * v->s + u] = cg_vec_add_lanes(sum[f][j]);

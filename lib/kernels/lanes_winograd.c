@@ -46,14 +46,18 @@ static void transform_weights(const cg_winograd *g, const float *w, int64_t n, f
         for (int r = 0; r < 3; r++)
             for (int s = 0; s < 3; s++)
                 taps[r][s][c] = w[c * g->c_step + r * g->t_step[0] + s * g->t_step[1]];
+    CG_UNROLL
     for (int r = 0; r < 3; r++) {
         cg_vec row[3];
+        CG_UNROLL
         for (int s = 0; s < 3; s++) row[s] = cg_vec_load(taps[r][s], CG_LANES);
         expand(row, across[r]);
     }
+    CG_UNROLL
     for (int s = 0; s < IN; s++) {
         cg_vec column[3] = { across[0][s], across[1][s], across[2][s] }, down[IN];
         expand(column, down);
+        CG_UNROLL
         for (int r = 0; r < IN; r++) cg_vec_store(u + (r * IN + s) * step, down[r], n);
     }
 }
@@ -79,43 +83,82 @@ CG_INLINE void difference(const cg_vec d[IN], cg_vec v[IN])
     v[3] = d[1] - d[3];
 }
 
-/* One plane's 4x4 pixels from row `top`, column `left` on. */
-CG_INLINE void transform_pixels(const cg_winograd *g, const float *plane, int64_t top, int64_t left,
-                                bool is_inside, float *v, int64_t step, int lane)
+/* Four rows of a plane; those beyond it are one row of zeros. */
+typedef struct {
+    const float *row[IN];
+    int64_t pixel[IN]; /* floats from one pixel of the row to the next */
+    int64_t width;
+} band;
+
+static band band_of(const cg_winograd *g, const float *plane, int64_t top)
 {
-    cg_vec across[IN][IN];
+    band b = { .width = g->size[1] };
+    CG_UNROLL
     for (int r = 0; r < IN; r++) {
-        cg_vec row[IN];
-        for (int s = 0; s < IN; s++) {
-            int64_t h = top + r, w = left + s;
-            bool is_zero = !is_inside && (h < 0 || h >= g->size[0] || w < 0 || w >= g->size[1]);
-            const float *pixel = is_zero ? zeros : plane + (h * g->size[1] + w) * IMAGES;
-            row[s] = cg_vec_load(pixel + lane, CG_LANES);
-        }
-        difference(row, across[r]);
+        int64_t h = top + r;
+        bool is_inside = h >= 0 && h < g->size[0];
+        b.row[r] = is_inside ? plane + h * g->size[1] * IMAGES : zeros;
+        b.pixel[r] = is_inside ? IMAGES : 0;
     }
-    for (int s = 0; s < IN; s++) {
-        cg_vec column[IN] = { across[0][s], across[1][s], across[2][s], across[3][s] }, down[IN];
-        difference(column, down);
-        for (int r = 0; r < IN; r++)
-            cg_vec_store(v + (r * IN + s) * step + lane, down[r], CG_LANES);
+    return b;
+}
+
+/* B' times column w of the band. */
+CG_INLINE void transform_column(const band *b, int64_t w, int lane, cg_vec v[IN])
+{
+    cg_vec d[IN];
+    bool is_inside = w >= 0 && w < b->width;
+    CG_UNROLL
+    for (int r = 0; r < IN; r++)
+        d[r] = cg_vec_load((is_inside ? b->row[r] + w * b->pixel[r] : zeros) + lane, CG_LANES);
+    difference(d, v);
+}
+
+/* A tile whose first two columns are in c[0], c[1]; leaves those of the next one there. */
+CG_INLINE void transform_tile(const band *b, int64_t left, cg_vec c[IN][IN], float *v, int64_t step,
+                              int lane)
+{
+    transform_column(b, left + 2, lane, c[2]);
+    transform_column(b, left + 3, lane, c[3]);
+    CG_UNROLL
+    for (int r = 0; r < IN; r++) {
+        cg_vec row[IN] = { c[0][r], c[1][r], c[2][r], c[3][r] }, across[IN];
+        difference(row, across);
+        CG_UNROLL
+        for (int s = 0; s < IN; s++)
+            cg_vec_store(v + (r * IN + s) * step + lane, across[s], CG_LANES);
+        c[0][r] = c[2][r];
+        c[1][r] = c[3][r];
     }
 }
 
-void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile, float *v)
+/* n tiles side by side, of all channels, from pixel (top, left) on. */
+static void transform_run(const cg_winograd *g, const float *x, int64_t top, int64_t left,
+                          int64_t n, float *v)
 {
-    const int64_t columns = (g->out[1] + OUT - 1) / OUT, plane = g->size[0] * g->size[1] * IMAGES;
-    const int64_t step = cg_winograd_step(g->channels);
-    const int64_t top = tile / columns * OUT - g->before[0],
-                  left = tile % columns * OUT - g->before[1];
-    bool is_inside = top >= 0 && left >= 0 && top + IN <= g->size[0] && left + IN <= g->size[1];
-    for (int64_t c = 0; c < g->channels; c++, x += plane, v += TILES * IMAGES)
+    const int64_t plane = g->size[0] * g->size[1] * IMAGES, step = cg_winograd_step(g->channels);
+    for (int64_t channel = 0; channel < g->channels; channel++, v += TILES * IMAGES) {
+        const band b = band_of(g, x + channel * plane, top);
         for (int lane = 0; lane < IMAGES; lane += CG_LANES) {
-            if (is_inside)
-                transform_pixels(g, x, top, left, true, v, step, lane);
-            else
-                transform_pixels(g, x, top, left, false, v, step, lane);
+            cg_vec c[IN][IN];
+            transform_column(&b, left, lane, c[0]);
+            transform_column(&b, left + 1, lane, c[1]);
+            for (int64_t t = 0; t < n; t++)
+                transform_tile(&b, left + t * OUT, c, v + t * IMAGES, step, lane);
         }
+    }
+}
+
+void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile, int64_t n,
+                              float *v)
+{
+    const int64_t columns = (g->out[1] + OUT - 1) / OUT;
+    for (int64_t t = 0, run; t < n; t += run) {
+        int64_t column = (tile + t) % columns, row = (tile + t) / columns;
+        run = least(n - t, columns - column);
+        transform_run(g, x, row * OUT - g->before[0], column * OUT - g->before[1], run,
+                      v + t * IMAGES);
+    }
 }
 
 /* ---- the outputs: y = A' m A, A' = (1, 1, 1, 0; 0, 1, -1, -1)
@@ -127,21 +170,26 @@ CG_INLINE void contract(const cg_vec m[IN], cg_vec y[OUT])
     y[1] = m[1] - m[2] - m[3];
 }
 
+/* Pixels of the tile that lie beyond y are left out. */
 CG_INLINE void put_tile(const cg_winograd *g, const float *m, int64_t step, float *plane,
                         int64_t top, int64_t left, int lane)
 {
     cg_vec across[IN][OUT];
+    CG_UNROLL
     for (int r = 0; r < IN; r++) {
         cg_vec row[IN];
+        CG_UNROLL
         for (int s = 0; s < IN; s++) row[s] = cg_vec_load(m + (r * IN + s) * step + lane, CG_LANES);
         contract(row, across[r]);
     }
-    for (int s = 0; s < OUT && left + s < g->out[1]; s++) {
-        cg_vec column[IN] = { across[0][s], across[1][s], across[2][s], across[3][s] }, y[OUT];
-        contract(column, y);
-        for (int r = 0; r < OUT && top + r < g->out[0]; r++)
-            cg_vec_store(plane + ((top + r) * g->out[1] + left + s) * IMAGES + lane, y[r],
-                         CG_LANES);
+    float *y = plane + (top * g->out[1] + left) * IMAGES + lane;
+    CG_UNROLL
+    for (int s = 0; s < OUT; s++) {
+        cg_vec column[IN] = { across[0][s], across[1][s], across[2][s], across[3][s] }, down[OUT];
+        contract(column, down);
+        if (left + s >= g->out[1]) continue;
+        cg_vec_store(y + s * IMAGES, down[0], CG_LANES);
+        if (top + 1 < g->out[0]) cg_vec_store(y + (g->out[1] + s) * IMAGES, down[1], CG_LANES);
     }
 }
 
@@ -157,7 +205,7 @@ void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *sc
     float *u = scratch, *v = u + POINTS * weights, *m = v + POINTS * v_step;
     for (int64_t tile = 0; tile < rows * columns; tile += TILES) {
         int64_t n = least(TILES, rows * columns - tile);
-        for (int64_t t = 0; t < n; t++) cg_lanes_winograd_pixels(g, x, tile + t, v + t * IMAGES);
+        cg_lanes_winograd_pixels(g, x, tile, n, v);
         for (int64_t point = 0; point < POINTS; point++) {
             cg_lanes_product product = { .blocks = n,
                                          .rows = g->filters,

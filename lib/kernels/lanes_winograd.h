@@ -50,9 +50,10 @@ void cg_lanes_winograd_weights(const cg_winograd *g, float *scratch);
 void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *scratch,
                        int64_t begin, int64_t end);
 
-/* Tile `tile` of all channels of x, transformed: v[point][channel][tile]; v points to a place among
- * CG_WINOGRAD_TILES. */
-void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile, float *v);
+/* n <= CG_WINOGRAD_TILES tiles from `tile` on of all channels of x, transformed:
+ * v[point][channel][tile]. */
+void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile, int64_t n,
+                              float *v);
 
 /* The weight gradient of filters [begin, end), all channels, summed over the blocks of x and dy;
  * CG_WINOGRAD_FILTERS of them are best computed together. */

@@ -55,12 +55,15 @@ CG_INLINE void transform_outputs(float (*pixel)[IMAGES][FILTERS], int image, int
                                  int64_t step)
 {
     cg_vec across[2][IN];
+    CG_UNROLL
     for (int r = 0; r < 2; r++)
         expand(cg_vec_load(pixel[2 * r][image] + lane, CG_LANES),
                cg_vec_load(pixel[2 * r + 1][image] + lane, CG_LANES), across[r]);
+    CG_UNROLL
     for (int s = 0; s < IN; s++) {
         cg_vec down[IN];
         expand(across[0][s], across[1][s], down);
+        CG_UNROLL
         for (int r = 0; r < IN; r++) cg_vec_store(z + (r * IN + s) * step, down[r], CG_LANES);
     }
 }
@@ -103,14 +106,18 @@ static void put_taps(const float *m, int64_t m_step, float *dw, int64_t step, in
 {
     cg_vec across[IN][3];
     float taps[9][CG_LANES];
+    CG_UNROLL
     for (int r = 0; r < IN; r++) {
         cg_vec row[IN];
+        CG_UNROLL
         for (int s = 0; s < IN; s++) row[s] = cg_vec_load(m + (r * IN + s) * m_step, CG_LANES);
         contract(row, across[r]);
     }
+    CG_UNROLL
     for (int s = 0; s < 3; s++) {
         cg_vec column[IN] = { across[0][s], across[1][s], across[2][s], across[3][s] }, y[3];
         contract(column, y);
+        CG_UNROLL
         for (int r = 0; r < 3; r++) cg_vec_store(taps[r * 3 + s], y[r], CG_LANES);
     }
     for (int64_t f = 0; f < n; f++)
@@ -124,10 +131,9 @@ static void add_tiles(const cg_winograd *g, const float *x, const float *dy, int
                       int64_t tile, int64_t n, float *v, float *z, float *sums, bool is_first)
 {
     const int64_t wide = round_up(filters, FILTERS);
-    for (int64_t t = 0; t < n; t++) {
-        cg_lanes_winograd_pixels(g, x, tile + t, v + t * IMAGES);
+    cg_lanes_winograd_pixels(g, x, tile, n, v);
+    for (int64_t t = 0; t < n; t++)
         transform_tile(g, dy, filters, tile + t, z + t * IMAGES * wide, wide);
-    }
     for (int64_t point = 0; point < POINTS; point++) {
         cg_lanes_product product = { .blocks = wide / FILTERS,
                                      .rows = g->channels,

@@ -21,14 +21,8 @@
 #define CG_TURN_LANES(M, w) CG_TURN_4(M, 0, w)
 #endif
 
-#ifdef __clang__
-#define CG_TURN_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define CG_TURN_UNROLL _Pragma("GCC unroll 16")
-#endif
-
 #define CG_TURN_STEP(row, w)                                                          \
-    CG_TURN_UNROLL for (int i_ = 0; i_ < CG_LANES; i_++) if (!(i_ & (w)))             \
+    CG_UNROLL for (int i_ = 0; i_ < CG_LANES; i_++) if (!(i_ & (w)))                  \
     {                                                                                 \
         cg_vec a_ = row[i_], b_ = row[i_ | (w)];                                      \
         row[i_] = __builtin_shufflevector(a_, b_, CG_TURN_LANES(CG_TURN_A, w));       \
@@ -41,7 +35,7 @@ CG_INLINE void cg_turn_block(const float *from, int64_t from_step, int64_t rows,
                              float *to, int64_t to_step)
 {
     cg_vec row[CG_LANES];
-    CG_TURN_UNROLL
+    CG_UNROLL
     for (int i = 0; i < CG_LANES; i++)
         row[i] = i < rows ? cg_vec_load(from + i * from_step, columns) : (cg_vec){ 0 };
     CG_TURN_STEP(row, 1)
@@ -52,7 +46,7 @@ CG_INLINE void cg_turn_block(const float *from, int64_t from_step, int64_t rows,
 #if CG_LANES == 16
     CG_TURN_STEP(row, 8)
 #endif
-    CG_TURN_UNROLL
+    CG_UNROLL
     for (int j = 0; j < CG_LANES; j++)
         if (j < columns) cg_vec_store(to + j * to_step, row[j], rows);
 }

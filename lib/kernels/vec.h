@@ -28,6 +28,13 @@ typedef float cg_vec __attribute__((vector_size(4 * CG_LANES)));
 typedef int32_t cg_ivec __attribute__((vector_size(4 * CG_LANES)));
 typedef uint32_t cg_uvec __attribute__((vector_size(4 * CG_LANES))); /* wraps around */
 
+/* Before a loop of a few rounds over arrays that are to live in registers. */
+#ifdef __clang__
+#define CG_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define CG_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #define CG_INLINE static inline __attribute__((always_inline, unused))
 
 CG_INLINE cg_vec cg_vec_splat(float value)

@@ -69,26 +69,30 @@ CG_KERNEL(batch_norm_forward)
 
 static const cg_attr attrs[] = NORM_ATTRS;
 
-/* With h = (x - mean) r, r = 1 / sqrt(var + epsilon), and means over all axes but 1:
- *     dx = gamma r (dy - mean(dy) - h mean(dy h)),  dgamma = sum(dy h),  dbeta = sum(dy)
- * (Ioffe and Szegedy, section 3). */
+/* With d = x - mean, r = 1 / sqrt(var + epsilon), and n values in a channel:
+ *     dx = gamma r (dy - sum(dy)/n - d r^2 sum(dy d)/n),  dgamma = r sum(dy d),  dbeta = sum(dy)
+ * (Ioffe and Szegedy, section 3); dx is written as dy slope + x b + c. */
 static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     const cg_norm_attrs *a = cg_node_attrs(node);
-    cg_node *x = cg_node_input(node, 0);
-    const cg_shape *s = cg_node_shape(x);
-    int64_t axes = norm_axes(s);
-    cg_node *d = cg_sub(x, cg_mean(x, axes, true));
-    cg_node *deviation = cg_sqrt(cg_shift(cg_mean(cg_square(d), axes, true), a->epsilon));
-    cg_node *r = cg_div(cg_constant(cg_node_graph(node), (cg_shape){ 0 }, 1), deviation);
-    cg_node *h = cg_mul(d, r), *dy_h = cg_mul(dy, h);
+    cg_node *x = cg_node_input(node, 0), *gamma = cg_node_input(node, 1);
+    const cg_shape *s = cg_node_shape(x), *channels = cg_node_shape(gamma);
+    const int64_t axes = norm_axes(s);
+    const double n = (double)cg_shape_size(s) / (double)s->dim[1];
+    cg_node *moments = cg_moments(x, false);
+    cg_node *mean = norm_as_channels(s, cg_moment(moments, 0));
+    cg_node *var = norm_as_channels(s, cg_moment(moments, 1));
+    cg_node *r = cg_div(cg_constant(cg_node_graph(node), (cg_shape){ 0 }, 1),
+                        cg_sqrt(cg_shift(var, a->epsilon)));
+    cg_node *sum = cg_sum(dy, axes, true), *along = cg_sum(cg_mul(dy, cg_sub(x, mean)), axes, true);
     if (cg_wants(node, 0)) {
-        cg_node *slope = cg_mul(norm_as_channels(s, cg_node_input(node, 1)), r);
-        cg_node *along_h = cg_mul(h, cg_mean(dy_h, axes, true));
-        dx[0] = cg_mul(cg_sub(cg_sub(dy, cg_mean(dy, axes, true)), along_h), slope);
+        cg_node *slope = cg_mul(norm_as_channels(s, gamma), r);
+        cg_node *b = cg_scale(cg_mul(cg_mul(slope, cg_square(r)), along), -1 / n);
+        cg_node *c = cg_sub(cg_scale(cg_mul(slope, sum), -1 / n), cg_mul(mean, b));
+        dx[0] = cg_fma(dy, slope, cg_fma(x, b, c));
     }
-    if (cg_wants(node, 1)) dx[1] = cg_sum(dy_h, axes, false);
-    if (cg_wants(node, 2)) dx[2] = cg_sum(dy, axes, false);
+    if (cg_wants(node, 1)) dx[1] = cg_reshape(cg_mul(along, r), *channels);
+    if (cg_wants(node, 2)) dx[2] = cg_reshape(sum, *channels);
 }
 
 static cg_flow flow(const cg_node *node, const bool batched[])

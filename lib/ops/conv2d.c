@@ -186,8 +186,8 @@ static void conv_vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     cg_node *x = cg_node_input(node, 0), *w = cg_node_input(node, 1);
     a.output[0] = cg_node_shape(w)->dim[2];
     a.output[1] = cg_node_shape(w)->dim[3];
-    if (cg_wants(node, 0)) dx[0] = input_gradient(dy, w, cg_node_shape(x), &a);
     if (cg_wants(node, 1)) dx[1] = cg_conv2d_dw(dy, x, &a);
+    if (cg_wants(node, 0)) dx[0] = input_gradient(dy, w, cg_node_shape(x), &a); /* goes on */
 }
 
 /* dw is linear in dy as conv2d is in w, and in x as conv2d's input gradient is. */
@@ -413,7 +413,7 @@ const cg_op cg_op_conv2d = {
     .flow = cg_flow_along,
     .items = conv_items,
     .grain = conv_grain,
-    .by_planes = in_lanes,
+    .planes = conv_planes,
     .flops = conv_flops,
     .scratch = conv_scratch,
     .forward = CG_TIERS(conv2d_forward),

@@ -19,6 +19,7 @@ op_sources = \
   %D%/elu.c \
   %D%/erf.c \
   %D%/exp.c \
+  %D%/fma.c \
   %D%/gather.c \
   %D%/gelu.c \
   %D%/greater.c \
@@ -37,6 +38,7 @@ op_sources = \
   %D%/maximum.c \
   %D%/mean.c \
   %D%/minimum.c \
+  %D%/moments.c \
   %D%/mse.c \
   %D%/mul.c \
   %D%/neg.c \

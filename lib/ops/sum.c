@@ -33,6 +33,13 @@ static void reference(const cg_ref_call *c)
     }
 }
 
+static cg_planes planes(const cg_node *node)
+{
+    const cg_shape *x = cg_node_shape(cg_node_input(node, 0));
+    bool is_plane = cg_reduce_axes(node) == ((CG_AXIS(x->rank) - 1) & ~(CG_AXIS(0) | CG_AXIS(1)));
+    return x->rank > 2 && is_plane ? CG_PLANES_ALONE : CG_PLANES_CROSSED;
+}
+
 static const cg_attr attrs[] = CG_REDUCE_ATTRS;
 
 static const cg_sample samples[] = {
@@ -60,6 +67,7 @@ const cg_op cg_op_sum = {
     .vjp = vjp,
     .flow = flow,
     .flops = cg_flops_reduce,
+    .planes = planes,
     .forward = CG_TIERS(sum_forward),
     .reference = reference,
     .samples = samples,

@@ -289,6 +289,16 @@ def normalisation():
              points(*g), points(*g), epsilon=epsilon)
 
 
+def moments():
+    """And multiplying and adding, which they serve.  Last: the cases before keep their points."""
+    for x, each in [((3, 2, 2, 3), False), ((2, 3, 5), True), ((5, 4), False)]:
+        def both(p, axes=([0] if not each else []) + list(range(2, len(x)))):
+            return torch.stack([p.mean(axes), p.var(axes, unbiased=False)], -1).reshape(-1, x[1], 2)
+        case("moments", both, points(*x, low=0, high=3), each=each)
+    for a, b, c in [((9,), (9,), (9,)), ((2, 3, 5), (3, 1), (5,)), ((4, 1), (1, 3), ())]:
+        case("fma", lambda p, q, r: torch.addcmul(r, p, q), points(*a), points(*b), points(*c))
+
+
 def by_formula(evaluated, x, gamma, beta, mean, var, epsilon):
     """F.batch_norm has no gradient for stored statistics: its value is checked, the formula's taken."""
     wide = lambda v: v.reshape(1, -1, *[1] * (x.dim() - 2))
@@ -345,7 +355,7 @@ def losses():
 
 
 def main():
-    for group in [elementwise, reductions, shapes, convolution, pooling, normalisation, losses]:
+    for group in [elementwise, reductions, shapes, convolution, pooling, normalisation, losses, moments]:
         group()
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases.jsonl")
     with open(path, "w", encoding="ascii") as file:

@@ -92,6 +92,12 @@ static cg_node *convolution(cg_graph *to, const cg_node *node, cg_node *const x[
     return fits(&x[0]->shape) ? from_lanes(same_op(to, node, x, 1)) : NULL;
 }
 
+/* Of all images together, whichever way they lie. */
+static cg_node *moments(cg_graph *to, const cg_node *node, cg_node *const x[])
+{
+    return ((const cg_moments_attrs *)node->attrs)->each ? NULL : same_op(to, node, x, 1);
+}
+
 /* So many parts of a sum over the batch give several threads something to do, and are soon added.
  */
 static int64_t parts_of(int64_t blocks, const cg_shape *result)
@@ -245,6 +251,7 @@ static const struct {
     { "max_pool2d_pick", of_images, false },
     { "avg_pool2d", of_image, false },
     { "avg_pool2d_dx", of_image, false },
+    { "moments", moments, false },
     { "batch_norm", of_image, false },
     { "batch_norm_eval", of_image, false },
     { "concat", join, false },

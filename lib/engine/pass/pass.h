@@ -23,7 +23,8 @@ extern const cg_pass cg_passes[]; /* in order; ends with name NULL */
 cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const outputs[],
                      const cg_pass *pass, cg_node *map[], cg_error *error);
 
-cg_visit cg_fold_visit, cg_fuse_visit, cg_cse_visit, cg_lanes_visit, cg_stabilise_visit;
+cg_visit cg_stabilise_visit, cg_fold_visit, cg_fuse_visit, cg_lanes_visit, cg_split_visit,
+    cg_cse_visit;
 
 /* Is it this op? */
 bool cg_is(const cg_node *node, const char *op);

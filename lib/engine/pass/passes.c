@@ -11,6 +11,7 @@ const cg_pass cg_passes[] = {
     { "fold", cg_fold_visit, false, false },
     { "fuse", cg_fuse_visit, true, false },
     { "lanes", cg_lanes_visit, true, false },
+    { "split", cg_split_visit, true, false },
     { "cse", cg_cse_visit, false, false },
     { "dead", NULL, false, false },
     { "sink", NULL, true, true },
@@ -18,8 +19,8 @@ const cg_pass cg_passes[] = {
 };
 
 /* "plan" changes no node: it decides where each lives. */
-const char *const cg_pass_names[] = { "stabilise", "fold", "fuse", "lanes", "cse",
-                                      "dead",      "sink", "plan", NULL };
+const char *const cg_pass_names[] = { "stabilise", "fold", "fuse", "lanes", "split",
+                                      "cse",       "dead", "sink", "plan",  NULL };
 
 static bool is_pass(const char *name)
 {

@@ -50,17 +50,30 @@ typedef struct {
     const cg_pass *pass;
     cg_node **map, **x; /* x: room for the inputs of one node */
     int *chain;         /* of a node that waits: so many wait one for the other up to it */
+    bool *is_output;
 } rewriting;
 
-enum { LONGEST_CHAIN = 500 }; /* copying one that waited is recursive */
+enum {
+    LONGEST_CHAIN = 500, /* copying one that waited is recursive */
+    SMALL = 1 << 13,     /* elements */
+};
+
+/* Does it take next to no time? */
+static bool is_small(const cg_node *node)
+{
+    int64_t n = cg_shape_size(&node->shape);
+    for (int i = 0; i < node->n_x; i++) n += cg_shape_size(&node->x[i]->shape);
+    return n <= SMALL && (!node->op->flops || node->op->flops(node) <= SMALL);
+}
 
 /* May it be computed later than it was recorded?  What is done element by element costs least right
- * before the step that reads it. */
+ * before the step that reads it; and what is small is best out of the way of steps that could run
+ * together. */
 static bool can_wait(const rewriting *r, const cg_node *node)
 {
     int chain = 1;
-    if (!r->pass || !r->pass->sinks || !node->op) return false;
-    if (!(node->op->traits & (CG_ELEMENTWISE | CG_VIEW))) return false;
+    if (!r->pass || !r->pass->sinks || !node->op || r->is_output[node->id]) return false;
+    if (!(node->op->traits & (CG_ELEMENTWISE | CG_VIEW)) && !is_small(node)) return false;
     for (int i = 0; i < node->n_x; i++)
         if (!r->map[node->x[i]->id] && r->chain[node->x[i]->id] >= chain)
             chain = r->chain[node->x[i]->id] + 1;
@@ -86,12 +99,11 @@ static void copy_node(rewriting *r, const cg_node *node)
 static void copy_nodes(rewriting *r, const bool needed[], int n, cg_node *const outputs[])
 {
     const cg_graph *from = r->from;
+    for (int i = 0; i < n; i++) r->is_output[outputs[i]->id] = true;
     for (int id = 0; id < from->n_nodes && r->to->error.status == CG_OK; id++) {
         const cg_node *node = from->node[id];
         if (keeps(node, needed[id]) && !r->map[id] && !can_wait(r, node)) copy_node(r, node);
     }
-    for (int i = 0; i < n && r->to->error.status == CG_OK; i++)
-        if (!r->map[outputs[i]->id]) copy_node(r, outputs[i]);
     for (int i = 0; i < from->n_updates && r->to->error.status == CG_OK; i++) {
         const cg_update_pair *u = &from->update[i];
         if (!r->map[u->value->id]) copy_node(r, u->value);
@@ -150,9 +162,10 @@ cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const 
     cg_node **x = cg_alloc((size_t)cg_graph_widest(from), sizeof *x);
     bool *needed = needed_with_updates(from, n, outputs);
     int *chain = cg_alloc((size_t)from->n_nodes + 1, sizeof *chain);
+    bool *is_output = cg_alloc((size_t)from->n_nodes + 1, sizeof *is_output);
     cg_status status = CG_ENOMEM;
-    if (graph && x && needed && chain) {
-        rewriting r = { graph, from, pass, map, x, chain };
+    if (graph && x && needed && chain && is_output) {
+        rewriting r = { graph, from, pass, map, x, chain, is_output };
         copy_nodes(&r, needed, n, outputs);
         status = graph->error.status;
         if (status == CG_OK && !own_places(graph)) status = CG_ENOMEM;
@@ -161,6 +174,7 @@ cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const 
     cg_release(x);
     cg_release(needed);
     cg_release(chain);
+    cg_release(is_output);
     if (status == CG_OK) {
         *to = graph;
         return CG_OK;

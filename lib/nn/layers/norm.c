@@ -26,17 +26,17 @@ static void update_running(cg_node *running, cg_node *value, double momentum)
 static void track(cg_builder *b, cg_node *x, cg_node *mean, cg_node *var, double momentum)
 {
     const cg_shape *s = cg_node_shape(x);
-    int64_t axes = ((INT64_C(1) << s->rank) - 1) & ~CG_AXIS(1);
     int64_t m = cg_shape_size(s) / s->dim[1];
     if (m < 2) {
         cg_layer_fail(b, NULL, "a batch of at least 2",
                       "one value a channel has no variance to train with");
         return;
     }
-    cg_node *centred = cg_sub(x, cg_mean(x, axes, true));
-    cg_node *unbiased = cg_scale(cg_sum(cg_square(centred), axes, false), 1.0 / (double)(m - 1));
-    update_running(mean, cg_mean(x, axes, false), momentum);
-    update_running(var, unbiased, momentum);
+    cg_node *moments = cg_moments(x, false);
+    double unbias = (double)m / (double)(m - 1);
+    update_running(mean, cg_reshape(cg_moment(moments, 0), *cg_node_shape(mean)), momentum);
+    update_running(var, cg_scale(cg_reshape(cg_moment(moments, 1), *cg_node_shape(var)), unbias),
+                   momentum);
 }
 
 static cg_node *batch_norm(cg_builder *b, const void *attrs, int n, cg_node *const x[])
