@@ -211,7 +211,8 @@ static int64_t run_of(int64_t item, int64_t end, int64_t planes)
     return least(end - item, planes - item % planes);
 }
 
-/* ---- 3x3 by Winograd ------------------------------------------------------------------------ */
+/* ---- 3x3 and 5x5 by Winograd
+ * ------------------------------------------------------------------------ */
 
 /* Planes [begin, end), `planes` to a block; x_block: floats of a block of x. */
 static void run_winograd(const cg_winograd *g, const float *x, int64_t x_block, float *y,
@@ -230,8 +231,9 @@ void cg_lanes_forward(const cg_conv *v, const float *x, const float *w, float *y
                       int64_t begin, int64_t end)
 {
     const int64_t filters = v->k / v->groups, channels = v->c / v->groups, taps = v->r * v->s;
-    if (cg_lanes_is_winograd(v)) {
-        const cg_winograd fast = { .channels = v->c,
+    if (cg_winograd_wins(v)) {
+        const cg_winograd fast = { .taps = v->r,
+                                   .channels = v->c,
                                    .filters = v->k,
                                    .size = { v->h, v->w },
                                    .out = { v->p, v->q },
@@ -314,13 +316,14 @@ static void gradient_phase(const cg_conv *v, const float *dy, const float *w, fl
 void cg_lanes_input_gradient(const cg_conv *v, const float *dy, const float *w, float *dx,
                              void *scratch, int64_t begin, int64_t end)
 {
-    if (cg_lanes_is_winograd(v)) { /* a convolution of dy with the taps turned round */
+    if (cg_winograd_wins(v)) { /* a convolution of dy with the taps turned round */
         const int64_t taps = v->r * v->s;
-        const cg_winograd fast = { .channels = v->k,
+        const cg_winograd fast = { .taps = v->r,
+                                   .channels = v->k,
                                    .filters = v->c,
                                    .size = { v->p, v->q },
                                    .out = { v->h, v->w },
-                                   .before = { 2 - v->before[0], 2 - v->before[1] },
+                                   .before = { v->r - 1 - v->before[0], v->s - 1 - v->before[1] },
                                    .w = w,
                                    .start = taps - 1,
                                    .f_step = taps,
@@ -341,12 +344,12 @@ size_t cg_lanes_scratch(const cg_conv *v)
 {
     int64_t channels = (v->c > v->k ? v->c : v->k) / v->groups;
     size_t tiled = (size_t)(channels * v->r * v->s * CG_LANES_TILE) * sizeof(float);
-    size_t fast = cg_lanes_is_winograd(v) ? cg_lanes_winograd_scratch(v->c, v->k) : 0;
+    size_t fast = cg_winograd_wins(v) ? cg_lanes_winograd_scratch(v->r, v->c, v->k) : 0;
     return (fast > tiled ? fast : tiled) + 64;
 }
 
 int64_t cg_lanes_grain(const cg_conv *v, int64_t planes)
 {
-    return cg_lanes_is_winograd(v) ? planes : cg_lanes_part(planes);
+    return cg_winograd_wins(v) ? planes : cg_lanes_part(planes);
 }
 #endif

@@ -44,11 +44,4 @@ int64_t cg_lanes_weight_items(const cg_conv *conv);
 int64_t cg_lanes_weight_grain(const cg_conv *conv);
 size_t cg_lanes_weight_scratch(const cg_conv *conv);
 
-/* Are 3x3 taps side by side faster by Winograd's algorithm? */
-static inline bool cg_lanes_is_winograd(const cg_conv *v)
-{
-    return v->groups == 1 && v->r == 3 && v->s == 3 && v->stride[0] == 1 && v->stride[1] == 1 &&
-           v->dilation[0] == 1 && v->dilation[1] == 1 && v->c >= 16 && v->k >= 16;
-}
-
 #endif

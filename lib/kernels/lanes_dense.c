@@ -2,11 +2,8 @@
  * registers; each weight is read once, where it lies. */
 #include "kernels/lanes_dense.h"
 
-#include "kernels/gemm.h"
 #include "kernels/lanes.h"
 #include "kernels/vec.h"
-
-#include <string.h>
 
 enum {
     IMAGES = CG_LANES_IMAGES,
@@ -106,52 +103,3 @@ void cg_lanes_dense(const cg_lanes_product *p, int64_t begin, int64_t end)
             }
     }
 }
-
-/* ---- the weight gradient -------------------------------------------------------------------- */
-
-/* Values by images, for the packers below: element (i, n) is data[n / 16][i][n % 16]. */
-typedef struct {
-    const float *data;
-    int64_t values;
-} columns_of;
-
-/* Rows or columns are values, k is images: to[k * width + r], 16 images of a value at a time. */
-static void pack_values(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t nk,
-                        int64_t width, float *to)
-{
-    const columns_of *from = matrix;
-    for (int64_t i = 0; i < n; i += width, to += width * nk) {
-        int64_t live = least(width, n - i);
-        if (live < width) memset(to, 0, (size_t)(width * nk) * sizeof *to);
-        for (int64_t k = 0; k < nk; k++) {
-            int64_t image = k0 + k;
-            const float *value =
-                from->data + ((image / IMAGES) * from->values + i0 + i) * IMAGES + image % IMAGES;
-            for (int64_t r = 0; r < live; r++) to[k * width + r] = value[r * IMAGES];
-        }
-    }
-}
-
-void cg_lanes_dense_weights(int64_t blocks, int64_t rows, int64_t columns, const float *dy,
-                            const float *x, float *dw, void *scratch, int64_t begin, int64_t end)
-{
-    columns_of a = { dy, rows }, b = { x, columns };
-    cg_gemm_call call = { .i0 = begin,
-                          .m = end - begin,
-                          .n = columns,
-                          .k = blocks * IMAGES,
-                          .a = &a,
-                          .b = &b,
-                          .pack_a = pack_values,
-                          .pack_b = pack_values,
-                          .c = dw,
-                          .row_stride = columns };
-    cg_gemm(&call, scratch);
-}
-
-#if CG_DESCRIBE
-size_t cg_lanes_dense_weights_scratch(int64_t blocks, int64_t rows, int64_t columns)
-{
-    return cg_gemm_scratch_bytes(rows, columns, blocks * IMAGES);
-}
-#endif

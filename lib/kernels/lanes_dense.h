@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define cg_lanes_dense         CG_TIERED(cg_lanes_dense)
-#define cg_lanes_dense_weights CG_TIERED(cg_lanes_dense_weights)
+#define cg_lanes_dense CG_TIERED(cg_lanes_dense)
 
 /* y[b y_block + row y_row + l] = sum over k of w[row row_step + k depth_step] x[b x_block + k
  * x_depth + l] for l < 16; all steps in floats. */
@@ -28,10 +27,5 @@ typedef struct {
 void cg_lanes_dense(const cg_lanes_product *product, int64_t begin, int64_t end);
 
 enum { CG_LANES_DENSE_GRAIN = 12 }; /* rows that are best computed together */
-
-/* dw[i][j] = sum over b, l of dy[b][i][l] x[b][j][l] for rows i in [begin, end) and all columns. */
-void cg_lanes_dense_weights(int64_t blocks, int64_t rows, int64_t columns, const float *dy,
-                            const float *x, float *dw, void *scratch, int64_t begin, int64_t end);
-size_t cg_lanes_dense_weights_scratch(int64_t blocks, int64_t rows, int64_t columns);
 
 #endif

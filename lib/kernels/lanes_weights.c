@@ -189,14 +189,15 @@ static void some_filters(const cg_conv *v, int64_t blocks, const float *dy, cons
  */
 static int64_t items_of_part(const cg_conv *v)
 {
-    if (!cg_lanes_is_winograd(v)) return v->k * v->r;
+    if (!cg_winograd_wins(v)) return v->k * v->r;
     return (v->k + CG_WINOGRAD_FILTERS - 1) / CG_WINOGRAD_FILTERS;
 }
 
 static void winograd(const cg_conv *v, int64_t blocks, const float *dy, const float *x, float *dw,
                      void *scratch, int64_t item, int64_t n)
 {
-    const cg_winograd g = { .channels = v->c,
+    const cg_winograd g = { .taps = v->r,
+                            .channels = v->c,
                             .filters = v->k,
                             .size = { v->h, v->w },
                             .out = { v->p, v->q },
@@ -217,7 +218,7 @@ void cg_lanes_weight_gradient(const cg_conv *v, const float *dy, const float *x,
         const float *part_dy = dy + first * v->k * v->p * v->q * IMAGES;
         const float *part_x = x + first * v->c * v->h * v->w * IMAGES;
         float *part_dw = dw + part * weights;
-        if (cg_lanes_is_winograd(v)) {
+        if (cg_winograd_wins(v)) {
             n = least(end - item, items - i);
             winograd(v, blocks, part_dy, part_x, part_dw, scratch, i, n);
         } else {
@@ -235,11 +236,11 @@ int64_t cg_lanes_weight_items(const cg_conv *v)
 
 int64_t cg_lanes_weight_grain(const cg_conv *v)
 {
-    return cg_lanes_is_winograd(v) ? 1 : cg_lanes_part(v->k);
+    return cg_winograd_wins(v) ? 1 : cg_lanes_part(v->k);
 }
 
 size_t cg_lanes_weight_scratch(const cg_conv *v)
 {
-    return cg_lanes_is_winograd(v) ? cg_lanes_winograd_dw_scratch(v->c) + 64 : 0;
+    return cg_winograd_wins(v) ? cg_lanes_winograd_dw_scratch(v->r, v->c) + 64 : 0;
 }
 #endif

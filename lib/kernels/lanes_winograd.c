@@ -1,21 +1,15 @@
 /* Winograd's minimal filtering with images in the lanes: Y = A'[(G g G') * (B' d B)]A, tile by
  * tile.
  *
- * Some tiles at a time, their 16 transformed elements are 16 matrix products of filters x channels
- * by channels x (tiles, images), which stay in the second-level cache. */
+ * Some tiles at a time, their transformed elements, the points, are as many matrix products of
+ * filters x channels by channels x (tiles, images), which stay in the second-level cache. */
 #include "kernels/lanes_winograd.h"
 
 #include "kernels/lanes.h"
 #include "kernels/lanes_dense.h"
 #include "kernels/vec.h"
 
-enum {
-    IMAGES = CG_LANES_IMAGES,
-    TILES = CG_WINOGRAD_TILES,
-    POINTS = CG_WINOGRAD_POINTS,
-    OUT = 2,
-    IN = 4
-};
+enum { IMAGES = CG_LANES_IMAGES, OUT = CG_WINOGRAD_OUT, MAX_TAPS = 5, MAX_IN = 6, MAX_POINTS = 7 };
 
 static const float zeros[IMAGES] __attribute__((aligned(64)));
 
@@ -24,41 +18,64 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* ---- the weights: u = G w G', G = (1, 0, 0; 1/2, 1/2, 1/2; 1/2, -1/2, 1/2; 0, 0, 1)
- * ---------------- */
+/* The loops over a tile want the number of taps when they are compiled. */
+#define BY_TAPS(f, taps, ...)  \
+    do {                       \
+        if ((taps) == 3)       \
+            f(3, __VA_ARGS__); \
+        else                   \
+            f(5, __VA_ARGS__); \
+    } while (0)
 
-static inline void expand(const cg_vec g[3], cg_vec u[IN])
+/* Points and inputs of one direction. */
+CG_INLINE int points_of(int taps)
+{
+    return taps == 3 ? 4 : 7;
+}
+
+/* ---- the weights: u = G g G' -----------------------------------------------------------------
+ * G = (1, 0, 0; 1/2, 1/2, 1/2; 1/2, -1/2, 1/2; 0, 0, 1) of three taps, (1, 0; 1, 1; 0, 1) of two.
+ */
+
+CG_INLINE void expand(int taps, const cg_vec g[], cg_vec u[])
 {
     cg_vec ends = (g[0] + g[2]) * 0.5f, middle = g[1] * 0.5f;
     u[0] = g[0];
     u[1] = ends + middle;
     u[2] = ends - middle;
     u[3] = g[2];
+    if (taps == 3) return;
+    u[4] = g[3];
+    u[5] = g[3] + g[4];
+    u[6] = g[4];
 }
 
 /* Weights of n <= CG_LANES channels, transformed: u[point * step] on. */
-static void transform_weights(const cg_winograd *g, const float *w, int64_t n, float *u,
-                              int64_t step)
+CG_INLINE void transform_weights(int taps, const cg_winograd *g, const float *w, int64_t n,
+                                 float *u, int64_t step)
 {
-    float taps[3][3][CG_LANES] = { 0 };
-    cg_vec across[3][IN];
+    const int points = points_of(taps);
+    float tap[MAX_TAPS][MAX_TAPS][CG_LANES] = { 0 };
+    cg_vec across[MAX_TAPS][MAX_POINTS];
     for (int64_t c = 0; c < n; c++)
-        for (int r = 0; r < 3; r++)
-            for (int s = 0; s < 3; s++)
-                taps[r][s][c] = w[c * g->c_step + r * g->t_step[0] + s * g->t_step[1]];
+        for (int r = 0; r < taps; r++)
+            for (int s = 0; s < taps; s++)
+                tap[r][s][c] = w[c * g->c_step + r * g->t_step[0] + s * g->t_step[1]];
     CG_UNROLL
-    for (int r = 0; r < 3; r++) {
-        cg_vec row[3];
+    for (int r = 0; r < taps; r++) {
+        cg_vec row[MAX_TAPS];
         CG_UNROLL
-        for (int s = 0; s < 3; s++) row[s] = cg_vec_load(taps[r][s], CG_LANES);
-        expand(row, across[r]);
+        for (int s = 0; s < taps; s++) row[s] = cg_vec_load(tap[r][s], CG_LANES);
+        expand(taps, row, across[r]);
     }
     CG_UNROLL
-    for (int s = 0; s < IN; s++) {
-        cg_vec column[3] = { across[0][s], across[1][s], across[2][s] }, down[IN];
-        expand(column, down);
+    for (int s = 0; s < points; s++) {
+        cg_vec column[MAX_TAPS], down[MAX_POINTS];
         CG_UNROLL
-        for (int r = 0; r < IN; r++) cg_vec_store(u + (r * IN + s) * step, down[r], n);
+        for (int r = 0; r < taps; r++) column[r] = across[r][s];
+        expand(taps, column, down);
+        CG_UNROLL
+        for (int r = 0; r < points; r++) cg_vec_store(u + (r * points + s) * step, down[r], n);
     }
 }
 
@@ -67,34 +84,37 @@ void cg_lanes_winograd_weights(const cg_winograd *g, float *scratch)
     const int64_t step = g->filters * g->channels;
     for (int64_t f = 0; f < g->filters; f++)
         for (int64_t c = 0; c < g->channels; c += CG_LANES)
-            transform_weights(g, g->w + g->start + f * g->f_step + c * g->c_step,
-                              least(CG_LANES, g->channels - c), scratch + f * g->channels + c,
-                              step);
+            BY_TAPS(transform_weights, g->taps, g, g->w + g->start + f * g->f_step + c * g->c_step,
+                    least(CG_LANES, g->channels - c), scratch + f * g->channels + c, step);
 }
 
-/* ---- the images: v = B' d B, B' = (1, 0, -1, 0; 0, 1, 1, 0; 0, -1, 1, 0; 0, 1, 0, -1)
- * --------------- */
+/* ---- the images: v = B' d B ------------------------------------------------------------------
+ * B' = (1, 0, -1, 0; 0, 1, 1, 0; 0, -1, 1, 0; 0, 1, 0, -1) of three taps; of two, which begin with
+ * the fourth input, (1, -1, 0; 0, 1, 0; 0, -1, 1). */
 
-CG_INLINE void difference(const cg_vec d[IN], cg_vec v[IN])
+CG_INLINE void difference(int taps, const cg_vec d[], cg_vec v[])
 {
     v[0] = d[0] - d[2];
     v[1] = d[1] + d[2];
     v[2] = d[2] - d[1];
     v[3] = d[1] - d[3];
+    if (taps == 3) return;
+    v[4] = d[3] - d[4];
+    v[5] = d[4];
+    v[6] = d[5] - d[4];
 }
 
-/* Four rows of a plane; those beyond it are one row of zeros. */
+/* The rows of a plane that a row of tiles needs; those beyond it are one row of zeros. */
 typedef struct {
-    const float *row[IN];
-    int64_t pixel[IN]; /* floats from one pixel of the row to the next */
+    const float *row[MAX_IN];
+    int64_t pixel[MAX_IN]; /* floats from one pixel of the row to the next */
     int64_t width;
 } band;
 
-static band band_of(const cg_winograd *g, const float *plane, int64_t top)
+CG_INLINE band band_of(int taps, const cg_winograd *g, const float *plane, int64_t top)
 {
     band b = { .width = g->size[1] };
-    CG_UNROLL
-    for (int r = 0; r < IN; r++) {
+    for (int r = 0; r < taps + 1; r++) {
         int64_t h = top + r;
         bool is_inside = h >= 0 && h < g->size[0];
         b.row[r] = is_inside ? plane + h * g->size[1] * IMAGES : zeros;
@@ -104,48 +124,54 @@ static band band_of(const cg_winograd *g, const float *plane, int64_t top)
 }
 
 /* B' times column w of the band. */
-CG_INLINE void transform_column(const band *b, int64_t w, int lane, cg_vec v[IN])
+CG_INLINE void transform_column(int taps, const band *b, int64_t w, int lane, cg_vec v[])
 {
-    cg_vec d[IN];
+    cg_vec d[MAX_IN];
     bool is_inside = w >= 0 && w < b->width;
     CG_UNROLL
-    for (int r = 0; r < IN; r++)
+    for (int r = 0; r < taps + 1; r++)
         d[r] = cg_vec_load((is_inside ? b->row[r] + w * b->pixel[r] : zeros) + lane, CG_LANES);
-    difference(d, v);
+    difference(taps, d, v);
 }
 
-/* A tile whose first two columns are in c[0], c[1]; leaves those of the next one there. */
-CG_INLINE void transform_tile(const band *b, int64_t left, cg_vec c[IN][IN], float *v, int64_t step,
-                              int lane)
+/* A tile all but the last two columns of which are in c; leaves those of the next one there. */
+CG_INLINE void transform_tile(int taps, const band *b, int64_t left, cg_vec c[][MAX_POINTS],
+                              float *v, int64_t step, int lane)
 {
-    transform_column(b, left + 2, lane, c[2]);
-    transform_column(b, left + 3, lane, c[3]);
+    const int points = points_of(taps), in = taps + 1;
+    transform_column(taps, b, left + in - 2, lane, c[in - 2]);
+    transform_column(taps, b, left + in - 1, lane, c[in - 1]);
     CG_UNROLL
-    for (int r = 0; r < IN; r++) {
-        cg_vec row[IN] = { c[0][r], c[1][r], c[2][r], c[3][r] }, across[IN];
-        difference(row, across);
+    for (int r = 0; r < points; r++) {
+        cg_vec row[MAX_IN], across[MAX_POINTS];
         CG_UNROLL
-        for (int s = 0; s < IN; s++)
-            cg_vec_store(v + (r * IN + s) * step + lane, across[s], CG_LANES);
-        c[0][r] = c[2][r];
-        c[1][r] = c[3][r];
+        for (int s = 0; s < in; s++) row[s] = c[s][r];
+        difference(taps, row, across);
+        CG_UNROLL
+        for (int s = 0; s < points; s++)
+            cg_vec_store(v + (r * points + s) * step + lane, across[s], CG_LANES);
+        CG_UNROLL
+        for (int s = 0; s < in - OUT; s++) c[s][r] = row[s + OUT];
     }
 }
 
 /* n tiles side by side, of all channels, from pixel (top, left) on. */
-static void transform_run(const cg_winograd *g, const float *x, int64_t top, int64_t left,
-                          int64_t n, float *v)
+CG_INLINE void transform_run(int taps, const cg_winograd *g, const float *x, int64_t top,
+                             int64_t left, int64_t n, float *v)
 {
-    const int64_t plane = g->size[0] * g->size[1] * IMAGES, step = cg_winograd_step(g->channels);
-    for (int64_t channel = 0; channel < g->channels; channel++, v += TILES * IMAGES) {
-        const band b = band_of(g, x + channel * plane, top);
+    const int64_t plane = g->size[0] * g->size[1] * IMAGES;
+    const int64_t step = cg_winograd_step(taps, g->channels);
+    for (int64_t channel = 0; channel < g->channels; channel++) {
+        const band b = band_of(taps, g, x + channel * plane, top);
         for (int lane = 0; lane < IMAGES; lane += CG_LANES) {
-            cg_vec c[IN][IN];
-            transform_column(&b, left, lane, c[0]);
-            transform_column(&b, left + 1, lane, c[1]);
+            cg_vec c[MAX_IN][MAX_POINTS];
+            CG_UNROLL
+            for (int s = 0; s < taps + 1 - OUT; s++)
+                transform_column(taps, &b, left + s, lane, c[s]);
             for (int64_t t = 0; t < n; t++)
-                transform_tile(&b, left + t * OUT, c, v + t * IMAGES, step, lane);
+                transform_tile(taps, &b, left + t * OUT, c, v + t * IMAGES, step, lane);
         }
+        v += cg_winograd_tiles(taps) * IMAGES;
     }
 }
 
@@ -156,57 +182,75 @@ void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile
     for (int64_t t = 0, run; t < n; t += run) {
         int64_t column = (tile + t) % columns, row = (tile + t) / columns;
         run = least(n - t, columns - column);
-        transform_run(g, x, row * OUT - g->before[0], column * OUT - g->before[1], run,
-                      v + t * IMAGES);
+        BY_TAPS(transform_run, g->taps, g, x, row * OUT - g->before[0], column * OUT - g->before[1],
+                run, v + t * IMAGES);
     }
 }
 
-/* ---- the outputs: y = A' m A, A' = (1, 1, 1, 0; 0, 1, -1, -1)
- * ---------------------------------------- */
+/* ---- the outputs: y = A' m A -----------------------------------------------------------------
+ * A' = (1, 1, 1, 0; 0, 1, -1, -1) of three taps, (1, 1, 0; 0, 1, 1) of two. */
 
-CG_INLINE void contract(const cg_vec m[IN], cg_vec y[OUT])
+CG_INLINE void contract(int taps, const cg_vec m[], cg_vec y[OUT])
 {
     y[0] = m[0] + m[1] + m[2];
     y[1] = m[1] - m[2] - m[3];
+    if (taps == 3) return;
+    y[0] += m[4] + m[5];
+    y[1] += m[5] + m[6];
 }
 
 /* Pixels of the tile that lie beyond y are left out. */
-CG_INLINE void put_tile(const cg_winograd *g, const float *m, int64_t step, float *plane,
+CG_INLINE void put_tile(int taps, const cg_winograd *g, const float *m, int64_t step, float *plane,
                         int64_t top, int64_t left, int lane)
 {
-    cg_vec across[IN][OUT];
+    const int points = points_of(taps);
+    cg_vec across[MAX_POINTS][OUT];
     CG_UNROLL
-    for (int r = 0; r < IN; r++) {
-        cg_vec row[IN];
+    for (int r = 0; r < points; r++) {
+        cg_vec row[MAX_POINTS];
         CG_UNROLL
-        for (int s = 0; s < IN; s++) row[s] = cg_vec_load(m + (r * IN + s) * step + lane, CG_LANES);
-        contract(row, across[r]);
+        for (int s = 0; s < points; s++)
+            row[s] = cg_vec_load(m + (r * points + s) * step + lane, CG_LANES);
+        contract(taps, row, across[r]);
     }
     float *y = plane + (top * g->out[1] + left) * IMAGES + lane;
     CG_UNROLL
     for (int s = 0; s < OUT; s++) {
-        cg_vec column[IN] = { across[0][s], across[1][s], across[2][s], across[3][s] }, down[OUT];
-        contract(column, down);
+        cg_vec column[MAX_POINTS], down[OUT];
+        CG_UNROLL
+        for (int r = 0; r < points; r++) column[r] = across[r][s];
+        contract(taps, column, down);
         if (left + s >= g->out[1]) continue;
         cg_vec_store(y + s * IMAGES, down[0], CG_LANES);
         if (top + 1 < g->out[0]) cg_vec_store(y + (g->out[1] + s) * IMAGES, down[1], CG_LANES);
     }
 }
 
-/* ---- all of it
- * --------------------------------------------------------------------------------------- */
+/* n tiles from `tile` on of one plane. */
+CG_INLINE void put_tiles(int taps, const cg_winograd *g, const float *m, float *plane, int64_t tile,
+                         int64_t n)
+{
+    const int64_t columns = (g->out[1] + OUT - 1) / OUT, step = cg_winograd_step(taps, g->filters);
+    for (int64_t t = tile; t < tile + n; t++, m += IMAGES)
+        for (int lane = 0; lane < IMAGES; lane += CG_LANES)
+            put_tile(taps, g, m, step, plane, t / columns * OUT, t % columns * OUT, lane);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *scratch,
                        int64_t begin, int64_t end)
 {
-    const int64_t rows = (g->out[0] + OUT - 1) / OUT, columns = (g->out[1] + OUT - 1) / OUT;
-    const int64_t y_plane = g->out[0] * g->out[1] * IMAGES, weights = g->filters * g->channels;
-    const int64_t v_step = cg_winograd_step(g->channels), m_step = cg_winograd_step(g->filters);
-    float *u = scratch, *v = u + POINTS * weights, *m = v + POINTS * v_step;
-    for (int64_t tile = 0; tile < rows * columns; tile += TILES) {
-        int64_t n = least(TILES, rows * columns - tile);
+    const int64_t all = ((g->out[0] + OUT - 1) / OUT) * ((g->out[1] + OUT - 1) / OUT);
+    const int64_t points = cg_winograd_points(g->taps) * cg_winograd_points(g->taps);
+    const int64_t tiles = cg_winograd_tiles(g->taps), weights = g->filters * g->channels;
+    const int64_t v_step = cg_winograd_step(g->taps, g->channels),
+                  m_step = cg_winograd_step(g->taps, g->filters);
+    float *u = scratch, *v = u + points * weights, *m = v + points * v_step;
+    for (int64_t tile = 0; tile < all; tile += tiles) {
+        int64_t n = least(tiles, all - tile);
         cg_lanes_winograd_pixels(g, x, tile, n, v);
-        for (int64_t point = 0; point < POINTS; point++) {
+        for (int64_t point = 0; point < points; point++) {
             cg_lanes_product product = { .blocks = n,
                                          .rows = g->filters,
                                          .depth = g->channels,
@@ -215,25 +259,24 @@ void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *sc
                                          .row_step = g->channels,
                                          .depth_step = 1,
                                          .x_block = IMAGES,
-                                         .x_depth = TILES * IMAGES,
+                                         .x_depth = tiles * IMAGES,
                                          .y_block = IMAGES,
-                                         .y_row = TILES * IMAGES,
+                                         .y_row = tiles * IMAGES,
                                          .y = m + point * m_step };
             cg_lanes_dense(&product, begin, end);
         }
         for (int64_t f = begin; f < end; f++)
-            for (int64_t t = 0; t < n; t++)
-                for (int lane = 0; lane < IMAGES; lane += CG_LANES)
-                    put_tile(g, m + (f * TILES + t) * IMAGES, m_step, y + (f - begin) * y_plane,
-                             (tile + t) / columns * OUT, (tile + t) % columns * OUT, lane);
+            BY_TAPS(put_tiles, g->taps, g, m + f * tiles * IMAGES,
+                    y + (f - begin) * g->out[0] * g->out[1] * IMAGES, tile, n);
     }
 }
 
 #if CG_DESCRIBE
-size_t cg_lanes_winograd_scratch(int64_t channels, int64_t filters)
+size_t cg_lanes_winograd_scratch(int64_t taps, int64_t channels, int64_t filters)
 {
+    int64_t points = cg_winograd_points(taps) * cg_winograd_points(taps);
     int64_t floats =
-        POINTS * (filters * channels + cg_winograd_step(channels) + cg_winograd_step(filters));
-    return (size_t)floats * sizeof(float);
+        filters * channels + cg_winograd_step(taps, channels) + cg_winograd_step(taps, filters);
+    return (size_t)(points * floats) * sizeof(float);
 }
 #endif

@@ -1,20 +1,18 @@
-/* 3x3 convolutions with images in the lanes by fewer multiplications.
+/* 3x3 and 5x5 convolutions with images in the lanes by fewer multiplications.
  *
  * F(2x2, 3x3) of A. Lavin, S. Gray, "Fast algorithms for convolutional neural networks", CVPR 2016:
- * 2x2 outputs take 16 multiplications a channel instead of 36, and no more rounding error than the
- * sum itself does. */
+ * 2x2 outputs take 16 multiplications a channel instead of 36.  Five taps are three taps and two
+ * taps, F(2, 3) and F(2, 2) side by side, and take 49 instead of 100.  No number is multiplied by
+ * anything but 1 and 1/2, so there is no more rounding error than the sum itself has. */
 #ifndef CG_KERNELS_LANES_WINOGRAD_H
 #define CG_KERNELS_LANES_WINOGRAD_H
 
-#include "kernels/tier.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "kernels/conv.h"
 
 /* y[f][i][j] = sum over c, r, s of w[..] x[c][i + r - before[0]][j + s - before[1]], zero beyond x,
  * where w[..] is w[start + f f_step + c c_step + r t_step[0] + s t_step[1]]. */
 typedef struct {
+    int64_t taps; /* 3 or 5 in each direction */
     int64_t channels, filters;
     int64_t size[2], out[2], before[2]; /* rows, columns of x and y; zeros above and left of x */
     const float *w;
@@ -22,17 +20,36 @@ typedef struct {
 } cg_winograd;
 
 enum {
-    CG_WINOGRAD_TILES = 8,   /* that are transformed together */
-    CG_WINOGRAD_POINTS = 16, /* elements of a transformed tile */
-    CG_WINOGRAD_FILTERS = 64,
+    CG_WINOGRAD_FILTERS = 64, /* of the weight gradient, that are best computed together */
+    CG_WINOGRAD_OUT = 2,      /* rows and columns of a tile of y */
 };
+
+/* Is it faster than summing tap by tap? */
+static inline bool cg_winograd_wins(const cg_conv *v)
+{
+    bool is_plain = v->groups == 1 && v->stride[0] == 1 && v->stride[1] == 1 &&
+                    v->dilation[0] == 1 && v->dilation[1] == 1;
+    return is_plain && v->r == v->s && (v->r == 3 || v->r == 5) && v->c >= 16 && v->k >= 16;
+}
+
+/* Elements of a transformed tile in each direction, and tiles that are transformed together: as
+ * many as the second-level cache has room for. */
+static inline int64_t cg_winograd_points(int64_t taps)
+{
+    return taps == 3 ? 4 : 7;
+}
+
+static inline int64_t cg_winograd_tiles(int64_t taps)
+{
+    return taps == 3 ? 8 : 4;
+}
 
 /* Floats from one point to the next of `planes` planes' tiles: a cache line more than they fill,
  * for the points of a tile are written together and must not all fall into the same set of the
  * cache. */
-static inline int64_t cg_winograd_step(int64_t planes)
+static inline int64_t cg_winograd_step(int64_t taps, int64_t planes)
 {
-    return (planes * CG_WINOGRAD_TILES + 1) * 16;
+    return (planes * cg_winograd_tiles(taps) + 1) * 16;
 }
 
 #define cg_lanes_winograd         CG_TIERED(cg_lanes_winograd)
@@ -41,7 +58,7 @@ static inline int64_t cg_winograd_step(int64_t planes)
 #define cg_lanes_winograd_dw      CG_TIERED(cg_lanes_winograd_dw)
 
 /* Bytes of scratch: the transformed weights first, then those of a few tiles. */
-size_t cg_lanes_winograd_scratch(int64_t channels, int64_t filters);
+size_t cg_lanes_winograd_scratch(int64_t taps, int64_t channels, int64_t filters);
 
 /* Once before any number of calls of the next with the same scratch. */
 void cg_lanes_winograd_weights(const cg_winograd *g, float *scratch);
@@ -50,15 +67,15 @@ void cg_lanes_winograd_weights(const cg_winograd *g, float *scratch);
 void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *scratch,
                        int64_t begin, int64_t end);
 
-/* n <= CG_WINOGRAD_TILES tiles from `tile` on of all channels of x, transformed:
+/* n tiles, at most those transformed together, from `tile` on of all channels of x:
  * v[point][channel][tile]. */
 void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile, int64_t n,
                               float *v);
 
 /* The weight gradient of filters [begin, end), all channels, summed over the blocks of x and dy;
- * CG_WINOGRAD_FILTERS of them are best computed together. */
+ * lanes_winograd_weights.c. */
 void cg_lanes_winograd_dw(const cg_winograd *g, int64_t blocks, const float *x, const float *dy,
                           float *dw, float *scratch, int64_t begin, int64_t end);
-size_t cg_lanes_winograd_dw_scratch(int64_t channels);
+size_t cg_lanes_winograd_dw_scratch(int64_t taps, int64_t channels);
 
 #endif

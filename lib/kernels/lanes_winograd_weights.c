@@ -1,9 +1,10 @@
-/* The weight gradient of 3x3 convolutions with images in the lanes by fewer multiplications: with
- * 2x2 outputs for the filter, dw = A'[(B' x B) * (G dy G')]A is F(3x3, 2x2).
+/* The weight gradient by fewer multiplications, images in the lanes: with 2x2 outputs for the
+ * filter and the taps for the output, dw = G'[(B' x B) * (A dy A')]G is the transpose of
+ * lanes_winograd.c.
  *
- * The sum over tiles and images stays within the transformed domain: there it is 16 matrix products
- * of channels x images by images x filters, so dy's images are turned out of the lanes and its
- * filters into them. */
+ * The sum over tiles and images stays within the transformed domain: there it is a matrix product
+ * for each point, of channels x images by images x filters, so dy's images are turned out of the
+ * lanes and its filters into them. */
 #include "kernels/lanes_winograd.h"
 
 #include "kernels/lanes.h"
@@ -13,7 +14,7 @@
 
 #include <string.h>
 
-enum { IMAGES = CG_LANES_IMAGES, TILES = CG_WINOGRAD_TILES, POINTS = CG_WINOGRAD_POINTS, IN = 4 };
+enum { IMAGES = CG_LANES_IMAGES, OUT = CG_WINOGRAD_OUT, MAX_TAPS = 5, MAX_POINTS = 7 };
 
 /* The filters of one item, in whole vectors. */
 enum { WIDE = CG_WINOGRAD_FILTERS, FILTERS = 16 };
@@ -28,125 +29,176 @@ static int64_t round_up(int64_t n, int64_t to)
     return (n + to - 1) / to * to;
 }
 
-/* Floats from one point to the next of the transformed dy. */
-static int64_t outputs_step(int64_t filters)
+CG_INLINE int points_of(int taps)
 {
-    return TILES * IMAGES * filters + IMAGES;
+    return taps == 3 ? 4 : 7;
 }
 
-/* Of the sums. */
+#define BY_TAPS(f, taps, ...)  \
+    do {                       \
+        if ((taps) == 3)       \
+            f(3, __VA_ARGS__); \
+        else                   \
+            f(5, __VA_ARGS__); \
+    } while (0)
+
+/* Floats from one point to the next of the transformed dy; of the sums. */
+static int64_t outputs_step(int64_t taps, int64_t filters)
+{
+    return cg_winograd_tiles(taps) * IMAGES * filters + IMAGES;
+}
+
 static int64_t sums_step(int64_t channels, int64_t filters)
 {
     return channels * filters + IMAGES;
 }
 
-/* ---- dy: z = G d G', G = (1, 0; 1/2, 1/2; 1/2, -1/2; 0, 1) ---------------------------------- */
+/* ---- dy: z = A d A' ---------------------------------------------------------------------------
+ * A = (1, 0; 1, 1; 1, -1; 0, -1) of three taps, its halves here and not behind, and its last sign
+ * there; (1, 0; 1, 1; 0, 1) of two. */
 
-CG_INLINE void expand(cg_vec a, cg_vec b, cg_vec z[IN])
+CG_INLINE void expand(int taps, cg_vec a, cg_vec b, cg_vec z[])
 {
     z[0] = a;
     z[1] = (a + b) * 0.5f;
     z[2] = (a - b) * 0.5f;
     z[3] = b;
+    if (taps == 3) return;
+    z[4] = a;
+    z[5] = a + b;
+    z[6] = b;
 }
 
-/* Pixels of 2x2 outputs, filters in the lanes: pixel[which][image][filter]. */
-CG_INLINE void transform_outputs(float (*pixel)[IMAGES][FILTERS], int image, int lane, float *z,
-                                 int64_t step)
+/* One image's 2x2 pixels, filters in the lanes: pixel[which][image][filter]. */
+CG_INLINE void transform_image(int taps, float (*pixel)[IMAGES][FILTERS], int image, int lane,
+                               float *z, int64_t step)
 {
-    cg_vec across[2][IN];
+    const int points = points_of(taps);
+    cg_vec across[OUT][MAX_POINTS];
     CG_UNROLL
-    for (int r = 0; r < 2; r++)
-        expand(cg_vec_load(pixel[2 * r][image] + lane, CG_LANES),
+    for (int r = 0; r < OUT; r++)
+        expand(taps, cg_vec_load(pixel[2 * r][image] + lane, CG_LANES),
                cg_vec_load(pixel[2 * r + 1][image] + lane, CG_LANES), across[r]);
     CG_UNROLL
-    for (int s = 0; s < IN; s++) {
-        cg_vec down[IN];
-        expand(across[0][s], across[1][s], down);
+    for (int s = 0; s < points; s++) {
+        cg_vec down[MAX_POINTS];
+        expand(taps, across[0][s], across[1][s], down);
         CG_UNROLL
-        for (int r = 0; r < IN; r++) cg_vec_store(z + (r * IN + s) * step, down[r], CG_LANES);
+        for (int r = 0; r < points; r++)
+            cg_vec_store(z + (r * points + s) * step, down[r], CG_LANES);
     }
 }
 
-/* Tile t of `filters` planes of dy: z[point][image][filter], images one behind the other. */
+CG_INLINE void transform_images(int taps, float (*pixel)[IMAGES][FILTERS], float *z, int64_t wide)
+{
+    for (int image = 0; image < IMAGES; image++)
+        for (int lane = 0; lane < FILTERS; lane += CG_LANES)
+            transform_image(taps, pixel, image, lane, z + image * wide + lane,
+                            outputs_step(taps, wide));
+}
+
+/* Tile t of `filters` planes of dy: z[point][image][filter]. */
 static void transform_tile(const cg_winograd *g, const float *dy, int64_t filters, int64_t tile,
                            float *z, int64_t wide)
 {
-    const int64_t columns = (g->out[1] + 1) / 2, plane = g->out[0] * g->out[1] * IMAGES;
-    const int64_t top = tile / columns * 2, left = tile % columns * 2;
-    float pixel[4][IMAGES][FILTERS] __attribute__((aligned(64)));
+    const int64_t columns = (g->out[1] + OUT - 1) / OUT, plane = g->out[0] * g->out[1] * IMAGES;
+    const int64_t top = tile / columns * OUT, left = tile % columns * OUT;
+    float pixel[OUT * OUT][IMAGES][FILTERS] __attribute__((aligned(64)));
     for (int64_t f = 0; f < filters; f += FILTERS) {
         int64_t n = least(FILTERS, filters - f);
-        for (int i = 0; i < 4; i++) {
-            int64_t p = top + i / 2, q = left + i % 2;
+        for (int i = 0; i < OUT * OUT; i++) {
+            int64_t p = top + i / OUT, q = left + i % OUT;
             const float *from = dy + f * plane + (p * g->out[1] + q) * IMAGES;
             bool is_inside = p < g->out[0] && q < g->out[1];
             if (!is_inside || n < FILTERS) memset(pixel[i], 0, sizeof pixel[i]);
             if (is_inside) cg_turn(from, plane, n, IMAGES, pixel[i][0], FILTERS);
         }
-        for (int image = 0; image < IMAGES; image++)
-            for (int lane = 0; lane < FILTERS; lane += CG_LANES)
-                transform_outputs(pixel, image, lane, z + image * wide + f + lane,
-                                  outputs_step(wide));
+        BY_TAPS(transform_images, g->taps, pixel, z + f, wide);
     }
 }
 
-/* ---- the sums: y = A' m A, A' = (1, 1, 1, 0; 0, 1, -1, 0; 0, 1, 1, -1) ----------------------- */
+/* ---- the sums: dw = G' m G --------------------------------------------------------------------
+ * G' = (1, 1, 1, 0; 0, 1, -1, 0; 0, 1, 1, -1) of three taps, (1, 1, 0; 0, 1, 1) of two. */
 
-CG_INLINE void contract(const cg_vec m[IN], cg_vec y[3])
+CG_INLINE void contract(int taps, const cg_vec m[], cg_vec y[])
 {
     cg_vec even = m[1] + m[2];
     y[0] = m[0] + even;
     y[1] = m[1] - m[2];
     y[2] = even - m[3];
+    if (taps == 3) return;
+    y[3] = m[4] + m[5];
+    y[4] = m[5] + m[6];
 }
 
 /* The taps of one channel and CG_LANES filters, n of which there are: dw[filter step + tap]. */
-static void put_taps(const float *m, int64_t m_step, float *dw, int64_t step, int64_t n)
+CG_INLINE void put_taps(int taps, const float *m, int64_t m_step, float *dw, int64_t step,
+                        int64_t n)
 {
-    cg_vec across[IN][3];
-    float taps[9][CG_LANES];
+    const int points = points_of(taps);
+    cg_vec across[MAX_POINTS][MAX_TAPS];
+    float tap[MAX_TAPS * MAX_TAPS][CG_LANES];
     CG_UNROLL
-    for (int r = 0; r < IN; r++) {
-        cg_vec row[IN];
+    for (int r = 0; r < points; r++) {
+        cg_vec row[MAX_POINTS];
         CG_UNROLL
-        for (int s = 0; s < IN; s++) row[s] = cg_vec_load(m + (r * IN + s) * m_step, CG_LANES);
-        contract(row, across[r]);
+        for (int s = 0; s < points; s++)
+            row[s] = cg_vec_load(m + (r * points + s) * m_step, CG_LANES);
+        contract(taps, row, across[r]);
     }
     CG_UNROLL
-    for (int s = 0; s < 3; s++) {
-        cg_vec column[IN] = { across[0][s], across[1][s], across[2][s], across[3][s] }, y[3];
-        contract(column, y);
+    for (int s = 0; s < taps; s++) {
+        cg_vec column[MAX_POINTS], y[MAX_TAPS];
         CG_UNROLL
-        for (int r = 0; r < 3; r++) cg_vec_store(taps[r * 3 + s], y[r], CG_LANES);
+        for (int r = 0; r < points; r++) column[r] = across[r][s];
+        contract(taps, column, y);
+        CG_UNROLL
+        for (int r = 0; r < taps; r++) cg_vec_store(tap[r * taps + s], y[r], CG_LANES);
     }
     for (int64_t f = 0; f < n; f++)
-        for (int tap = 0; tap < 9; tap++) dw[f * step + tap] = taps[tap][f];
+        for (int t = 0; t < taps * taps; t++) dw[f * step + t] = tap[t][f];
+}
+
+/* Filters [f, f + filters) of dw, all channels. */
+static void put_filters(const cg_winograd *g, const float *sums, int64_t wide, float *dw, int64_t f,
+                        int64_t filters)
+{
+    const int64_t taps = g->taps * g->taps, step = sums_step(g->channels, wide);
+    for (int64_t c = 0; c < g->channels; c++)
+        for (int64_t i = 0; i < filters; i += CG_LANES)
+            BY_TAPS(put_taps, g->taps, sums + c * wide + i, step,
+                    dw + ((f + i) * g->channels + c) * taps, g->channels * taps,
+                    least(CG_LANES, filters - i));
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-/* n <= TILES tiles of one block, from `tile` on: their products are added to the sums. */
+/* Where the transformed x and dy of some tiles are kept, and the sums. */
+typedef struct {
+    float *v, *z, *sums;
+} places;
+
+/* n tiles of one block, from `tile` on: their products are added to the sums, or begin them. */
 static void add_tiles(const cg_winograd *g, const float *x, const float *dy, int64_t filters,
-                      int64_t tile, int64_t n, float *v, float *z, float *sums, bool is_first)
+                      int64_t tile, int64_t n, const places *at, bool is_first)
 {
-    const int64_t wide = round_up(filters, FILTERS);
-    cg_lanes_winograd_pixels(g, x, tile, n, v);
+    const int64_t points = cg_winograd_points(g->taps), wide = round_up(filters, FILTERS);
+    cg_lanes_winograd_pixels(g, x, tile, n, at->v);
     for (int64_t t = 0; t < n; t++)
-        transform_tile(g, dy, filters, tile + t, z + t * IMAGES * wide, wide);
-    for (int64_t point = 0; point < POINTS; point++) {
+        transform_tile(g, dy, filters, tile + t, at->z + t * IMAGES * wide, wide);
+    for (int64_t point = 0; point < points * points; point++) {
         cg_lanes_product product = { .blocks = wide / FILTERS,
                                      .rows = g->channels,
                                      .depth = n * IMAGES,
-                                     .w = v + point * cg_winograd_step(g->channels),
-                                     .x = z + point * outputs_step(wide),
-                                     .row_step = TILES * IMAGES,
+                                     .w = at->v + point * cg_winograd_step(g->taps, g->channels),
+                                     .x = at->z + point * outputs_step(g->taps, wide),
+                                     .row_step = cg_winograd_tiles(g->taps) * IMAGES,
                                      .depth_step = 1,
                                      .x_block = FILTERS,
                                      .x_depth = wide,
                                      .y_block = FILTERS,
                                      .y_row = wide,
-                                     .y = sums + point * sums_step(g->channels, wide),
+                                     .y = at->sums + point * sums_step(g->channels, wide),
                                      .adds = !is_first };
         cg_lanes_dense(&product, 0, g->channels);
     }
@@ -155,29 +207,29 @@ static void add_tiles(const cg_winograd *g, const float *x, const float *dy, int
 void cg_lanes_winograd_dw(const cg_winograd *g, int64_t blocks, const float *x, const float *dy,
                           float *dw, float *scratch, int64_t begin, int64_t end)
 {
-    const int64_t tiles = (g->out[0] + 1) / 2 * ((g->out[1] + 1) / 2);
+    const int64_t all = ((g->out[0] + OUT - 1) / OUT) * ((g->out[1] + OUT - 1) / OUT);
+    const int64_t points = cg_winograd_points(g->taps), tiles = cg_winograd_tiles(g->taps);
     const int64_t x_block = g->channels * g->size[0] * g->size[1] * IMAGES;
-    const int64_t y_plane = g->out[0] * g->out[1] * IMAGES, taps = 9;
+    const int64_t y_plane = g->out[0] * g->out[1] * IMAGES;
     for (int64_t f = begin; f < end; f += WIDE) {
         int64_t filters = least(WIDE, end - f), wide = round_up(filters, FILTERS);
-        float *v = scratch, *z = v + POINTS * cg_winograd_step(g->channels);
-        float *sums = z + POINTS * outputs_step(wide);
+        places at = { .v = scratch };
+        at.z = at.v + points * points * cg_winograd_step(g->taps, g->channels);
+        at.sums = at.z + points * points * outputs_step(g->taps, wide);
         for (int64_t block = 0; block < blocks; block++)
-            for (int64_t tile = 0; tile < tiles; tile += TILES)
+            for (int64_t tile = 0; tile < all; tile += tiles)
                 add_tiles(g, x + block * x_block, dy + (block * g->filters + f) * y_plane, filters,
-                          tile, least(TILES, tiles - tile), v, z, sums, block + tile == 0);
-        for (int64_t c = 0; c < g->channels; c++)
-            for (int64_t i = 0; i < filters; i += CG_LANES)
-                put_taps(sums + c * wide + i, sums_step(g->channels, wide),
-                         dw + ((f + i) * g->channels + c) * taps, g->channels * taps,
-                         least(CG_LANES, filters - i));
+                          tile, least(tiles, all - tile), &at, block + tile == 0);
+        put_filters(g, at.sums, wide, dw, f, filters);
     }
 }
 
 #if CG_DESCRIBE
-size_t cg_lanes_winograd_dw_scratch(int64_t channels)
+size_t cg_lanes_winograd_dw_scratch(int64_t taps, int64_t channels)
 {
-    int64_t floats = cg_winograd_step(channels) + outputs_step(WIDE) + sums_step(channels, WIDE);
-    return (size_t)(POINTS * floats) * sizeof(float);
+    int64_t points = cg_winograd_points(taps) * cg_winograd_points(taps);
+    int64_t floats =
+        cg_winograd_step(taps, channels) + outputs_step(taps, WIDE) + sums_step(channels, WIDE);
+    return (size_t)(points * floats) * sizeof(float);
 }
 #endif

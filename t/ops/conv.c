@@ -221,23 +221,24 @@ static cg_node *draw_conv_transpose2d(cg_graph *graph, double *units)
     return cg_conv_transpose2d(images(graph, "y", g.y), input(graph, "w", g.w), &t);
 }
 
-/* Enough channels for Winograd's algorithm, and windows of 3x3 that it takes. */
+/* Enough channels for Winograd's algorithm, and windows of 3x3 or 5x5 that it takes. */
 static geometry draw_winograd(void)
 {
+    const int64_t taps = between(0, 1) ? 3 : 5;
     geometry g = {
-        .attrs = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1, .output = { 3, 3 } }
+        .attrs = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1, .output = { taps, taps } }
     };
     g.x[0] = g.y[0] = 1;
     g.x[1] = g.w[1] = between(16, 20);
     g.y[1] = g.w[0] = between(16, 20);
     for (int axis = 0; axis < 2; axis++) {
         int64_t before = between(0, 3), after = between(0, 3), size = between(1, 6);
-        if (size + before + after < 3) size = 3;
+        if (size + before + after < taps) size = taps;
         g.attrs.padding[axis] = before;
         g.attrs.padding[axis + 2] = after;
-        g.w[2 + axis] = 3;
+        g.w[2 + axis] = taps;
         g.x[2 + axis] = size;
-        g.y[2 + axis] = size + before + after - 2;
+        g.y[2 + axis] = size + before + after - (taps - 1);
     }
     return g;
 }
@@ -245,7 +246,7 @@ static geometry draw_winograd(void)
 static cg_node *draw_winograd_conv2d(cg_graph *graph, double *units)
 {
     geometry g = draw_winograd();
-    *units = (double)(g.w[1] * 9) + 2;
+    *units = (double)(g.w[1] * g.w[2] * g.w[3]) + 2;
     return cg_conv2d(images(graph, "x", g.x), input(graph, "w", g.w), &g.attrs);
 }
 
@@ -264,7 +265,7 @@ static cg_node *draw_winograd_conv_transpose2d(cg_graph *graph, double *units)
 {
     geometry g = draw_winograd();
     cg_conv_transpose2d_attrs t = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1 };
-    *units = (double)(g.w[0] * 9) + 2;
+    *units = (double)(g.w[0] * g.w[2] * g.w[3]) + 2;
     memcpy(t.padding, g.attrs.padding, sizeof t.padding);
     return cg_conv_transpose2d(images(graph, "y", g.y), input(graph, "w", g.w), &t);
 }
@@ -355,9 +356,9 @@ static const struct {
     { "conv2d", draw_conv2d, false },
     { "conv2d_dw", draw_conv2d_dw, false },
     { "conv_transpose2d", draw_conv_transpose2d, false },
-    { "conv2d of 3x3", draw_winograd_conv2d, true },
-    { "conv2d_dw of 3x3", draw_winograd_conv2d_dw, true },
-    { "conv_transpose2d of 3x3", draw_winograd_conv_transpose2d, true },
+    { "conv2d of many channels", draw_winograd_conv2d, true },
+    { "conv2d_dw of many channels", draw_winograd_conv2d_dw, true },
+    { "conv_transpose2d of many channels", draw_winograd_conv_transpose2d, true },
     { "max_pool2d", draw_max_pool2d, false },
     { "max_pool2d_dx", draw_max_pool2d_dx, false },
     { "max_pool2d_pick", draw_max_pool2d_pick, false },
