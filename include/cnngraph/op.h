@@ -132,7 +132,8 @@ typedef enum {
 typedef enum {
     CG_PLANES_CROSSED, /* in no way that matters                                              */
     CG_PLANES_WRITTEN, /* item i computes plane i of y, from whatever it needs                */
-    CG_PLANES_ALONE,   /* item i computes plane i of y, and needs plane i of each x alone     */
+    CG_PLANES_ALONE,   /* item i computes plane i of y, and needs plane i of each x alone, or of
+                          an x with one number for each channel that of its channel         */
 } cg_planes;
 
 /* ---- the descriptor --------------------------------------------------------------------------*/

@@ -154,6 +154,8 @@ typedef struct {
 } cg_moments_attrs;
 cg_node *cg_moments(cg_node *x, bool each);
 cg_node *cg_moment(cg_node *moments, int which); /* 0: the means, 1: the variances; R C 1 */
+/* Likewise the sums of a, and of a (b - mean); mean: one value for each channel. */
+cg_node *cg_comoments(cg_node *a, cg_node *b, cg_node *mean, bool each);
 /* Statistics over all axes but 1 (biased variance); gamma, beta, mean, var: C. */
 cg_node *cg_batch_norm(cg_node *x, cg_node *gamma, cg_node *beta, double epsilon);
 cg_node *cg_batch_norm_eval(cg_node *x, cg_node *gamma, cg_node *beta, cg_node *mean, cg_node *var,

@@ -120,8 +120,14 @@ static cg_status bind_operands(cg_program *p, const cg_stretch *stretch, cg_step
     step->operand = cg_arena_alloc(p->lists, (size_t)node->n_x + 1, sizeof *step->operand);
     if (!step->operand) return nomem(error);
     step->operand[0] = operand_of(p, stretch, node, &node->shape);
-    for (int i = 0; i < node->n_x; i++)
-        step->operand[i + 1] = operand_of(p, stretch, node->x[i], &node->shape);
+    for (int i = 0; i < node->n_x; i++) {
+        const cg_node *x = node->x[i];
+        bool is_per_channel = !(node->op->traits & CG_ELEMENTWISE) && !cg_has_planes(stretch, x);
+        if (is_per_channel)
+            step->operand[i + 1] = (cg_operand){ .base = p->data[x->id], .plane_size = 1 };
+        else
+            step->operand[i + 1] = operand_of(p, stretch, x, &node->shape);
+    }
     return CG_OK;
 }
 

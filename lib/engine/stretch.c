@@ -28,6 +28,11 @@ static bool has_planes_of(const cg_stretch *stretch, const cg_shape *s)
     return rows_of(s) == stretch->rows && planes_of(s) == stretch->planes;
 }
 
+bool cg_has_planes(const cg_stretch *stretch, const cg_node *value)
+{
+    return has_planes_of(stretch, &value->shape);
+}
+
 static const cg_node *without_views(const cg_node *node)
 {
     while (node->op && (node->op->traits & CG_VIEW)) node = node->x[0];
@@ -54,7 +59,8 @@ static bool can_join(const cg_stretch *stretch, const int of[], int index, const
         const cg_shape *s = &node->x[i]->shape;
         const cg_node *value = without_views(node->x[i]);
         bool is_inside = of[value->id] == index, is_whole = has_planes_of(stretch, s);
-        if ((is_inside || is_planewise(node)) && !is_whole) return false;
+        if (is_inside && !is_whole) return false;
+        if (is_planewise(node) && !is_whole && cg_shape_size(s) != stretch->planes) return false;
         if (is_inside && !has_planes_of(stretch, &value->shape)) return false;
         if (is_elementwise(node) && is_inside && !cg_shape_equal(s, &node->shape)) return false;
     }

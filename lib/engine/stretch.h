@@ -30,6 +30,9 @@ enum { CG_PIECE = 2048 };
 int cg_stretches(cg_stretch **stretches, int of[], const cg_graph *graph, cg_tier tier,
                  const bool ends[]);
 
+/* Has the value the rows and planes of the stretch? */
+bool cg_has_planes(const cg_stretch *stretch, const cg_node *value);
+
 /* Elements of a value in each plane of the stretch. */
 int64_t cg_plane_size(const cg_stretch *stretch, const cg_shape *shape);
 

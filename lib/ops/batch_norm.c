@@ -77,14 +77,14 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     const cg_norm_attrs *a = cg_node_attrs(node);
     cg_node *x = cg_node_input(node, 0), *gamma = cg_node_input(node, 1);
     const cg_shape *s = cg_node_shape(x), *channels = cg_node_shape(gamma);
-    const int64_t axes = norm_axes(s);
     const double n = (double)cg_shape_size(s) / (double)s->dim[1];
     cg_node *moments = cg_moments(x, false);
-    cg_node *mean = norm_as_channels(s, cg_moment(moments, 0));
-    cg_node *var = norm_as_channels(s, cg_moment(moments, 1));
+    cg_node *mean = norm_moment(moments, 0, s->rank);
+    cg_node *var = norm_moment(moments, 1, s->rank);
     cg_node *r = cg_div(cg_constant(cg_node_graph(node), (cg_shape){ 0 }, 1),
                         cg_sqrt(cg_shift(var, a->epsilon)));
-    cg_node *sum = cg_sum(dy, axes, true), *along = cg_sum(cg_mul(dy, cg_sub(x, mean)), axes, true);
+    cg_node *sums = cg_comoments(dy, x, mean, false);
+    cg_node *sum = norm_moment(sums, 0, s->rank), *along = norm_moment(sums, 1, s->rank);
     if (cg_wants(node, 0)) {
         cg_node *slope = cg_mul(norm_as_channels(s, gamma), r);
         cg_node *b = cg_scale(cg_mul(cg_mul(slope, cg_square(r)), along), -1 / n);

@@ -11,6 +11,7 @@ op_sources = \
   %D%/broadcast.c \
   %D%/cce.c \
   %D%/clip.c \
+  %D%/comoments.c \
   %D%/concat.c \
   %D%/conv2d.c \
   %D%/conv_transpose2d.c \

@@ -78,24 +78,15 @@ static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
     return CG_OK;
 }
 
-/* Moment `which` of dy, or of the node itself, to be broadcast over x. */
-static cg_node *moment(cg_node *moments, int which, int rank)
-{
-    const cg_shape *s = cg_node_shape(moments);
-    cg_shape y = { .rank = rank, .dim = { s->dim[0], s->dim[1] } };
-    for (int i = 2; i < rank; i++) y.dim[i] = 1;
-    return cg_reshape(cg_moment(moments, which), y);
-}
-
 /* dx = (dmean + 2 (x - mean) dvar) / count */
 static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 {
     cg_node *x = cg_node_input(node, 0);
     const cg_shape *s = cg_node_shape(x);
     double count = 2 * (double)cg_shape_size(s) / (double)cg_shape_size(cg_node_shape(node));
-    cg_node *d = cg_sub(x, moment(node, 0, s->rank));
-    cg_node *slope = cg_scale(moment(dy, 1, s->rank), 2 / count);
-    dx[0] = cg_fma(d, slope, cg_scale(moment(dy, 0, s->rank), 1 / count));
+    cg_node *d = cg_sub(x, norm_moment(node, 0, s->rank));
+    cg_node *slope = cg_scale(norm_moment(dy, 1, s->rank), 2 / count);
+    dx[0] = cg_fma(d, slope, cg_scale(norm_moment(dy, 0, s->rank), 1 / count));
 }
 
 static cg_flow flow(const cg_node *node, const bool batched[])
@@ -104,20 +95,9 @@ static cg_flow flow(const cg_node *node, const bool batched[])
     return ((const cg_moments_attrs *)cg_node_attrs(node))->each ? CG_FLOW_ALONG : CG_FLOW_MIXED;
 }
 
-static int64_t items(const cg_node *node)
-{
-    return cg_shape_size(cg_node_shape(node)) / 2;
-}
-
 static int64_t flops(const cg_node *node)
 {
     return 4 * cg_shape_size(cg_node_shape(cg_node_input(node, 0)));
-}
-
-static cg_planes planes(const cg_node *node)
-{
-    bool each = ((const cg_moments_attrs *)cg_node_attrs(node))->each != 0;
-    return each ? CG_PLANES_ALONE : CG_PLANES_CROSSED;
 }
 
 static void reference(const cg_ref_call *c)
@@ -166,9 +146,9 @@ const cg_op cg_op_moments = {
     .shape = shape,
     .vjp = vjp,
     .flow = flow,
-    .items = items,
+    .items = norm_items,
     .flops = flops,
-    .planes = planes,
+    .planes = norm_planes,
     .forward = CG_TIERS(moments_forward),
     .reference = reference,
     .samples = samples,

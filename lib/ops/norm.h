@@ -13,13 +13,29 @@
 
 /* ---- for kernels: n contiguous elements at x -------------------------------------------------*/
 
+/* A round of a sum takes four vectors, so that additions need not wait for one another. */
+enum { NORM_ROUND = 4 * CG_LANES };
+
+/* Settles both sums after as many rounds as a block holds vectors; the second may be NULL. */
+CG_INLINE void norm_settle(int64_t round, cg_vec_sum *a, cg_vec_sum *b)
+{
+    if (round % CG_SUM_BLOCK != CG_SUM_BLOCK - 1) return;
+    cg_vec_sum_settle(a);
+    if (b) cg_vec_sum_settle(b);
+}
+
 /* Adds x to the lanes of s. */
 CG_INLINE void norm_add(cg_vec_sum *s, const float *x, int64_t n)
 {
-    for (int64_t i = 0, count = 0; i < n; i += CG_LANES) {
-        if (++count % CG_SUM_BLOCK == 0) cg_vec_sum_settle(s);
-        s->block += cg_vec_load(x + i, n - i);
+    int64_t i = 0;
+    for (int64_t round = 0; i + NORM_ROUND <= n; i += NORM_ROUND, round++) {
+        const float *p = x + i;
+        s->block +=
+            (cg_vec_load(p, CG_LANES) + cg_vec_load(p + CG_LANES, CG_LANES)) +
+            (cg_vec_load(p + 2 * CG_LANES, CG_LANES) + cg_vec_load(p + 3 * CG_LANES, CG_LANES));
+        norm_settle(round, s, NULL);
     }
+    for (; i < n; i += CG_LANES) s->block += cg_vec_load(x + i, n - i);
     cg_vec_sum_settle(s);
 }
 
@@ -33,8 +49,16 @@ typedef struct {
 
 CG_INLINE void norm_add_moments(norm_moments *m, const float *x, int64_t n, float shift)
 {
-    for (int64_t i = 0, count = 0; i < n; i += CG_LANES) {
-        if (++count % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&m->d), cg_vec_sum_settle(&m->squares);
+    int64_t i = 0;
+    for (int64_t round = 0; i + NORM_ROUND <= n; i += NORM_ROUND, round++) {
+        cg_vec d[4];
+        CG_UNROLL
+        for (int k = 0; k < 4; k++) d[k] = cg_vec_load(x + i + k * CG_LANES, CG_LANES) - shift;
+        m->d.block += (d[0] + d[1]) + (d[2] + d[3]);
+        m->squares.block += (d[0] * d[0] + d[1] * d[1]) + (d[2] * d[2] + d[3] * d[3]);
+        norm_settle(round, &m->d, &m->squares);
+    }
+    for (; i < n; i += CG_LANES) {
         cg_vec d = cg_vec_load_pad(x + i, n - i, shift) - shift;
         m->d.block += d;
         m->squares.block += d * d;
@@ -76,6 +100,28 @@ static inline cg_node *norm_as_channels(const cg_shape *x, cg_node *v)
     cg_shape shape = { .rank = x->rank };
     for (int i = 0; i < x->rank; i++) shape.dim[i] = i == 1 ? x->dim[1] : 1;
     return cg_reshape(v, shape);
+}
+
+/* Moment `which` of moments R C 2, to be broadcast over values of that rank. */
+static inline cg_node *norm_moment(cg_node *moments, int which, int rank)
+{
+    if (!moments) return NULL;
+    const cg_shape *s = cg_node_shape(moments);
+    cg_shape y = { .rank = rank, .dim = { s->dim[0], s->dim[1] } };
+    for (int i = 2; i < rank; i++) y.dim[i] = 1;
+    return cg_reshape(cg_moment(moments, which), y);
+}
+
+/* Of moments and comoments: one item for two numbers, of each plane or of all together. */
+static inline int64_t norm_items(const cg_node *node)
+{
+    return cg_shape_size(cg_node_shape(node)) / 2;
+}
+
+static inline cg_planes norm_planes(const cg_node *node)
+{
+    bool each = ((const cg_moments_attrs *)cg_node_attrs(node))->each != 0;
+    return each ? CG_PLANES_ALONE : CG_PLANES_CROSSED;
 }
 
 static inline cg_status norm_shape(const cg_node *node, cg_shape *y, cg_error *error)

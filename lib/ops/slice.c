@@ -13,8 +13,8 @@ CG_KERNEL(slice_forward)
     int last = c->ys->rank - 1;
     int64_t step = last < 0 ? 1 : a->step[last];
     strides_of(c->xs[0], stride);
-    for (int64_t run = begin; run < end; run++) {
-        run_index(c->ys, run, index);
+    run_index(c->ys, begin, index);
+    for (int64_t run = begin; run < end; run++, run_next(c->ys, index)) {
         const float *x = c->x[0] + (last < 0 ? 0 : a->begin[last]);
         for (int i = 0; i < last; i++) x += (a->begin[i] + index[i] * a->step[i]) * stride[i];
         float *y = c->y + run * n;

@@ -32,6 +32,12 @@ static inline void run_index(const cg_shape *shape, int64_t run, int64_t index[C
     }
 }
 
+/* Goes on to the next run. */
+static inline void run_next(const cg_shape *shape, int64_t index[CG_MAX_RANK])
+{
+    for (int i = shape->rank - 2; i >= 0 && ++index[i] == shape->dim[i]; i--) index[i] = 0;
+}
+
 /* The position along every axis of element number `element`. */
 static inline void element_index(const cg_shape *shape, int64_t element, int64_t index[CG_MAX_RANK])
 {

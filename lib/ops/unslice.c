@@ -9,6 +9,7 @@
 static inline int64_t position(int64_t i, int64_t first, int64_t step, int64_t n)
 {
     int64_t from = i - first;
+    if (step == 1) return from < n ? from : -1; /* or negative */
     return from >= 0 && from % step == 0 && from / step < n ? from / step : -1;
 }
 
@@ -34,8 +35,8 @@ CG_KERNEL(unslice_forward)
     int last = c->ys->rank - 1;
     int64_t first = last < 0 ? 0 : a->begin[last], step = last < 0 ? 1 : a->step[last];
     strides_of(c->xs[0], stride);
-    for (int64_t run = begin; run < end; run++) {
-        run_index(c->ys, run, index);
+    run_index(c->ys, begin, index);
+    for (int64_t run = begin; run < end; run++, run_next(c->ys, index)) {
         const float *x = source(c, index, stride);
         float *y = c->y + run * n;
         memset(y, 0, (size_t)n * sizeof *y);

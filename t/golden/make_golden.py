@@ -295,6 +295,11 @@ def moments():
         def both(p, axes=([0] if not each else []) + list(range(2, len(x)))):
             return torch.stack([p.mean(axes), p.var(axes, unbiased=False)], -1).reshape(-1, x[1], 2)
         case("moments", both, points(*x, low=0, high=3), each=each)
+
+        def sums(a, b, mean, axes=([0] if not each else []) + list(range(2, len(x)))):
+            d = b - mean.reshape(1, -1, *[1] * (b.dim() - 2))
+            return torch.stack([a.sum(axes), (a * d).sum(axes)], -1).reshape(-1, x[1], 2)
+        case("comoments", sums, points(*x), points(*x), points(x[1]), each=each)
     for a, b, c in [((9,), (9,), (9,)), ((2, 3, 5), (3, 1), (5,)), ((4, 1), (1, 3), ())]:
         case("fma", lambda p, q, r: torch.addcmul(r, p, q), points(*a), points(*b), points(*c))
 

@@ -95,7 +95,8 @@ static cg_node *convolution(cg_graph *to, const cg_node *node, cg_node *const x[
 /* Of all images together, whichever way they lie. */
 static cg_node *moments(cg_graph *to, const cg_node *node, cg_node *const x[])
 {
-    return ((const cg_moments_attrs *)node->attrs)->each ? NULL : same_op(to, node, x, 1);
+    int images = node->n_x == 1 ? 1 : 2; /* then comes the mean */
+    return ((const cg_moments_attrs *)node->attrs)->each ? NULL : same_op(to, node, x, images);
 }
 
 /* So many parts of a sum over the batch give several threads something to do, and are soon added.
@@ -252,6 +253,7 @@ static const struct {
     { "avg_pool2d", of_image, false },
     { "avg_pool2d_dx", of_image, false },
     { "moments", moments, false },
+    { "comoments", moments, false },
     { "batch_norm", of_image, false },
     { "batch_norm_eval", of_image, false },
     { "concat", join, false },

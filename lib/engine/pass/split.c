@@ -42,6 +42,12 @@ static cg_node *moments(const cg_node *node, cg_node *const x[])
     return cg_concat(2, (cg_node *[]){ mean, cg_mean(spread, CG_AXIS(0), true) }, 2);
 }
 
+static cg_node *comoments(const cg_node *node, cg_node *const x[])
+{
+    if (((const cg_moments_attrs *)node->attrs)->each || !has_planes(&x[0]->shape)) return NULL;
+    return cg_sum(cg_comoments(x[0], x[1], x[2], true), CG_AXIS(0), true);
+}
+
 /* v, one value for each channel, against x. */
 static cg_node *as_channels(cg_node *v, const cg_shape *x)
 {
@@ -78,6 +84,7 @@ cg_node *cg_split_visit(cg_graph *to, const cg_node *node, cg_node *const x[])
     (void)to;
     if (cg_is(node, "sum")) return sum(node, x);
     if (cg_is(node, "moments")) return moments(node, x);
+    if (cg_is(node, "comoments")) return comoments(node, x);
     if (cg_is(node, "batch_norm")) return batch_norm(node, x);
     if (cg_is(node, "batch_norm_eval")) return batch_norm_eval(node, x);
     return NULL;
