@@ -3,5 +3,6 @@ libfloors_la_SOURCES += \
   %D%/checkpoint.h %D%/checkpoint.c \
   %D%/evaluate.h %D%/evaluate.c \
   %D%/folder.h %D%/folder.c \
+  %D%/loader.h %D%/loader.c \
   %D%/trainer.h %D%/trainer.c \
   %D%/train.c

@@ -246,7 +246,6 @@ static cg_status run_steps(run *r, cg_error *error)
     cg_trainer *t = &r->t;
     r->epoch_began = now();
     r->epoch_images = 0;
-    cg_trainer_shuffle(t);
     while (t->standing.position < t->n_batches && !is_at_limit(r) && !is_stopped(r)) {
         int64_t before = t->tally->n;
         CG_TRY(cg_trainer_step(t, error));

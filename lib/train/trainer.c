@@ -67,6 +67,7 @@ cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_
     CG_TRY(compile(t, error));
     CG_TRY(cg_tally_new(&t->tally, t->spec->n_outputs, error));
     CG_TRY(cg_tally_new(&t->evaluated, t->spec->n_outputs, error));
+    t->ordered_epoch = -1;
     t->order = cg_alloc((size_t)t->n_images, sizeof *t->order);
     if (!t->order) return cg_fail_nomem(error, "the order of the images");
     return cg_model_init(model, t->full.program, t->spec->seed, error);
@@ -74,6 +75,7 @@ cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_
 
 void cg_trainer_close(cg_trainer *t)
 {
+    cg_loader_free(t->loader); /* it reads the rest */
     cg_batch_free(&t->evaluation);
     cg_batch_free(&t->rest);
     cg_batch_free(&t->full); /* the others live in its memory */
@@ -85,15 +87,47 @@ void cg_trainer_close(cg_trainer *t)
     *t = (cg_trainer){ 0 };
 }
 
-/* ---- steps --------------------------------------------------------------------------------- */
-void cg_trainer_shuffle(cg_trainer *t)
+/* ---- loading ------------------------------------------------------------------------------- */
+void cg_trainer_shuffle(cg_trainer *t, int64_t epoch)
 {
+    t->ordered_epoch = epoch;
     for (int64_t i = 0; i < t->n_images; i++) t->order[i] = i;
     if (t->spec->keep_order) return;
-    cg_rng rng = cg_rng_new(t->spec->seed, "shuffle", (uint64_t)t->standing.epoch);
+    cg_rng rng = cg_rng_new(t->spec->seed, "shuffle", (uint64_t)epoch);
     cg_rng_shuffle(&rng, t->n_images, t->order);
 }
 
+static bool is_rest(const cg_trainer *t, int64_t position)
+{
+    return position == t->n_batches - 1 && t->rest.program;
+}
+
+/* Batches are numbered through all epochs, so those of the next are loaded while one ends. */
+static cg_status fill(void *context, int64_t number, float *x, float *labels, cg_error *error)
+{
+    cg_trainer *t = context;
+    int64_t epoch = number / t->n_batches, position = number % t->n_batches;
+    if (epoch != t->ordered_epoch) cg_trainer_shuffle(t, epoch);
+    (void)error;
+    cg_dataset_batch(t->set, t->train, is_rest(t, position) ? t->rest.batch : t->full.batch,
+                     t->order + position * t->full.batch, x, labels);
+    return CG_OK;
+}
+
+static cg_status start_loader(cg_trainer *t, cg_error *error)
+{
+    const cg_standing *s = &t->standing;
+    const cg_loader_source source = {
+        .n_batches = t->spec->epochs * t->n_batches,
+        .images = t->full.batch,
+        .values = cg_shape_size(&t->spec->input),
+        .fill = fill,
+        .context = t,
+    };
+    return cg_loader_new(&t->loader, &source, s->epoch * t->n_batches + s->position, error);
+}
+
+/* ---- steps --------------------------------------------------------------------------------- */
 /* Linear warm-up, then the schedule over the epochs that are left. */
 double cg_trainer_rate(const cg_trainer *t)
 {
@@ -106,15 +140,16 @@ double cg_trainer_rate(const cg_trainer *t)
     return spec->lr * spec->schedule->factor(spec->schedule_attrs, epoch - spec->warmup, rest);
 }
 
-static void feed(cg_trainer *t, const cg_batch *b)
+static cg_status feed(cg_trainer *t, const cg_batch *b, cg_error *error)
 {
     const cg_optimizer *optimizer = t->spec->optimizer;
-    cg_dataset_batch(t->set, t->train, b->batch, t->order + t->standing.position * t->full.batch,
-                     b->x, b->labels);
+    if (!t->loader) CG_TRY(start_loader(t, error));
+    CG_TRY(cg_loader_take(t->loader, b->batch, b->x, b->labels, error));
     double values[CG_MAX_SCALARS];
     optimizer->values(t->spec->optimizer_attrs, cg_trainer_rate(t), t->standing.step, values);
     for (int i = 0; i < optimizer->n_scalars; i++)
         if (b->scalars[i]) *b->scalars[i] = (float)values[i];
+    return CG_OK;
 }
 
 /* Which op it was; the guards have kept parameters and states as they were before the step. */
@@ -132,9 +167,8 @@ static cg_status explain(const cg_trainer *t, const cg_batch *b, cg_error *error
 cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
 {
     cg_standing *s = &t->standing;
-    bool is_rest = s->position == t->n_batches - 1 && t->rest.program;
-    const cg_batch *b = is_rest ? &t->rest : &t->full;
-    feed(t, b);
+    const cg_batch *b = is_rest(t, s->position) ? &t->rest : &t->full;
+    CG_TRY(feed(t, b, error));
     cg_status status = cg_run(b->program, t->spec->seed, s->step);
     if (status == CG_ENUMERIC) return explain(t, b, error);
     if (status != CG_OK) return cg_fail(error, status, "a step failed");

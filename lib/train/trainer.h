@@ -5,6 +5,7 @@
 #include "nn/nn.h"
 #include "train/batch.h"
 #include "train/checkpoint.h"
+#include "train/loader.h"
 
 #include <cnngraph/train.h>
 
@@ -16,9 +17,10 @@ typedef struct {
     int train, validation, test; /* splits; -1: none */
     cg_pool *pool;
     cg_batch full, rest, evaluation; /* rest: the last batch of an epoch, if it is smaller */
-    int64_t *order;                  /* of the training images in this epoch */
-    int64_t n_images, n_batches;
-    cg_tally *tally, *evaluated; /* of the epoch under way, and of the last evaluation */
+    int64_t n_images, n_batches;     /* of an epoch */
+    cg_loader *loader;               /* from the first step on */
+    int64_t *order, ordered_epoch;   /* of the training images; the loader's while it runs */
+    cg_tally *tally, *evaluated;     /* of the epoch under way, and of the last evaluation */
     cg_standing standing;
 } cg_trainer;
 
@@ -26,14 +28,16 @@ typedef struct {
 cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_error *error);
 void cg_trainer_close(cg_trainer *t);
 
-/* The order of the images in the epoch that standing.epoch tells. */
-void cg_trainer_shuffle(cg_trainer *t);
+/* Puts the images in the order of an epoch, which is a function of seed and epoch alone. */
+void cg_trainer_shuffle(cg_trainer *t, int64_t epoch);
 
 /* The learning rate of the next step. */
 double cg_trainer_rate(const cg_trainer *t);
 
-/* One step: the next batch, its gradient, the update, its tally.  CG_ENUMERIC when loss or gradient
- * is not finite, with the op that made it so; parameters and standing are those of before. */
+/* One step: the next batch, its gradient, the update, its tally.  Batches are loaded ahead from
+ * where the first step finds the standing; only steps may move it from then on.  CG_ENUMERIC when
+ * loss or gradient is not finite, with the op that made it so; parameters and standing are those of
+ * before. */
 cg_status cg_trainer_step(cg_trainer *t, cg_error *error);
 
 /* Evaluates a split into t->evaluated. */

@@ -1,4 +1,8 @@
 # Tests of lib/train.
+check_PROGRAMS += t/train/loader.t
+t_train_loader_t_SOURCES = %D%/loader.c
+t_train_loader_t_LDADD = $(test_ldadd)
+
 check_PROGRAMS += t/train/train.t
 t_train_train_t_SOURCES = %D%/train.c
 t_train_train_t_LDADD = $(test_ldadd)

@@ -2,6 +2,7 @@
 #include "train/trainer.h"
 
 #include "base/memory.h"
+#include "base/rng.h"
 
 #include "../tap.h"
 
@@ -47,15 +48,13 @@ static int is_permutation(const int64_t order[])
 static void test_order(cg_trainer *t)
 {
     int64_t first[N_IMAGES];
-    cg_trainer_shuffle(t);
+    cg_trainer_shuffle(t, 0);
     memcpy(first, t->order, sizeof first);
     ok(is_permutation(t->order), "an epoch sees each image once");
-    t->standing.epoch = 1;
-    cg_trainer_shuffle(t);
+    cg_trainer_shuffle(t, 1);
     ok(is_permutation(t->order) && memcmp(first, t->order, sizeof first) != 0,
        "the next one in another order");
-    t->standing.epoch = 0;
-    cg_trainer_shuffle(t);
+    cg_trainer_shuffle(t, 0);
     ok(memcmp(first, t->order, sizeof first) == 0,
        "an epoch's order is its own, whenever it is asked for");
 }
@@ -90,6 +89,35 @@ static void test_epoch(cg_trainer *t)
        "a NaN is found: %s", error.message);
 }
 
+/* Every batch of all epochs, through the loader, against the images asked for one by one. */
+static void test_batches(void)
+{
+    static float x[784];
+    cg_trainer t;
+    cg_error error = { 0 };
+    cg_model *model = parse(NULL);
+    int n_same = 0;
+    cg_trainer_open(&t, model, 2, &error);
+    for (uint64_t epoch = 0; epoch < 3; epoch++) {
+        int64_t order[N_IMAGES];
+        cg_rng rng = cg_rng_new(7, "shuffle", epoch);
+        for (int i = 0; i < N_IMAGES; i++) order[i] = i;
+        cg_rng_shuffle(&rng, N_IMAGES, order);
+        for (int i = 0; i < N_IMAGES; i++) {
+            float label;
+            const cg_batch *b = i < 32 ? &t.full : &t.rest;
+            t.standing.position = i / 16;
+            if (i % 16 == 0 && cg_trainer_step(&t, &error) != CG_OK) break;
+            cg_dataset_batch(t.set, t.train, 1, order + i, x, &label);
+            n_same += memcmp(b->x + i % 16 * 784, x, sizeof x) == 0 && b->labels[i % 16] == label;
+        }
+    }
+    ok(n_same == 3 * N_IMAGES, "each epoch's batches hold its images in its order %s",
+       error.message);
+    cg_trainer_close(&t);
+    cg_model_free(model);
+}
+
 /* The length of the change of all parameters in one step. */
 static double step_length(const char *set)
 {
@@ -102,7 +130,6 @@ static double step_length(const char *set)
         int64_t n = cg_shape_size(&weight.shape) + 10; /* the bias lies behind the weight */
         float *now = weight.data, *before = cg_alloc((size_t)n, sizeof *before);
         memcpy(before, now, (size_t)n * sizeof *before);
-        cg_trainer_shuffle(&t);
         cg_trainer_step(&t, &error);
         sum = 0;
         for (int64_t i = 0; i < n; i++) sum += pow((double)now[i] - (double)before[i], 2);
@@ -131,7 +158,7 @@ static void test_kept_order(void)
     cg_error error = { 0 };
     cg_model *model = parse("train.shuffle=false");
     int in_order = cg_trainer_open(&t, model, 1, &error) == CG_OK;
-    if (in_order) cg_trainer_shuffle(&t);
+    if (in_order) cg_trainer_shuffle(&t, 0);
     for (int i = 0; i < N_IMAGES && in_order; i++) in_order = t.order[i] == i;
     ok(in_order, "shuffle: false keeps the order %s", error.message);
     cg_trainer_close(&t);
@@ -169,6 +196,7 @@ int main(void)
     test_epoch(&t);
     cg_trainer_close(&t);
     cg_model_free(model);
+    test_batches();
     test_clipping();
     test_kept_order();
     test_failures();
