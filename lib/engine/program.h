@@ -12,7 +12,7 @@
 typedef struct {
     float *base; /* NULL: in the tile */
     int64_t offset, row_size, plane_size;
-    bool is_whole; /* does it have all the elements of a plane, or one for all? */
+    bool is_one; /* has it one element for all of a plane? */
 } cg_operand;
 
 /* One op to run.  `call` for float32 kernels, `reference` for float64 and for ops without one. */

@@ -84,8 +84,8 @@ static void run_pieces(const stage_job *job, const cg_step *steps, char *tile, i
             cg_call call = step->call;
             for (int i = 0; i < call.n_x; i++) {
                 const cg_operand *o = &step->operand[i + 1];
-                x[i] = at(o, tile, row, plane) + (o->is_whole ? e : 0);
-                xs[i] = o->is_whole ? &piece : &one;
+                x[i] = at(o, tile, row, plane) + (o->is_one ? 0 : e);
+                xs[i] = o->is_one ? &one : &piece;
             }
             call.xs = xs;
             call.x = x;

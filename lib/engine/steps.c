@@ -93,6 +93,7 @@ static void broadcast_sizes(const cg_shape *x, const cg_shape *y, cg_operand *op
     int64_t planes = lead <= 1 ? x->dim[1 - lead] : 1, rows = lead == 0 ? x->dim[0] : 1;
     operand->plane_size = planes == 1 ? 0 : inner;
     operand->row_size = rows == 1 ? 0 : inner; /* planes is 1 then, or y has as many */
+    operand->is_one = inner == 1;
 }
 
 static cg_operand operand_of(const cg_program *p, const cg_stretch *stretch, const cg_node *node,
@@ -106,7 +107,7 @@ static cg_operand operand_of(const cg_program *p, const cg_stretch *stretch, con
                node->shape.dim[1] == y->dim[1]) {
         o.plane_size = cg_plane_size(stretch, &node->shape);
         o.row_size = o.plane_size * stretch->planes;
-        o.is_whole = true;
+        o.is_one = o.plane_size == 1;
     } else {
         broadcast_sizes(&node->shape, y, &o);
     }
@@ -141,9 +142,7 @@ static bool runs_in_pieces(const cg_stretch *stretch, const cg_step *step)
         return false;
     for (int i = 0; i < node->n_x; i++) {
         const cg_operand *o = &step->operand[i + 1];
-        bool is_one = !o->is_whole && o->plane_size <= 1 && o->row_size <= 1;
-        bool is_all = o->is_whole && o->plane_size == size;
-        if (!is_one && !is_all) return false;
+        if (!o->is_one && o->plane_size != size) return false;
     }
     return true;
 }

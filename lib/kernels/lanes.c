@@ -200,11 +200,6 @@ static void correlate(const correlation *g, const weights *w, const float *x, fl
     }
 }
 
-static float *align(void *scratch)
-{
-    return (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
-}
-
 /* Planes from `item` on that lie in one block and group of `planes`, before `end`. */
 static int64_t run_of(int64_t item, int64_t end, int64_t planes)
 {
@@ -242,7 +237,7 @@ void cg_lanes_forward(const cg_conv *v, const float *x, const float *w, float *y
                                    .f_step = v->c * taps,
                                    .c_step = taps,
                                    .t_step = { v->s, 1 } };
-        run_winograd(&fast, x, v->c * v->h * v->w * IMAGES, y, align(scratch), begin, end);
+        run_winograd(&fast, x, v->c * v->h * v->w * IMAGES, y, cg_lanes_align(scratch), begin, end);
         return;
     }
     const correlation g = {
@@ -262,7 +257,8 @@ void cg_lanes_forward(const cg_conv *v, const float *x, const float *w, float *y
         n = run_of(item, end, filters);
         int64_t block = item / v->k, k = item % v->k;
         const float *images = x + (block * v->c + k / filters * channels) * v->h * v->w * IMAGES;
-        correlate(&g, &from, images, y + item * v->p * v->q * IMAGES, k, n, align(scratch));
+        correlate(&g, &from, images, y + item * v->p * v->q * IMAGES, k, n,
+                  cg_lanes_align(scratch));
     }
 }
 
@@ -329,13 +325,14 @@ void cg_lanes_input_gradient(const cg_conv *v, const float *dy, const float *w, 
                                    .f_step = taps,
                                    .c_step = v->c * taps,
                                    .t_step = { -v->s, -1 } };
-        run_winograd(&fast, dy, v->k * v->p * v->q * IMAGES, dx, align(scratch), begin, end);
+        run_winograd(&fast, dy, v->k * v->p * v->q * IMAGES, dx, cg_lanes_align(scratch), begin,
+                     end);
         return;
     }
     for (int64_t item = begin, n; item < end; item += n) {
         n = run_of(item, end, v->c / v->groups);
         for (int64_t phase = 0; phase < v->stride[0] * v->stride[1]; phase++)
-            gradient_phase(v, dy, w, dx, align(scratch), item, n, phase);
+            gradient_phase(v, dy, w, dx, cg_lanes_align(scratch), item, n, phase);
     }
 }
 

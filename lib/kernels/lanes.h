@@ -39,6 +39,12 @@ int64_t cg_lanes_grain(const cg_conv *conv, int64_t planes);
 /* Bytes of scratch for the first two. */
 size_t cg_lanes_scratch(const cg_conv *conv);
 
+/* Scratch, from its first whole cache line on. */
+static inline float *cg_lanes_align(void *scratch)
+{
+    return (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
+}
+
 /* Items of dw, how many are best computed together, and bytes of scratch. */
 int64_t cg_lanes_weight_items(const cg_conv *conv);
 int64_t cg_lanes_weight_grain(const cg_conv *conv);

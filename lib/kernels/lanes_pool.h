@@ -42,15 +42,8 @@ CG_INLINE cg_lanes_maximum cg_lanes_search(const float *x, const cg_lanes_window
     return m;
 }
 
-/* The most frequent window is unrolled. */
-CG_INLINE bool cg_lanes_is_2x2(const cg_lanes_window *in)
-{
-    return in->bottom - in->top == 2 && in->right - in->left == 2;
-}
-
 CG_INLINE cg_lanes_maximum cg_lanes_first_maximum(const float *x, const cg_lanes_window *in)
 {
-    if (cg_lanes_is_2x2(in)) return cg_lanes_search(x, in, 2, 2);
     return cg_lanes_search(x, in, in->bottom - in->top, in->right - in->left);
 }
 
@@ -71,10 +64,7 @@ CG_INLINE void cg_lanes_spread(float *dx, const cg_lanes_window *in, int64_t row
 CG_INLINE void cg_lanes_put(float *dx, const cg_lanes_window *in, cg_ivec place, cg_vec dy,
                             bool add)
 {
-    if (cg_lanes_is_2x2(in) && !add)
-        cg_lanes_spread(dx, in, 2, 2, place, dy, false);
-    else
-        cg_lanes_spread(dx, in, in->bottom - in->top, in->right - in->left, place, dy, add);
+    cg_lanes_spread(dx, in, in->bottom - in->top, in->right - in->left, place, dy, add);
 }
 
 /* Of v, what lies where the maximum of the window was found. */
@@ -103,6 +93,52 @@ CG_INLINE void cg_lanes_add(float *dx, const cg_lanes_window *in, cg_vec part)
             float *to = dx + (h * in->width + w) * CG_POOL_LANES;
             cg_vec_store(to, cg_vec_load(to, CG_LANES) + part, CG_LANES);
         }
+}
+
+/* ---- the most frequent windows: 2x2, side by side from the corner on ------------------------ */
+
+/* Where v, which comes later, is the greater number. */
+CG_INLINE cg_ivec cg_lanes_beats(cg_vec v, cg_vec best)
+{
+    return ~(best >= v) & (best == best);
+}
+
+/* A row of n windows: the two rows of x begin at x. */
+CG_INLINE void cg_lanes_max_2x2(const float *x, int64_t width, float *y, int64_t n)
+{
+    const float *below = x + width * CG_POOL_LANES;
+    for (int64_t i = 0; i < n * CG_POOL_LANES; i += CG_LANES) {
+        int64_t left = i / CG_POOL_LANES * 2 * CG_POOL_LANES + i % CG_POOL_LANES,
+                right = left + CG_POOL_LANES;
+        cg_vec top =
+            cg_vec_larger(cg_vec_load(x + left, CG_LANES), cg_vec_load(x + right, CG_LANES));
+        cg_vec bottom = cg_vec_larger(cg_vec_load(below + left, CG_LANES),
+                                      cg_vec_load(below + right, CG_LANES));
+        cg_vec_store(y + i, cg_vec_larger(top, bottom), CG_LANES);
+    }
+}
+
+CG_INLINE void cg_lanes_put_2x2(const float *dy, const float *x, int64_t width, float *dx,
+                                int64_t n)
+{
+    const int64_t row = width * CG_POOL_LANES;
+    for (int64_t i = 0; i < n * CG_POOL_LANES; i += CG_LANES) {
+        int64_t at = i / CG_POOL_LANES * 2 * CG_POOL_LANES + i % CG_POOL_LANES;
+        cg_vec v[4];
+        CG_UNROLL
+        for (int k = 0; k < 4; k++)
+            v[k] = cg_vec_load(x + at + k / 2 * row + k % 2 * CG_POOL_LANES, CG_LANES);
+        cg_ivec right[2] = { cg_lanes_beats(v[1], v[0]), cg_lanes_beats(v[3], v[2]) };
+        cg_ivec below = cg_lanes_beats(cg_vec_select(right[1], v[3], v[2]),
+                                       cg_vec_select(right[0], v[1], v[0]));
+        cg_ivec d = (cg_ivec)cg_vec_load(dy + i, CG_LANES);
+        CG_UNROLL
+        for (int k = 0; k < 4; k++) {
+            cg_ivec here = (k / 2 ? below : ~below) & (k % 2 ? right[k / 2] : ~right[k / 2]);
+            cg_vec_store(dx + at + k / 2 * row + k % 2 * CG_POOL_LANES, (cg_vec)(d & here),
+                         CG_LANES);
+        }
+    }
 }
 
 #endif

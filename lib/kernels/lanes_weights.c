@@ -6,10 +6,14 @@
 
 #include <stdbool.h>
 
-enum { IMAGES = CG_LANES_IMAGES };
+enum {
+    IMAGES = CG_LANES_IMAGES,
+    ROW_VECTORS = 256, /* of dy: a part of the first-level cache   */
+    SUMS = 4096,       /* vectors: a part of the second-level one */
+};
 
 /* The register tile: filters x columns of sums.  A column is a channel and a tap of one row of
- * taps. Vectors of dy stream from the second-level cache, each used for all columns. */
+ * taps. */
 #if CG_LANES == 16
 enum { MAX_COLUMNS = 7, BEST_COLUMNS = 6, MAX_FILTERS = 8 };
 static const int8_t filters_for[MAX_COLUMNS + 1] = { 0, 8, 8, 7, 6, 5, 4, 3 };
@@ -20,11 +24,13 @@ static const int8_t filters_for[MAX_COLUMNS + 1] = { 0, 6, 4, 3, 2 };
 
 typedef struct {
     const cg_conv *v;
-    const float *dy, *x; /* of the first filter and the group's first channel, in block 0 */
-    int64_t blocks;
-    float *dw;           /* of the first filter and column                                */
-    int64_t tap, column; /* the row of taps; the first column                             */
+    const float *dy, *x; /* of the first filter and the group's first channel, in one block */
+    float *sums;         /* of the first column: a vector for each column and filter        */
+    int64_t tap, column; /* the row of taps; the first column                               */
+    int64_t top, bottom; /* rows of y                                                       */
     int64_t from, to;    /* columns of y where every column of the tile lies within its row */
+    float *dw;           /* of the first filter                                             */
+    bool begins, ends;   /* are these the first rows of all, the last ones?                  */
 } place;
 
 typedef void tile_function(const place *at);
@@ -75,34 +81,50 @@ static inline __attribute__((always_inline)) void add_row(int filters, int colum
     }
 }
 
+/* Adds up the lanes of sums that are complete. */
+static inline __attribute__((always_inline)) void put(int filters, int columns, const place *at,
+                                                      cg_vec sum[MAX_FILTERS][MAX_COLUMNS])
+{
+    const cg_conv *v = at->v;
+    const int64_t taps = v->r * v->s, a_filter = v->c / v->groups * taps;
+    CG_UNROLL
+    for (int j = 0; j < columns; j++) {
+        int64_t c = (at->column + j) / v->s, u = (at->column + j) % v->s;
+        CG_UNROLL
+        for (int f = 0; f < filters; f++)
+            at->dw[f * a_filter + c * taps + at->tap * v->s + u] = cg_vec_add_lanes(sum[f][j]);
+    }
+}
+
 static inline __attribute__((always_inline)) void tile(int filters, int columns, const place *at)
 {
     const cg_conv *v = at->v;
-    const int64_t dy_plane = v->p * v->q * IMAGES, x_plane = v->h * v->w * IMAGES;
+    float *sums = at->sums;
     cg_vec sum[MAX_FILTERS][MAX_COLUMNS];
     CG_UNROLL
     for (int f = 0; f < filters; f++) {
         CG_UNROLL
-        for (int j = 0; j < columns; j++) sum[f][j] = (cg_vec){ 0 };
+        for (int j = 0; j < columns; j++)
+            sum[f][j] = at->begins ? (cg_vec){ 0 }
+                                   : cg_vec_load(sums + (j * filters + f) * CG_LANES, CG_LANES);
     }
-    for (int64_t block = 0; block < at->blocks; block++)
-        for (int64_t p = 0; p < v->p; p++) {
-            int64_t row = p * v->stride[0] + at->tap * v->dilation[0] - v->before[0];
-            if (row < 0 || row >= v->h) continue;
-            const float *dy = at->dy + block * v->k * dy_plane + p * v->q * IMAGES;
-            const float *x = at->x + block * v->c * x_plane + row * v->w * IMAGES;
-            add_row(filters, columns, false, at, dy, x, 0, at->from, sum);
-            add_row(filters, columns, true, at, dy, x, at->from, at->to, sum);
-            add_row(filters, columns, false, at, dy, x, at->to, v->q, sum);
-        }
-    const int64_t taps = v->r * v->s, a_filter = v->c / v->groups * taps;
+    for (int64_t p = at->top; p < at->bottom; p++) {
+        int64_t row = p * v->stride[0] + at->tap * v->dilation[0] - v->before[0];
+        if (row < 0 || row >= v->h) continue;
+        const float *dy = at->dy + p * v->q * IMAGES, *x = at->x + row * v->w * IMAGES;
+        add_row(filters, columns, false, at, dy, x, 0, at->from, sum);
+        add_row(filters, columns, true, at, dy, x, at->from, at->to, sum);
+        add_row(filters, columns, false, at, dy, x, at->to, v->q, sum);
+    }
+    if (at->ends) {
+        put(filters, columns, at, sum);
+        return;
+    }
     CG_UNROLL
     for (int f = 0; f < filters; f++) {
         CG_UNROLL
-        for (int j = 0; j < columns; j++) {
-            int64_t c = (at->column + j) / v->s, u = (at->column + j) % v->s;
-            at->dw[f * a_filter + c * taps + at->tap * v->s + u] = cg_vec_add_lanes(sum[f][j]);
-        }
+        for (int j = 0; j < columns; j++)
+            cg_vec_store(sums + (j * filters + f) * CG_LANES, sum[f][j], CG_LANES);
     }
 }
 
@@ -160,36 +182,84 @@ static int64_t columns_for(const cg_conv *v)
     return least(n, all);
 }
 
-/* Row `tap` of the taps of filters [k, k + n) of one group, summed over some blocks. */
-static void some_filters(const cg_conv *v, int64_t blocks, const float *dy, const float *x,
-                         float *dw, int64_t tap, int64_t k, int64_t n)
+/* Some filters of a group, n <= MAX_FILTERS, and columns [first, last) of every row of taps. */
+typedef struct {
+    int64_t k, n, first, last;
+} portion;
+
+/* Vectors of sums of one row of taps. */
+static int64_t sums_of_row(const portion *of)
 {
-    const int64_t channels = v->c / v->groups, group = k / (v->k / v->groups),
-                  all = channels * v->s;
-    const int64_t wide = columns_for(v), a_filter = channels * v->r * v->s;
-    for (int64_t column = 0; column < all; column += wide) {
-        int64_t columns = least(wide, all - column), most = filters_for[columns];
-        int64_t parts = (n + most - 1) / most;
-        place at = { .v = v,
-                     .x = x + group * channels * v->h * v->w * IMAGES,
-                     .blocks = blocks,
-                     .tap = tap,
-                     .column = column };
-        find_inside(v, &at, columns);
-        for (int64_t i = 0; i < parts; i++) {
-            int64_t first = k + n * i / parts, filters = k + n * (i + 1) / parts - first;
-            at.dy = dy + first * v->p * v->q * IMAGES;
-            at.dw = dw + first * a_filter;
-            tiles[columns][filters](&at);
+    return (of->last - of->first) * of->n;
+}
+
+/* Adds some rows of y of one block, which stay in the first-level cache for all taps. */
+static void add_rows(const portion *of, place *at, float *sums)
+{
+    const cg_conv *v = at->v;
+    const int64_t wide = columns_for(v);
+    for (at->column = of->first; at->column < of->last; at->column += wide) {
+        int64_t columns = least(wide, of->last - at->column);
+        find_inside(v, at, columns);
+        for (at->tap = 0; at->tap < v->r; at->tap++) {
+            int64_t before = at->tap * sums_of_row(of) + (at->column - of->first) * of->n;
+            at->sums = sums + before * CG_LANES;
+            tiles[columns][of->n](at);
         }
     }
 }
 
-/* Items of one part: (row of taps, filter), or so many filters at a time by Winograd's algorithm.
+/* One portion, summed over some blocks; dy, x: the first filter's, and of its group. */
+static void some_sums(const cg_conv *v, const portion *of, int64_t blocks, const float *dy,
+                      const float *x, float *dw, float *sums)
+{
+    const int64_t dy_block = v->k * v->p * v->q * IMAGES, x_block = v->c * v->h * v->w * IMAGES;
+    const int64_t rows = ROW_VECTORS / (of->n * v->q) + 1;
+    for (int64_t block = 0; block < blocks; block++)
+        for (int64_t top = 0; top < v->p; top += rows) {
+            place at = { .v = v,
+                         .dy = dy + block * dy_block,
+                         .x = x + block * x_block,
+                         .dw = dw,
+                         .top = top,
+                         .bottom = least(v->p, top + rows) };
+            at.begins = block == 0 && top == 0;
+            at.ends = block == blocks - 1 && at.bottom == v->p;
+            add_rows(of, &at, sums);
+        }
+}
+
+/* Columns whose sums are kept at once: whole tiles. */
+static int64_t columns_at_once(const cg_conv *v)
+{
+    int64_t wide = columns_for(v), tiles_ = SUMS / (v->r * MAX_FILTERS * wide);
+    return tiles_ > 1 ? tiles_ * wide : wide;
+}
+
+/* Filters [k, k + n) of one group. */
+static void some_filters(const cg_conv *v, int64_t blocks, const float *dy, const float *x,
+                         float *dw, float *sums, int64_t k, int64_t n)
+{
+    const int64_t channels = v->c / v->groups, group = k / (v->k / v->groups),
+                  all = channels * v->s, some = columns_at_once(v);
+    const int64_t most = filters_for[least(columns_for(v), all)], parts = (n + most - 1) / most;
+    for (int64_t i = 0; i < parts; i++)
+        for (int64_t first = 0; first < all; first += some) {
+            portion of = { .k = k + n * i / parts,
+                           .first = first,
+                           .last = least(first + some, all) };
+            of.n = k + n * (i + 1) / parts - of.k;
+            some_sums(v, &of, blocks, dy + of.k * v->p * v->q * IMAGES,
+                      x + group * channels * v->h * v->w * IMAGES,
+                      dw + of.k * channels * v->r * v->s, sums);
+        }
+}
+
+/* Items of one part: filters, or so many filters at a time by Winograd's algorithm.
  */
 static int64_t items_of_part(const cg_conv *v)
 {
-    if (!cg_winograd_wins(v)) return v->k * v->r;
+    if (!cg_winograd_wins(v)) return v->k;
     return (v->k + CG_WINOGRAD_FILTERS - 1) / CG_WINOGRAD_FILTERS;
 }
 
@@ -202,8 +272,7 @@ static void winograd(const cg_conv *v, int64_t blocks, const float *dy, const fl
                             .size = { v->h, v->w },
                             .out = { v->p, v->q },
                             .before = { v->before[0], v->before[1] } };
-    float *aligned = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
-    cg_lanes_winograd_dw(&g, blocks, x, dy, dw, aligned, item * CG_WINOGRAD_FILTERS,
+    cg_lanes_winograd_dw(&g, blocks, x, dy, dw, cg_lanes_align(scratch), item * CG_WINOGRAD_FILTERS,
                          least(v->k, (item + n) * CG_WINOGRAD_FILTERS));
 }
 
@@ -223,7 +292,7 @@ void cg_lanes_weight_gradient(const cg_conv *v, const float *dy, const float *x,
             winograd(v, blocks, part_dy, part_x, part_dw, scratch, i, n);
         } else {
             n = least(end - item, filters - i % filters);
-            some_filters(v, blocks, part_dy, part_x, part_dw, i / v->k, i % v->k, n);
+            some_filters(v, blocks, part_dy, part_x, part_dw, cg_lanes_align(scratch), i, n);
         }
     }
 }
@@ -241,6 +310,8 @@ int64_t cg_lanes_weight_grain(const cg_conv *v)
 
 size_t cg_lanes_weight_scratch(const cg_conv *v)
 {
-    return cg_winograd_wins(v) ? cg_lanes_winograd_dw_scratch(v->r, v->c) + 64 : 0;
+    int64_t columns = least(columns_at_once(v), v->c / v->groups * v->s);
+    size_t sums = (size_t)(v->r * columns * CG_LANES_TILE * IMAGES) * sizeof(float);
+    return (cg_winograd_wins(v) ? cg_lanes_winograd_dw_scratch(v->r, v->c) : sums) + 64;
 }
 #endif

@@ -44,8 +44,31 @@ static inline void take_row(const cg_pool2d_attrs *a, const cg_shape *xs, const 
     }
 }
 
+/* Do 2x2 windows with images in the lanes lie side by side and cover all of x? */
+static inline bool is_2x2(const cg_pool2d_attrs *a, const cg_shape *xs, const cg_shape *ys)
+{
+    bool is_so = xs->rank == 5;
+    for (int i = 0; i < 2; i++)
+        is_so = is_so && a->kernel[i] == 2 && pool_stride(a, i) == 2 && a->padding[i] == 0 &&
+                xs->dim[2 + i] == 2 * ys->dim[2 + i];
+    return is_so;
+}
+
+/* The first of the two rows of x that row i of y takes, counted through all planes. */
+static inline const float *row_of_pair(const float *x, const cg_shape *xs, int64_t rows, int64_t i)
+{
+    return x + (i / rows * xs->dim[2] + i % rows * 2) * xs->dim[3] * CG_POOL_LANES;
+}
+
 CG_KERNEL(max_pool2d_forward)
 {
+    if (is_2x2(c->attrs, c->xs[0], c->ys)) {
+        const int64_t width = c->xs[0]->dim[3], n = c->ys->dim[3], height = c->ys->dim[2];
+        for (int64_t i = begin * height; i < end * height; i++)
+            cg_lanes_max_2x2(row_of_pair(c->x[0], c->xs[0], height, i), width,
+                             c->y + i * n * CG_POOL_LANES, n);
+        return;
+    }
     if (c->ys->rank == 5) {
         POOL_LANES(
             c->attrs, c->xs[0], c->ys, begin, end,
@@ -88,6 +111,14 @@ CG_KERNEL(max_pool2d_dx_forward)
     const int64_t plane = plane_of(c->ys), rows = c->xs[0]->dim[2], columns = c->xs[0]->dim[3];
     int64_t *at = c->scratch;
     const float *dy = c->x[0] + begin * rows * columns;
+    if (is_2x2(c->attrs, c->ys, c->xs[0])) {
+        for (int64_t i = begin * rows; i < end * rows; i++) {
+            const float *x = row_of_pair(c->x[1], c->ys, rows, i);
+            cg_lanes_put_2x2(c->x[0] + i * columns * CG_POOL_LANES, x, c->ys->dim[3],
+                             c->y + (x - c->x[1]), columns);
+        }
+        return;
+    }
     if (c->ys->rank == 5) {
         put_lanes(c, begin, end);
         return;

@@ -37,6 +37,44 @@ static void check(cg_node *y, const char *last, const char *word, int times, con
     free(text);
 }
 
+/* What may be done to the few elements that pooling picks is done to them. */
+static void fuse(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *z = cg_input(g, "z", CG_SHAPE(2, 3, 4, 4)),
+            *b = cg_parameter(g, "b", CG_SHAPE(3, 1, 1));
+    const cg_pool2d_attrs two = { .kernel = { 2, 2 } };
+    cg_node *y = cg_max_pool2d(cg_relu(cg_add(z, b)), &two), *d[2];
+    check(y, "fuse", "max_pool2d(%0:z)", 1, "pooling comes before relu and the bias");
+    check(cg_max_pool2d(cg_sigmoid(z), &two), "fuse", "max_pool2d(%0:z)", 0, "not before sigmoid");
+    cg_node *map = cg_input(g, "map", CG_SHAPE(3, 4, 4));
+    check(cg_max_pool2d(cg_add(z, map), &two), "fuse", "max_pool2d(%0:z)", 0,
+          "nor before what differs from pixel to pixel");
+    cg_gradient(cg_sum(cg_square(y), 0, false), NULL, 2, (cg_node *[]){ z, b }, d);
+    check(d[0], "dead", "max_pool2d_dx(%10, %0:z)", 1, "the gradient is masked where it is pooled");
+    check(d[1], "dead", "max_pool2d_dx(", 0, "and summed there");
+    cg_graph_free(g);
+}
+
+/* Statistics and sums over the batch: plane by plane, then the rest. */
+static void split(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", CG_SHAPE(2, 3, 4, 4));
+    const int64_t axes = CG_AXIS(0) | CG_AXIS(2) | CG_AXIS(3);
+    check(cg_sum(x, axes, false), "split", "axes=[2,3] keep=true : 2x3x1x1", 1,
+          "a sum begins with the planes'");
+    check(cg_moments(x, false), "split", "each=true : 2x3x2", 1, "and so do moments");
+    check(cg_sum(x, axes & ~1, false), "split", "keep=true", 0,
+          "a sum within each image stays as it is");
+    cg_node *scale = cg_parameter(g, "scale", CG_SHAPE(3)),
+            *shift = cg_parameter(g, "shift", CG_SHAPE(3));
+    cg_node *y = cg_batch_norm(x, scale, shift, 1e-5);
+    check(y, "split", "= fma(%0:x", 1, "batch normalisation is one step over x");
+    check(y, "split", "batch_norm(", 0, "and nothing else");
+    cg_graph_free(g);
+}
+
 static void stabilise(void)
 {
     cg_graph *g = cg_graph_new();
@@ -187,6 +225,8 @@ static void sink(void)
 int main(void)
 {
     stabilise();
+    fuse();
+    split();
     fold();
     cse_and_dead();
     same_values();

@@ -29,14 +29,14 @@ static cg_shape operand_shape(cg_rng *rng, const cg_shape *y)
     return s;
 }
 
-/* A random graph of elementwise ops over y, some of their operands broadcast, with a pooling here
- * and there, a state that is updated in place and one that is read before. */
-static cg_graph *random_graph(uint64_t seed, cg_node *outputs[2])
+/* A random graph of elementwise ops over y, some of their operands broadcast, with a pooling and
+ * sums over planes here and there, a state that is updated in place and one that is read before. */
+static cg_graph *random_graph(uint64_t seed, cg_node *outputs[3])
 {
     cg_rng rng = cg_rng_new(seed, "graph", 0);
     cg_graph *g = cg_graph_new();
     cg_shape shapes[] = { CG_SHAPE(3, 4, 6, 5), CG_SHAPE(1, 7, 4, 4), CG_SHAPE(5, 9),
-                          CG_SHAPE(9001), CG_SHAPE(2, 3, 40, 41) };
+                          CG_SHAPE(9001), CG_SHAPE(2, 3, 60, 61) };
     cg_shape y = shapes[seed % 5];
     cg_node *value[MAX_VALUES] = { cg_input(g, "x", y), cg_state(g, "s", y) };
     int n = 2;
@@ -70,6 +70,12 @@ static cg_graph *random_graph(uint64_t seed, cg_node *outputs[2])
     if (y.rank == 4) last = cg_max_pool2d(last, &(cg_pool2d_attrs){ .kernel = { 2, 2 } });
     outputs[0] = cg_relu(last);
     outputs[1] = cg_add(value[n - 2], value[1]);
+    outputs[2] = value[n - 3];
+    if (y.rank == 4) {
+        cg_node *mean = cg_input(g, "mean", CG_SHAPE(y.dim[1]));
+        cg_node *sums = cg_comoments(cg_neg(value[n - 1]), value[2], mean, true);
+        outputs[2] = cg_add(sums, cg_moments(value[n - 2], true));
+    }
     cg_update(value[1], cg_mul(value[n - 1], cg_shift(value[1], 0.5)));
     return g;
 }
@@ -102,16 +108,17 @@ static int several(const cg_program *p)
 static void random_graphs(void)
 {
     cg_pool *pool = cg_pool_new(3);
-    int n_stretches = 0, n_tiles = 0;
+    int n_stretches = 0, n_tiles = 0, n_pieces = 0;
     for (uint64_t seed = 0; seed < 100; seed++) {
-        cg_node *y[2];
+        cg_node *y[3];
         cg_graph *g = random_graph(seed, y);
         cg_program *whole = NULL, *cut = NULL;
-        cg_compile(&whole, g, 2, y, &(cg_compile_options){ .keep_all = true }, NULL);
-        cg_compile(&cut, g, 2, y, &(cg_compile_options){ .pool = pool }, NULL);
+        cg_compile(&whole, g, 3, y, &(cg_compile_options){ .keep_all = true }, NULL);
+        cg_compile(&cut, g, 3, y, &(cg_compile_options){ .pool = pool }, NULL);
         if (!ok(whole && cut, "graph %d compiles", (int)seed)) break;
         n_stretches += several(cut);
         n_tiles += cut->tile_bytes > 0;
+        for (int i = 0; i < cut->n_steps; i++) n_pieces += cut->step[i].n_pieces > 1;
         fill(whole);
         fill(cut);
         bool all = true;
@@ -119,7 +126,7 @@ static void random_graphs(void)
             cg_run(whole, 0, 0);
             cg_run(cut, 0, 0);
             all = all && same(whole, cut, y[0]) && same(whole, cut, y[1]) &&
-                  same(whole, cut, cg_graph_find(g, "s"));
+                  same(whole, cut, y[2]) && same(whole, cut, cg_graph_find(g, "s"));
         }
         ok(all, "graph %d: the same bits in stretches and step by step", (int)seed);
         cg_program_free(whole);
@@ -128,6 +135,7 @@ static void random_graphs(void)
     }
     ok(n_stretches >= 100, "stretches of several steps were found (%d)", n_stretches);
     ok(n_tiles >= 50, "and values that are never whole (in %d graphs)", n_tiles);
+    ok(n_pieces >= 50, "and steps that run piece by piece (%d)", n_pieces);
     cg_pool_free(pool);
 }
 

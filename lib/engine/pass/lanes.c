@@ -226,12 +226,23 @@ static cg_node *reduction(cg_graph *to, const cg_node *node, cg_node *const x[])
     return a.keep ? cg_reshape(y, node->shape) : y;
 }
 
-/* x W for rows x becomes W^T x for columns x, 16 of them side by side. */
+/* Does a layer with these weights run in lanes already? */
+static bool is_laned(const cg_graph *graph, const cg_node *weights)
+{
+    for (int id = graph->n_nodes - 1; id > weights->id; id--) {
+        const cg_node *node = graph->node[id];
+        if (cg_is(node, "matmul") && node->x[0] == weights && node->shape.rank == 3) return true;
+    }
+    return false;
+}
+
+/* x W for rows x becomes W^T x for columns x, 16 of them side by side; also where x is not there, if
+ * it is the gradient that goes back through a layer that was. */
 static cg_node *rows_times_matrix(cg_graph *to, const cg_node *node, cg_node *const x[])
 {
     const cg_matmul_attrs *a = node->attrs;
     cg_node *v = lanes_of(x[0]);
-    (void)to;
+    if (!v && fits(&x[0]->shape) && is_laned(to, x[1])) v = to_lanes(x[0]);
     if (!v || a->transpose_a || node->shape.rank != 2 || lanes_of(x[1])) return NULL;
     return from_lanes(cg_matmul(x[1], v, !a->transpose_b, false));
 }
@@ -265,7 +276,7 @@ static const struct {
     { "sum", reduction, false },
     { "mean", reduction, false },
     { "max", reduction, false },
-    { "matmul", rows_times_matrix, false },
+    { "matmul", rows_times_matrix, true },
 };
 
 cg_node *cg_lanes_visit(cg_graph *to, const cg_node *node, cg_node *const x[])
