@@ -176,7 +176,7 @@ static int train(const cg_model *model, const cg_train_options *options, display
 static int run(int argc, char *argv[])
 {
     struct option_list sets = { 0 };
-    const char *resume = NULL, *runs = "runs";
+    const char *resume = NULL, *runs = "runs", *profile = NULL;
     int64_t threads = 0, max_steps = 0;
     int format = 0;
     const struct option options[] = {
@@ -185,6 +185,7 @@ static int run(int argc, char *argv[])
         { "threads", OPTION_INT, &threads, NULL },
         { "runs", OPTION_TEXT, &runs, NULL },
         { "max-steps", OPTION_INT, &max_steps, NULL },
+        { "profile", OPTION_TEXT, &profile, NULL },
         { "format", OPTION_CHOICE, &format, "text json" },
         { .name = NULL },
     };
@@ -208,6 +209,7 @@ static int run(int argc, char *argv[])
             .threads = (int)threads,
             .folder = runs,
             .resume = resume ? folder : NULL,
+            .profile = profile,
             .max_steps = max_steps,
             .progress = show,
             .context = &d,
@@ -230,6 +232,8 @@ const struct verb verb_train = {
         "  --threads N       threads that compute, beside the one that loads batches; the\n"
         "                    result does not depend on them (all cores)\n"
         "  --max-steps N     stop after N steps, saving where it is\n"
+        "  --profile FILE    write a trace for chrome://tracing or Perfetto: the first 200 steps\n"
+        "                    stage by stage, loading, evaluations and checkpoints\n"
         "  --format FORMAT   of the result: text or json\n"
         "\n"
         "A run's folder gets model.yaml, metrics.jsonl, last.safetensors and best.safetensors.\n"

@@ -71,7 +71,8 @@ typedef struct {
     cg_place place;
     cg_shape shape; /* of the last op's result, as it is laid out */
     int64_t flops, runs;
-    double seconds; /* of all runs */
+    double seconds;     /* of all runs */
+    double began, last; /* of the last run: when by CLOCK_MONOTONIC, and its seconds */
 } cg_stage_time;
 cg_status cg_program_profile(cg_program *program, cg_error *error);
 int cg_program_stages(const cg_program *program);

@@ -18,10 +18,11 @@ typedef struct {
 } cg_progress;
 
 typedef struct {
-    int threads;        /* 0: all cores                                      */
-    const char *folder; /* "runs": where run folders are made; NULL: no folder, nothing written */
-    const char *resume; /* a run folder to go on with, or NULL               */
-    int64_t max_steps;  /* stop after so many steps of this call; 0: no limit */
+    int threads;         /* 0: all cores                                      */
+    const char *folder;  /* "runs": where run folders are made; NULL: no folder, nothing written */
+    const char *resume;  /* a run folder to go on with, or NULL               */
+    const char *profile; /* file for a trace of where the time goes, or NULL */
+    int64_t max_steps;   /* stop after so many steps of this call; 0: no limit */
     void (*progress)(void *context, const cg_progress *progress);
     void *context;
     const volatile int *stop; /* becomes non-zero to ask for a stop (a signal handler's flag) */
@@ -39,6 +40,11 @@ typedef struct {
 /* The run's folder, FOLDER/NAME or FOLDER/NAME-2, ..., gets model.yaml (as resolved), metrics.jsonl
  * (a line an epoch), last.safetensors and best.safetensors.  A run that was stopped, or killed,
  * goes on from last.safetensors to the bits that it would have reached, on any number of threads.
+ *
+ * options->profile gets a JSON array of complete events ("ph": "X", times in microseconds), as
+ * chrome://tracing and Perfetto read them: the first 200 steps stage by stage with the fills of
+ * their batches (tid 2), and set-up, evaluations and checkpoints.  It is written when the run ends,
+ * in whatever way; CG_EIO before anything else when it cannot be.
  *
  * CG_EINTERRUPTED after options->stop, with the checkpoint saved; CG_ENUMERIC after a loss or a
  * gradient that is not finite (on_nonfinite: stop), with the op and place in *error and nothing of

@@ -14,9 +14,11 @@ double cg_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void cg_note_time(cg_stage_time *time, double seconds)
+void cg_note_time(cg_stage_time *time, double began)
 {
-    time->seconds += seconds;
+    time->began = began;
+    time->last = cg_seconds() - began;
+    time->seconds += time->last;
     time->runs++;
 }
 

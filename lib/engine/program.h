@@ -76,9 +76,9 @@ struct cg_program {
 
 size_t cg_program_element(const cg_program *program); /* bytes of one element */
 
-/* A clock that only goes forward, and adding to a stage's time; profile.c. */
+/* CLOCK_MONOTONIC, and noting that a stage that began then has ended; profile.c. */
 double cg_seconds(void);
-void cg_note_time(cg_stage_time *time, double seconds);
+void cg_note_time(cg_stage_time *time, double began);
 
 /* Makes the list of calls for the planned graph; steps.c. */
 cg_status cg_make_steps(cg_program *program, cg_error *error);

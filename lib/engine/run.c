@@ -191,9 +191,9 @@ cg_status cg_run(cg_program *program, uint64_t seed, uint64_t step)
     program->branches = 0;
     for (int i = 0; i < program->n_stages; i++) {
         const cg_stage *stage = &program->stage[i];
-        double begin = program->times ? cg_seconds() : 0;
+        double began = program->times ? cg_seconds() : 0;
         run_stage(program, stage, seed, step);
-        if (program->times) cg_note_time(&program->times[i], cg_seconds() - begin);
+        if (program->times) cg_note_time(&program->times[i], began);
         int done = stage->step[stage->n_steps - 1].node->id;
         for (; g < program->n_guards && program->guard[g] <= done; g++)
             if (!is_finite(program, program->guard[g])) return CG_ENUMERIC;

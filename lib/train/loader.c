@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/program.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,6 +19,7 @@ enum { BLOCK_BYTES = 1 << 20, N_BLOCKS = 2 };
 
 typedef struct {
     float *x, *labels; /* of each batch one behind the other */
+    cg_loader_time *times;
     int64_t n_batches; /* filled */
     cg_status status;  /* of the fill behind the last of them */
     cg_error error;
@@ -35,6 +37,7 @@ struct cg_loader {
 
     int64_t block_batches, next; /* next: the number of the batch to fill, the thread's */
     int64_t at, n_left;          /* to take: of the block under way, and batches; the caller's */
+    cg_loader_time last;
     block blocks[N_BLOCKS];
 };
 
@@ -47,8 +50,10 @@ static void fill_block(cg_loader *l, block *b)
         if (l->next == s->n_batches || atomic_load(&l->stop)) return;
         float *x = b->x + b->n_batches * s->images * s->values;
         float *labels = b->labels + b->n_batches * s->images;
+        double began = cg_seconds();
         b->status = s->fill(s->context, l->next, x, labels, &b->error);
         if (b->status != CG_OK) return;
+        b->times[b->n_batches] = (cg_loader_time){ began, cg_seconds() };
         l->next++;
     }
 }
@@ -99,7 +104,8 @@ static cg_status allocate(cg_loader *l)
         size_t images = (size_t)(l->block_batches * s->images);
         l->blocks[i].x = cg_alloc_aligned(images, (size_t)s->values * sizeof(float));
         l->blocks[i].labels = cg_alloc(images, sizeof(float));
-        if (!l->blocks[i].x || !l->blocks[i].labels) return CG_ENOMEM;
+        l->blocks[i].times = cg_alloc((size_t)l->block_batches, sizeof *l->blocks[i].times);
+        if (!l->blocks[i].x || !l->blocks[i].labels || !l->blocks[i].times) return CG_ENOMEM;
     }
     return CG_OK;
 }
@@ -142,6 +148,7 @@ void cg_loader_free(cg_loader *l)
     for (int i = 0; i < N_BLOCKS; i++) {
         cg_release(l->blocks[i].x);
         cg_release(l->blocks[i].labels);
+        cg_release(l->blocks[i].times);
     }
     cg_release(l);
 }
@@ -159,10 +166,16 @@ cg_status cg_loader_take(cg_loader *l, int64_t n, float *x, float *labels, cg_er
     int64_t image = l->at * s->images;
     memcpy(x, b->x + image * s->values, (size_t)(n * s->values) * sizeof *x);
     memcpy(labels, b->labels + image, (size_t)n * sizeof *labels);
+    l->last = b->times[l->at];
     l->n_left--;
     if (++l->at == b->n_batches && b->status == CG_OK) {
         l->at = 0;
         count(l, &l->n_read);
     }
     return CG_OK;
+}
+
+cg_loader_time cg_loader_last(const cg_loader *l)
+{
+    return l->last;
 }

@@ -29,4 +29,10 @@ void cg_loader_free(cg_loader *loader);
  * CG_EUSAGE behind the last batch. */
 cg_status cg_loader_take(cg_loader *loader, int64_t n, float *x, float *labels, cg_error *error);
 
+/* When the batch last taken was filled, by cg_seconds(). */
+typedef struct {
+    double began, ended;
+} cg_loader_time;
+cg_loader_time cg_loader_last(const cg_loader *loader);
+
 #endif

@@ -1,6 +1,7 @@
 /* The loop over epochs: steps, validation, checkpoints, stopping. */
 #include "base/error.h"
 #include "base/file.h"
+#include "engine/program.h"
 #include "train/folder.h"
 #include "train/trainer.h"
 
@@ -8,7 +9,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { MAX_METRICS = 32 };
 
@@ -20,13 +20,6 @@ typedef struct {
     double began, epoch_began; /* seconds */
     int64_t epoch_images;      /* in this call */
 } run;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static double ratio(double a, int64_t n)
 {
@@ -64,7 +57,10 @@ static cg_status save(run *r, const char *name, cg_error *error)
     s->images = r->t.tally->n;
     s->correct = r->t.tally->rank[0];
     cg_folder_file(r->result->folder, name, path);
-    return cg_checkpoint_save(path, r->t.model, r->t.data, r->t.full.program, s, error);
+    double began = cg_seconds();
+    CG_TRY(cg_checkpoint_save(path, r->t.model, r->t.data, r->t.full.program, s, error));
+    cg_trace_note(r->t.trace, "checkpoint", name, began);
+    return CG_OK;
 }
 
 static cg_status check_standing(const run *r, const char *path, cg_error *error)
@@ -179,7 +175,7 @@ static void report(run *r, bool epoch_done, bool is_best)
 {
     const cg_standing *s = &r->t.standing;
     if (!r->options->progress) return;
-    double seconds = now() - r->epoch_began;
+    double seconds = cg_seconds() - r->epoch_began;
     double speed = seconds > 0 ? (double)r->epoch_images / seconds : 0;
     double left = (double)(r->t.spec->epochs * r->t.n_images) -
                   (double)(s->epoch * r->t.n_images + r->t.tally->n);
@@ -207,7 +203,7 @@ static void fill_result(run *r)
     cg_train_result *result = r->result;
     result->epochs = r->t.standing.epoch;
     result->steps = (int64_t)r->t.standing.step;
-    result->seconds = now() - r->began;
+    result->seconds = cg_seconds() - r->began;
 }
 
 /* ---- epochs -------------------------------------------------------------------------------- */
@@ -232,7 +228,7 @@ static cg_status end_epoch(run *r, cg_error *error)
     report(r, true, is_best);
     if (r->result->folder[0])
         CG_TRY(cg_folder_append(r->result->folder, t->standing.epoch + 1, t->standing.step, n,
-                                values, now() - r->epoch_began, error));
+                                values, cg_seconds() - r->epoch_began, error));
     t->standing.epoch++;
     t->standing.position = 0;
     cg_tally_clear(t->tally);
@@ -244,7 +240,7 @@ static cg_status end_epoch(run *r, cg_error *error)
 static cg_status run_steps(run *r, cg_error *error)
 {
     cg_trainer *t = &r->t;
-    r->epoch_began = now();
+    r->epoch_began = cg_seconds();
     r->epoch_images = 0;
     while (t->standing.position < t->n_batches && !is_at_limit(r) && !is_stopped(r)) {
         int64_t before = t->tally->n;
@@ -273,9 +269,9 @@ static cg_status run_epochs(run *r, cg_error *error)
     return CG_OK;
 }
 
-static cg_status run_all(run *r, const cg_model *model, cg_error *error)
+static cg_status run_all(run *r, const cg_model *model, cg_trace *trace, cg_error *error)
 {
-    CG_TRY(cg_trainer_open(&r->t, model, r->options->threads, error));
+    CG_TRY(cg_trainer_open(&r->t, model, r->options->threads, trace, error));
     r->result->data = r->t.data;
     if (r->options->resume)
         CG_TRY(take_up(r, r->options->resume, error));
@@ -299,8 +295,12 @@ cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_tr
                                  .val_accuracy = NAN,
                                  .test_loss = NAN,
                                  .test_accuracy = NAN };
-    run r = { .options = options ? options : &defaults, .result = result, .began = now() };
-    cg_status status = run_all(&r, model, error);
+    run r = { .options = options ? options : &defaults, .result = result, .began = cg_seconds() };
+    cg_trace *trace = NULL;
+    if (r.options->profile) CG_TRY(cg_trace_open(&trace, r.options->profile, error));
+    cg_status status = run_all(&r, model, trace, error);
+    cg_status written = cg_trace_commit(trace, status == CG_OK ? error : NULL);
+    if (status == CG_OK) status = written;
     fill_result(&r);
     cg_trainer_close(&r.t);
     return status;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "engine/program.h"
 #include "train/evaluate.h"
 
 #include <inttypes.h>
@@ -58,13 +59,27 @@ static cg_status compile(cg_trainer *t, cg_error *error)
                                t->full.program, error);
 }
 
-cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_error *error)
+/* Lets the steps' programs take the time of their stages. */
+static cg_status profile(cg_trainer *t, cg_error *error)
 {
-    *t = (cg_trainer){ .model = model, .spec = cg_model_spec(model) };
+    if (!t->trace) return CG_OK;
+    CG_TRY(cg_program_profile(t->full.program, error));
+    return t->rest.program ? cg_program_profile(t->rest.program, error) : CG_OK;
+}
+
+cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_trace *trace,
+                          cg_error *error)
+{
+    *t = (cg_trainer){ .model = model, .spec = cg_model_spec(model), .trace = trace };
+    double began = cg_seconds();
     CG_TRY(load_data(t, error));
+    cg_trace_note(trace, "setup", "load data", began);
+    began = cg_seconds();
     t->pool = cg_pool_new(threads);
     if (!t->pool) return cg_fail_nomem(error, "threads");
     CG_TRY(compile(t, error));
+    CG_TRY(profile(t, error));
+    cg_trace_note(trace, "setup", "compile", began);
     CG_TRY(cg_tally_new(&t->tally, t->spec->n_outputs, error));
     CG_TRY(cg_tally_new(&t->evaluated, t->spec->n_outputs, error));
     t->ordered_epoch = -1;
@@ -168,12 +183,16 @@ cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
 {
     cg_standing *s = &t->standing;
     const cg_batch *b = is_rest(t, s->position) ? &t->rest : &t->full;
+    double began = cg_trace_wants_step(t->trace) ? cg_seconds() : 0;
     CG_TRY(feed(t, b, error));
     cg_status status = cg_run(b->program, t->spec->seed, s->step);
     if (status == CG_ENUMERIC) return explain(t, b, error);
     if (status != CG_OK) return cg_fail(error, status, "a step failed");
 
     cg_tally_add(t->tally, b->batch, b->y, b->labels, b->losses);
+    cg_loader_time fill = cg_loader_last(t->loader);
+    cg_trace_note_step(t->trace,
+                       &(cg_trace_step){ b->program, s->step, began, fill.began, fill.ended });
     s->position++;
     s->step++;
     return CG_OK;
@@ -182,7 +201,9 @@ cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
 /* ---- looking ------------------------------------------------------------------------------- */
 cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error)
 {
+    double began = cg_seconds();
     cg_status status = cg_evaluate_split(&t->evaluation, t->set, split, t->evaluated);
+    cg_trace_note(t->trace, "evaluation", cg_dataset_split_name(t->set, split), began);
     return status == CG_OK ? CG_OK : cg_fail(error, status, "evaluation failed");
 }
 

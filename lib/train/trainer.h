@@ -6,6 +6,7 @@
 #include "train/batch.h"
 #include "train/checkpoint.h"
 #include "train/loader.h"
+#include "train/trace.h"
 
 #include <cnngraph/train.h>
 
@@ -22,10 +23,13 @@ typedef struct {
     int64_t *order, ordered_epoch;   /* of the training images; the loader's while it runs */
     cg_tally *tally, *evaluated;     /* of the epoch under way, and of the last evaluation */
     cg_standing standing;
+    cg_trace *trace; /* lent, or NULL */
 } cg_trainer;
 
-/* Loads the data, compiles, and gives parameters their first values.  Free it in any case. */
-cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_error *error);
+/* Loads the data, compiles, and gives parameters their first values.  Free it in any case.  trace:
+ * what to note it in, and all that follows, or NULL. */
+cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_trace *trace,
+                          cg_error *error);
 void cg_trainer_close(cg_trainer *t);
 
 /* Puts the images in the order of an epoch, which is a function of seed and epoch alone. */

@@ -107,6 +107,10 @@ says err "^data: digits" "tells the data"
 report "no live line without a terminal" "a carriage return" sh -c '! grep -q "$(printf "\r")" err'
 is 0 "train again" train small.yaml --threads 2
 report "the same bytes on two threads" "they differ" cmp -s runs/small/last.safetensors runs/small-2/last.safetensors
+is 0 "train --profile" train small.yaml --runs traced --max-steps 5 --profile trace.json
+says trace.json '"ph": "X".*"tid": 2' "writes when batches were loaded"
+is 4 "train --profile into no folder" train small.yaml --runs untraced --profile none/trace.json
+says err "none/trace.json" "names the file"
 is 0 "eval of a run" eval runs/small
 says out "macro" "has the table of classes"
 is 0 "eval as JSON" eval small.yaml --run runs/small --format json

@@ -97,7 +97,7 @@ static void test_batches(void)
     cg_error error = { 0 };
     cg_model *model = parse(NULL);
     int n_same = 0;
-    cg_trainer_open(&t, model, 2, &error);
+    cg_trainer_open(&t, model, 2, NULL, &error);
     for (uint64_t epoch = 0; epoch < 3; epoch++) {
         int64_t order[N_IMAGES];
         cg_rng rng = cg_rng_new(7, "shuffle", epoch);
@@ -125,7 +125,7 @@ static double step_length(const char *set)
     cg_error error = { 0 };
     cg_model *model = parse(set);
     double sum = NAN;
-    if (model && cg_trainer_open(&t, model, 1, &error) == CG_OK) {
+    if (model && cg_trainer_open(&t, model, 1, NULL, &error) == CG_OK) {
         cg_leaf weight = cg_program_leaf(t.full.program, CG_NODE_PARAMETER, 0);
         int64_t n = cg_shape_size(&weight.shape) + 10; /* the bias lies behind the weight */
         float *now = weight.data, *before = cg_alloc((size_t)n, sizeof *before);
@@ -157,7 +157,7 @@ static void test_kept_order(void)
     cg_trainer t;
     cg_error error = { 0 };
     cg_model *model = parse("train.shuffle=false");
-    int in_order = cg_trainer_open(&t, model, 1, &error) == CG_OK;
+    int in_order = cg_trainer_open(&t, model, 1, NULL, &error) == CG_OK;
     if (in_order) cg_trainer_shuffle(&t, 0);
     for (int i = 0; i < N_IMAGES && in_order; i++) in_order = t.order[i] == i;
     ok(in_order, "shuffle: false keeps the order %s", error.message);
@@ -174,7 +174,7 @@ static void test_failures(void)
     cg_status status = CG_ENOMEM;
     for (; status == CG_ENOMEM && n < 100000; n++) {
         cg_fail_allocation_after(n);
-        status = cg_trainer_open(&t, model, 1, &error);
+        status = cg_trainer_open(&t, model, 1, NULL, &error);
         cg_fail_allocation_after(-1);
         cg_trainer_close(&t);
     }
@@ -188,7 +188,7 @@ int main(void)
     cg_trainer t;
     cg_error error = { 0 };
     cg_model *model = parse(NULL);
-    if (!ok(model && cg_trainer_open(&t, model, 1, &error) == CG_OK, "a trainer opens %s",
+    if (!ok(model && cg_trainer_open(&t, model, 1, NULL, &error) == CG_OK, "a trainer opens %s",
             error.message))
         return 1;
     test_order(&t);
