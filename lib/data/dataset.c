@@ -1,8 +1,9 @@
 /* A set: the parts of its source as bytes, and splits as indices into them. */
-#include <cnngraph/data.h>
+#include "data/dataset.h"
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/reader.h"
 #include "data/source.h"
 #include "data/split.h"
 
@@ -23,6 +24,8 @@ struct cg_dataset {
     float value[256];    /* byte -> (byte * scale - mean) / std */
     int n_splits;
     struct split *splits;
+    cg_reader *reader; /* of images; NULL: not begun */
+    cg_place place;
 };
 
 static const cg_split_spec default_splits[] = {
@@ -136,6 +139,19 @@ static cg_status make_splits(cg_dataset *set, const cg_split_spec *specs, int n,
     return CG_OK;
 }
 
+/* Images are wanted up to the last that a split has chosen. */
+static cg_status start_reader(cg_dataset *set, cg_error *error)
+{
+    int64_t wanted[CG_N_PARTS] = { 0 };
+    for (int i = 0; i < set->n_splits; i++) {
+        const struct split *s = &set->splits[i];
+        int64_t *most = &wanted[s->samples - set->part];
+        for (int64_t k = 0; k < s->n; k++)
+            if (s->chosen[k] >= *most) *most = s->chosen[k] + 1;
+    }
+    return cg_reader_new(&set->reader, set->part, wanted, error);
+}
+
 static void tabulate_values(cg_dataset *set, const cg_data_spec *spec)
 {
     double scale = spec->scale != 0 ? spec->scale : 1. / 255, std = spec->std != 0 ? spec->std : 1;
@@ -160,10 +176,20 @@ static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **us
     CG_TRY(load_parts(set, source, spec, needed, error));
     CG_TRY(renumber(set, spec, error));
     tabulate_values(set, spec);
-    return make_splits(set, splits, n_splits, error);
+    CG_TRY(make_splits(set, splits, n_splits, error));
+    return start_reader(set, error);
 }
 
-cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char **used,
+/* What has no place of its own is the section's. */
+static void place_error(cg_error *error, cg_place place)
+{
+    if (error->file[0] || !place.file) return;
+    snprintf(error->file, sizeof error->file, "%s", place.file);
+    error->line = place.line;
+    error->column = place.column;
+}
+
+cg_status cg_dataset_open(cg_dataset **set, const cg_data_spec *spec, const char **used,
                           cg_error *error)
 {
     const char *ignored;
@@ -172,6 +198,7 @@ cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char
     *set = NULL;
     cg_dataset *loaded = cg_alloc(1, sizeof *loaded);
     if (!loaded) return cg_fail_nomem(error, "a data set");
+    loaded->place = spec->place;
     *error = (cg_error){ 0 };
     cg_status status = spec->source || spec->images[0]
                            ? load(loaded, spec, used ? used : &ignored, error)
@@ -181,17 +208,35 @@ cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char
         return CG_OK;
     }
     cg_dataset_free(loaded);
-    if (!error->file[0] && spec->place.file) { /* what has no place of its own is the section's */
-        snprintf(error->file, sizeof error->file, "%s", spec->place.file);
-        error->line = spec->place.line;
-        error->column = spec->place.column;
-    }
+    place_error(error, spec->place);
+    return status;
+}
+
+cg_status cg_dataset_await(const cg_dataset *set, int split, cg_error *error)
+{
+    int part = (int)(set->splits[split].samples - set->part);
+    cg_status status = cg_reader_await(set->reader, part, error);
+    if (status != CG_OK && error) place_error(error, set->place);
+    return status;
+}
+
+cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char **used,
+                          cg_error *error)
+{
+    CG_TRY(cg_dataset_open(set, spec, used, error));
+    cg_status status = CG_OK;
+    for (int i = 0; i < (*set)->n_splits && status == CG_OK; i++)
+        status = cg_dataset_await(*set, i, error);
+    if (status == CG_OK) return CG_OK;
+    cg_dataset_free(*set);
+    *set = NULL;
     return status;
 }
 
 void cg_dataset_free(cg_dataset *set)
 {
     if (!set) return;
+    cg_reader_free(set->reader);
     for (int i = 0; i < set->n_splits; i++) {
         cg_release(set->splits[i].name);
         cg_release(set->splits[i].chosen);

@@ -86,14 +86,14 @@ static cg_status read_header(const reader *r, int low, int high, cg_shape *shape
     return CG_OK;
 }
 
-/* Exactly `bytes` bytes, in memory that grows as they arrive. */
-static cg_status read_body(const reader *r, int64_t bytes, uint8_t **body)
+/* `wanted` of exactly `bytes` bytes, in memory that grows as they arrive. */
+static cg_status read_body(const reader *r, int64_t bytes, int64_t wanted, uint8_t **body)
 {
     int64_t used = 0, room = 0;
-    while (used < bytes) {
+    while (used < wanted) {
         if (used == room) {
             room = room ? 2 * room : READ_AT_ONCE;
-            if (room > bytes) room = bytes;
+            if (room > wanted) room = wanted;
             uint8_t *more = cg_resize(*body, (size_t)room, 1);
             if (!more) return cg_fail_nomem(r->error, r->path);
             *body = more;
@@ -106,6 +106,7 @@ static cg_status read_body(const reader *r, int64_t bytes, uint8_t **body)
                            "%s: %" PRId64 " bytes of data, its header promises %" PRId64, r->path,
                            used, bytes);
     }
+    if (wanted < bytes) return CG_OK;
     uint8_t beyond;
     int64_t got = read_some(r, &beyond, 1); /* looks at the checksum of gzip, too */
     if (got < 0) return CG_EDATA;
@@ -115,8 +116,9 @@ static cg_status read_body(const reader *r, int64_t bytes, uint8_t **body)
     return CG_OK;
 }
 
-static cg_status read_idx(const char *path, int low, int high, cg_shape *shape, uint8_t **body,
-                          cg_error *error)
+/* The header and, unless body is NULL, the first n of dim[0], all where n is -1. */
+static cg_status read_idx(const char *path, int low, int high, cg_shape *shape, int64_t n,
+                          uint8_t **body, cg_error *error)
 {
     struct stat st;
     if (stat(path, &st) != 0) return cg_fail(error, CG_EDATA, "%s: %s", path, strerror(errno));
@@ -125,7 +127,10 @@ static cg_status read_idx(const char *path, int low, int high, cg_shape *shape, 
     if (!r.file) return cg_fail(error, CG_EDATA, "%s: %s", path, strerror(errno));
     int64_t bytes = 0;
     cg_status status = read_header(&r, low, high, shape, &bytes);
-    if (status == CG_OK) status = read_body(&r, bytes, body);
+    if (status == CG_OK && n > shape->dim[0])
+        status = cg_fail(error, CG_EDATA, "%s: the file has changed", path);
+    if (status == CG_OK && body)
+        status = read_body(&r, bytes, n < 0 ? bytes : bytes / shape->dim[0] * n, body);
     gzclose_r(r.file);
     return status;
 }
@@ -138,17 +143,37 @@ static int largest(const uint8_t *labels, int64_t n)
     return most;
 }
 
+static cg_shape image_shape(const cg_shape *many)
+{
+    return many->rank == 3 ? CG_SHAPE(1, many->dim[1], many->dim[2])
+                           : CG_SHAPE(many->dim[1], many->dim[2], many->dim[3]);
+}
+
 cg_status cg_idx_load(cg_samples *samples, const char *images, const char *labels, cg_error *error)
 {
     cg_shape many, flat;
-    CG_TRY(read_idx(images, 3, 4, &many, &samples->images, error));
-    CG_TRY(read_idx(labels, 1, 1, &flat, &samples->labels, error));
+    CG_TRY(read_idx(images, 3, 4, &many, 0, NULL, error));
+    CG_TRY(read_idx(labels, 1, 1, &flat, -1, &samples->labels, error));
     if (many.dim[0] != flat.dim[0])
         return cg_fail(error, CG_EDATA, "%s: %" PRId64 " images, but %s: %" PRId64 " labels",
                        images, many.dim[0], labels, flat.dim[0]);
+    samples->file = cg_copy_text(images);
+    if (!samples->file) return cg_fail_nomem(error, "a path");
     samples->n = many.dim[0];
-    samples->shape = many.rank == 3 ? CG_SHAPE(1, many.dim[1], many.dim[2])
-                                    : CG_SHAPE(many.dim[1], many.dim[2], many.dim[3]);
+    samples->shape = image_shape(&many);
     samples->n_classes = largest(samples->labels, samples->n) + 1;
+    return CG_OK;
+}
+
+cg_status cg_idx_read_images(cg_samples *samples, int64_t n, cg_error *error)
+{
+    cg_shape many = { 0 };
+    if (!samples->file) return CG_OK;
+    CG_TRY(read_idx(samples->file, 3, 4, &many, n, &samples->images, error));
+    cg_shape shape = image_shape(&many);
+    if (many.dim[0] != samples->n || !cg_shape_equal(&shape, &samples->shape))
+        return cg_fail(error, CG_EDATA, "%s: the file has changed", samples->file);
+    cg_release(samples->file);
+    samples->file = NULL;
     return CG_OK;
 }

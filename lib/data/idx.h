@@ -8,8 +8,13 @@
 
 #include "data/source.h"
 
-/* Reads a file of images (N H W or N C H W) and one of labels (N) into *samples, which the caller
- * frees whatever happens.  CG_EDATA names the file, what was found and what was expected. */
+/* Reads the header of a file of images (N H W or N C H W) and a file of labels (N) into *samples,
+ * which the caller frees whatever happens.  CG_EDATA names the file, what was found and what was
+ * expected. */
 cg_status cg_idx_load(cg_samples *samples, const char *images, const char *labels, cg_error *error);
+
+/* Reads the first n images where they are still in samples->file.  What is behind them is not
+ * looked at: unpacking 47 MB takes 150 ms, the 3 MB that a small split is chosen from 10 ms. */
+cg_status cg_idx_read_images(cg_samples *samples, int64_t n, cg_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 libfloors_la_SOURCES += \
-  %D%/dataset.c \
+  %D%/dataset.h %D%/dataset.c \
   %D%/digits.c \
   %D%/glyphs.c %D%/glyphs.h \
   %D%/idx.c %D%/idx.h \
@@ -8,5 +8,6 @@ libfloors_la_SOURCES += \
   %D%/mnist.c \
   %D%/pgm.c \
   %D%/png.c \
+  %D%/reader.h %D%/reader.c \
   %D%/source.h %D%/sources.c \
   %D%/split.c %D%/split.h

@@ -12,6 +12,7 @@ typedef struct {
     cg_shape shape;
     int n_classes; /* labels are below it; for files that do not say: the largest + 1 */
     uint8_t *images, *labels;
+    char *file; /* an IDX file that the images are yet to be read from, or NULL */
 } cg_samples;
 
 void cg_samples_free(cg_samples *samples);
@@ -24,7 +25,8 @@ typedef struct {
      * 256 bytes. */
     bool (*has)(const cg_data_spec *spec, int part, char where[256]);
 
-    /* Fills *samples, which is empty before; the caller frees it whatever happens. */
+    /* Fills *samples, which is empty before; the caller frees it whatever happens.  The images may
+     * be left to cg_idx_read_images. */
     cg_status (*load)(cg_samples *samples, const cg_data_spec *spec, int part, cg_error *error);
 } cg_source;
 

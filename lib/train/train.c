@@ -1,6 +1,7 @@
 /* The loop over epochs: steps, validation, checkpoints, stopping. */
 #include "base/error.h"
 #include "base/file.h"
+#include "data/dataset.h"
 #include "engine/program.h"
 #include "train/folder.h"
 #include "train/trainer.h"
@@ -215,6 +216,8 @@ static cg_status end_epoch(run *r, cg_error *error)
     cg_metric_value values[MAX_METRICS];
     char names[MAX_METRICS][40];
     double monitored = NAN;
+    /* A damaged file of test images is told of now, not at the end of the run. */
+    if (t->test >= 0) CG_TRY(cg_dataset_await(t->set, t->test, error));
     if (t->validation >= 0) CG_TRY(cg_trainer_evaluate(t, t->validation, error));
     int n = gather(r, values, names);
     CG_TRY(find_monitored(r, n, values, &monitored, error));

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "data/dataset.h"
 #include "engine/program.h"
 #include "train/evaluate.h"
 
@@ -24,7 +25,7 @@ static cg_status load_data(cg_trainer *t, cg_error *error)
 {
     char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
     const cg_spec *spec = t->spec;
-    CG_TRY(cg_dataset_load(&t->set, &spec->data, &t->data, error));
+    CG_TRY(cg_dataset_open(&t->set, &spec->data, &t->data, error));
     cg_shape shape = cg_dataset_shape(t->set);
     if (!cg_shape_equal(&shape, &spec->input))
         return cg_fail_at(error, CG_EMODEL, spec->data.place, "images are %s, the model takes %s",
@@ -73,7 +74,7 @@ cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_
     *t = (cg_trainer){ .model = model, .spec = cg_model_spec(model), .trace = trace };
     double began = cg_seconds();
     CG_TRY(load_data(t, error));
-    cg_trace_note(trace, "setup", "load data", began);
+    cg_trace_note(trace, "setup", "open data", began);
     began = cg_seconds();
     t->pool = cg_pool_new(threads);
     if (!t->pool) return cg_fail_nomem(error, "threads");
@@ -122,8 +123,8 @@ static cg_status fill(void *context, int64_t number, float *x, float *labels, cg
 {
     cg_trainer *t = context;
     int64_t epoch = number / t->n_batches, position = number % t->n_batches;
+    CG_TRY(cg_dataset_await(t->set, t->train, error));
     if (epoch != t->ordered_epoch) cg_trainer_shuffle(t, epoch);
-    (void)error;
     cg_dataset_batch(t->set, t->train, is_rest(t, position) ? t->rest.batch : t->full.batch,
                      t->order + position * t->full.batch, x, labels);
     return CG_OK;
@@ -201,6 +202,7 @@ cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
 /* ---- looking ------------------------------------------------------------------------------- */
 cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error)
 {
+    CG_TRY(cg_dataset_await(t->set, split, error));
     double began = cg_seconds();
     cg_status status = cg_evaluate_split(&t->evaluation, t->set, split, t->evaluated);
     cg_trace_note(t->trace, "evaluation", cg_dataset_split_name(t->set, split), began);

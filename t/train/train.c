@@ -235,6 +235,32 @@ static void test_nonfinite(void)
     ok(!cg_file_exists(path), "nothing of the bad step is saved");
 }
 
+/* Images are read and batches are made on threads of their own; what goes wrong there is told. */
+static void test_damaged_images(void)
+{
+    static const char head[] = "\0\0\10\3\0\0\0\4\0\0\0\34\0\0\0\34", tail[] = "\0\0\10\1\0\0\0\4";
+    char images[64], labels[64], set[400];
+    cg_train_result result;
+    cg_error error = { 0 };
+    snprintf(images, sizeof images, "%s/images", parent);
+    snprintf(labels, sizeof labels, "%s/labels", parent);
+    FILE *f = fopen(images, "wb");
+    fwrite(head, 1, sizeof head - 1, f); /* the images are missing */
+    fclose(f);
+    f = fopen(labels, "wb");
+    fwrite(tail, 1, sizeof tail - 1, f);
+    fwrite("\0\1\2\3", 1, 4, f);
+    fclose(f);
+    snprintf(set, sizeof set,
+             "data={format: idx, images: {train: %s}, labels: {train: %s}, "
+             "splits: {train: {from: train}}}",
+             images, labels);
+    cg_status status = train(set, &(cg_train_options){ 0 }, &result, &error);
+    ok(status == CG_EDATA && strstr(error.message, "0 bytes of data, its header promises 3136") &&
+           result.steps == 0,
+       "damaged images end the run before its first step: %s", error.message);
+}
+
 static void test_no_folder(void)
 {
     cg_train_result result;
@@ -345,6 +371,7 @@ int main(void)
     test_early_stopping();
     test_nonfinite();
     test_no_folder();
+    test_damaged_images();
     test_mismatches(whole.folder);
     char command[64];
     snprintf(command, sizeof command, "rm -rf %s", parent);
