@@ -91,6 +91,20 @@ CG_INLINE cg_vec cg_vec_sqrt(cg_vec a)
 #endif
 }
 
+/* a / b, 1 ulp, for b in [1, 4]: where division is slow, an estimate of 1/b is refined (Newton and
+ * Raphson), and the quotient by its remainder. */
+CG_INLINE cg_vec cg_vec_quotient(cg_vec a, cg_vec b)
+{
+#if CG_LANES == 16
+    __m512 d = (__m512)b, r = _mm512_rcp14_ps(d);
+    r = _mm512_fmadd_ps(r, _mm512_fnmadd_ps(d, r, _mm512_set1_ps(1.0f)), r);
+    __m512 q = _mm512_mul_ps((__m512)a, r);
+    return (cg_vec)_mm512_fmadd_ps(_mm512_fnmadd_ps(d, q, (__m512)a), r, q);
+#else
+    return a / b;
+#endif
+}
+
 CG_INLINE cg_vec cg_vec_abs(cg_vec a)
 {
     return (cg_vec)((cg_ivec)a & INT32_MAX);

@@ -16,6 +16,18 @@ CG_INLINE cg_vec cg_vec_power_of_2(cg_ivec n)
     return (cg_vec)(((cg_uvec)n + 127) << 23);
 }
 
+/* p 2^n for a whole n: in two factors, so that results below 2^-126 and beyond 2^127 round as they
+ * should. */
+CG_INLINE cg_vec cg_vec_scale(cg_vec p, cg_vec n)
+{
+#if CG_LANES == 16
+    return (cg_vec)_mm512_scalef_ps((__m512)p, (__m512)n);
+#else
+    cg_ivec k = __builtin_convertvector(n, cg_ivec), half = k >> 1;
+    return p * cg_vec_power_of_2(half) * cg_vec_power_of_2(k - half);
+#endif
+}
+
 /* e^x, 1.1 ulp.  x = n log 2 + r, |r| <= log(2)/2; e^x = 2^n e^r. */
 CG_INLINE cg_vec cg_vec_exp(cg_vec x)
 {
@@ -31,10 +43,7 @@ CG_INLINE cg_vec cg_vec_exp(cg_vec x)
     p = p * r + 0.1666651288f;
     p = p * r + 0.5000000101f;
     p = p * (r * r) + r + 1.0f;
-    /* 2^n in two factors, so that results below 2^-126 and beyond 2^127 round as they should. */
-    cg_ivec k = (cg_ivec)((cg_uvec)shifted - 0x4b400000);
-    cg_ivec half = k >> 1;
-    return p * cg_vec_power_of_2(half) * cg_vec_power_of_2(k - half);
+    return cg_vec_scale(p, n);
 }
 
 /* log x, 0.9 ulp; -inf at 0, NaN below.  x = 2^k m, sqrt(1/2) <= m < sqrt(2). */
@@ -73,7 +82,7 @@ CG_INLINE cg_vec cg_vec_log1p_unit(cg_vec u)
 CG_INLINE cg_vec cg_vec_sigmoid(cg_vec x)
 {
     cg_vec e = cg_vec_exp(-cg_vec_abs(x));
-    return cg_vec_select(x < 0.0f, e, cg_vec_splat(1.0f)) / (1.0f + e);
+    return cg_vec_quotient(cg_vec_select(x < 0.0f, e, cg_vec_splat(1.0f)), 1.0f + e);
 }
 
 /* tanh x, 1.5 ulp: odd polynomial below 0.625, else 1 - 2 / (e^2|x| + 1). */

@@ -12,7 +12,8 @@ CG_MAP1(sigmoid_forward, x, cg_vec_sigmoid(x))
 /* dy/dx = y (1 - y): the output is all the gradient needs, x may be forgotten. */
 static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 {
-    dx[0] = cg_mul(dy, cg_mul(node, cg_shift(cg_neg(node), 1)));
+    cg_node *one = cg_constant(cg_node_graph(node), (cg_shape){ 0 }, 1);
+    dx[0] = cg_mul(dy, cg_mul(node, cg_sub(one, node)));
 }
 
 static void reference(const cg_ref_call *c)
