@@ -131,6 +131,8 @@ typedef enum {
  * The first two axes of a value (images, channels) count its planes.  How an op meets them: */
 typedef enum {
     CG_PLANES_CROSSED, /* in no way that matters                                              */
+    CG_PLANES_ROWS,    /* items go through the rows of y, its first axis, in order, and row n
+                          needs row n alone of each x                                         */
     CG_PLANES_WRITTEN, /* item i computes plane i of y, from whatever it needs                */
     CG_PLANES_ALONE,   /* item i computes plane i of y, and needs plane i of each x alone, or of
                           an x with one number for each channel that of its channel         */
@@ -201,6 +203,7 @@ cg_flow cg_flow_elementwise(const cg_node *node,
 int64_t cg_flops_per_element(const cg_node *node); /* 1 for each element of y */
 int64_t cg_items_rows(const cg_node *node);        /* the first dimension of y, 1 for a scalar */
 cg_planes cg_planes_alone(const cg_node *node);    /* CG_PLANES_ALONE                          */
+cg_planes cg_planes_rows(const cg_node *node);     /* CG_PLANES_ROWS where x[0] flows along    */
 
 /* The table of operations: NULL-terminated. */
 extern const cg_op *const cg_ops[];

@@ -172,15 +172,19 @@ static cg_status find_stretches(cg_program *p, bool keep_all, cg_error *error)
     size_t n = (size_t)p->graph->n_nodes + 1;
     bool *ends = cg_alloc(n, sizeof *ends);
     p->stretch_of = cg_alloc(n, sizeof *p->stretch_of);
-    if (!ends || !p->stretch_of) {
+    p->slice_of = cg_alloc(n, sizeof *p->slice_of);
+    if (!ends || !p->stretch_of || !p->slice_of) {
         cg_release(ends);
         return nomem(error);
     }
     for (int i = 0; i < p->n_guards; i++) ends[p->guard[i]] = true;
-    for (int id = 0; id < p->graph->n_nodes; id++) p->stretch_of[id] = -1;
+    for (int id = 0; id < p->graph->n_nodes; id++) p->stretch_of[id] = p->slice_of[id] = -1;
     int found = 0;
     if (p->dtype == CG_F32 && !keep_all)
         found = cg_stretches(&p->stretch, p->stretch_of, p->graph, p->tier, ends);
+    if (p->dtype == CG_F32 && !keep_all && found >= 0)
+        found =
+            cg_slices(&p->slice, p->slice_of, p->graph, p->tier, p->stretch_of, p->stretch, ends);
     cg_release(ends);
     return found >= 0 ? CG_OK : nomem(error);
 }
@@ -189,8 +193,8 @@ static cg_status plan(cg_program *p, int n, cg_node *const outputs[],
                       const cg_compile_options *options, cg_error *error)
 {
     CG_TRY(find_stretches(p, options->keep_all, error));
-    cg_plan_options how = { cg_program_element(p), options->keep_all, -1, p->stretch_of,
-                            p->stretch };
+    cg_plan_options how = { cg_program_element(p), options->keep_all, -1, p->stretch_of, p->stretch,
+                            p->slice_of,           p->slice };
     for (int i = 0; i < p->n_guards; i++)
         if (p->guard[i] > how.settled) how.settled = p->guard[i];
     p->slot = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->slot);

@@ -6,6 +6,7 @@ libfloors_la_SOURCES += \
   %D%/program.c %D%/program.h \
   %D%/run.c \
   %D%/steps.c \
+  %D%/slice.c %D%/slice.h \
   %D%/stretch.c %D%/stretch.h \
   %D%/pass/cse.c \
   %D%/pass/fold.c \

@@ -60,15 +60,33 @@ static int stretch_of(const plan *p, int id)
     return p->options->stretch_of[id];
 }
 
-/* A stretch runs planes of all its steps before the next planes: may node write over `root`
- * although the steps before it have yet to read other planes of it? */
-static bool stretch_allows(const plan *p, const cg_node *node, int root)
+static int slice_of(const plan *p, int id)
 {
-    int stretch = stretch_of(p, node->id);
-    if (stretch < 0) return true;
-    for (int id = p->options->stretches[stretch].first; id < node->id; id++) {
+    return p->options->slice_of[id];
+}
+
+/* Does node read of memory overlapping `root` only the row of the batch that it writes? */
+static bool reads_rows(const plan *p, const cg_node *node, int root)
+{
+    bool is_read[CG_MAX_INPUTS] = { false }, any = false;
+    for (int i = 0; i < node->n_x && node->n_x <= CG_MAX_INPUTS; i++)
+        any |= is_read[i] = overlap(p->graph, p->slot[node->x[i]->id].root, root);
+    return !any || cg_reads_rows(node, is_read);
+}
+
+/* A stretch runs planes of all its steps before the next planes, a slice rows: may node write over
+ * `root` although the steps before it have yet to read other planes or rows of it? */
+static bool order_allows(const plan *p, const cg_node *node, int root)
+{
+    int slice = slice_of(p, node->id), stretch = stretch_of(p, node->id);
+    int first = slice >= 0     ? p->options->slices[slice].first
+                : stretch >= 0 ? p->options->stretches[stretch].first
+                               : node->id;
+    for (int id = first; id < node->id; id++) {
         const cg_node *step = p->graph->node[id];
-        if (stretch_of(p, id) == stretch && !reads_in_place(p, step, root)) return false;
+        if (!step->op || (step->op->traits & CG_VIEW)) continue;
+        bool is_near = stretch >= 0 && stretch_of(p, id) == stretch;
+        if (is_near ? !reads_in_place(p, step, root) : !reads_rows(p, step, root)) return false;
     }
     return true;
 }
@@ -81,7 +99,7 @@ static bool can_overwrite_target(const plan *p, const cg_node *node)
     for (int v = 0; v < p->graph->n_nodes; v++)
         if (!p->graph->node[v]->op && overlap(p->graph, v, leaf) && p->slot[v].last_use > last)
             last = p->slot[v].last_use;
-    return last <= node->id && reads_in_place(p, node, leaf) && stretch_allows(p, node, leaf);
+    return last <= node->id && reads_in_place(p, node, leaf) && order_allows(p, node, leaf);
 }
 
 static int64_t bytes_of(const plan *p, int v)
@@ -103,7 +121,7 @@ static int dying_input(const plan *p, const cg_node *node)
         int root = p->slot[node->x[i]->id].root;
         if (p->graph->node[root]->op && p->slot[root].last_use <= node->id &&
             is_whole(p, node->x[i], root) && cg_shape_equal(&node->x[i]->shape, &node->shape) &&
-            reads_in_place(p, node, root) && stretch_allows(p, node, root))
+            reads_in_place(p, node, root) && order_allows(p, node, root))
             return root;
     }
     return -1;
@@ -166,7 +184,7 @@ static void join(plan *p, const cg_node *node)
 
 typedef struct {
     int64_t bytes;
-    int node, begin, end; /* the steps between which it lives; all of a stretch is one moment */
+    int node, begin, end; /* the steps between which it lives; what runs together is one moment */
 } buffer;
 
 static int64_t aligned(int64_t bytes)
@@ -174,22 +192,36 @@ static int64_t aligned(int64_t bytes)
     return (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN;
 }
 
+/* The first and last node of all that runs at the same time as this one. */
+static int moment_begin(const plan *p, int id)
+{
+    int slice = slice_of(p, id), stretch = stretch_of(p, id);
+    if (slice >= 0) return p->options->slices[slice].first;
+    return stretch >= 0 ? p->options->stretches[stretch].first : id;
+}
+
+static int moment_end(const plan *p, int id)
+{
+    if (id < 0 || id >= p->graph->n_nodes) return id;
+    int slice = slice_of(p, id), stretch = stretch_of(p, id);
+    if (slice >= 0) return p->options->slices[slice].last;
+    return stretch >= 0 ? p->options->stretches[stretch].last : id;
+}
+
 static buffer buffer_of(const plan *p, int v)
 {
-    int first = p->first[v], stretch = stretch_of(p, first), last = p->slot[v].last_use;
-    int last_stretch = last >= 0 && last < p->graph->n_nodes ? stretch_of(p, last) : -1;
-    return (buffer){ aligned(bytes_of(p, v)), v,
-                     stretch < 0 ? first : p->options->stretches[stretch].first,
-                     last_stretch < 0 ? last : p->options->stretches[last_stretch].last };
+    return (buffer){ aligned(bytes_of(p, v)), v, moment_begin(p, p->first[v]),
+                     moment_end(p, p->slot[v].last_use) };
 }
 
 /* Is the memory made and last used within one stretch, behind its head? */
-static bool is_passing(const plan *p, const buffer *b)
+static bool is_passing(const plan *p, int v)
 {
-    int stretch = stretch_of(p, b->node);
-    if (stretch < 0) return false;
+    int stretch = stretch_of(p, v), last = p->slot[v].last_use;
+    if (stretch < 0 || last < 0 || last >= p->graph->n_nodes) return false;
     const cg_stretch *s = &p->options->stretches[stretch];
-    return b->end == s->last && (!s->has_head || b->node != s->first);
+    return stretch_of(p, last) == stretch && p->first[v] >= s->first &&
+           (!s->has_head || v != s->first);
 }
 
 static int by_size(const void *a, const void *b)
@@ -245,7 +277,7 @@ static void pack(const plan *p, buffer *buffers, int order[], int64_t *arena_byt
     for (int v = 0; v < p->graph->n_nodes; v++) {
         if (p->slot[v].root != v || !p->graph->node[v]->op) continue;
         buffer b = buffer_of(p, v);
-        if (is_passing(p, &b))
+        if (is_passing(p, v))
             put_in_tile(p, &b, &stretch, &used, tile_bytes);
         else
             buffers[n++] = b;

@@ -4,7 +4,7 @@
 
 #include <cnngraph/graph.h>
 
-#include "engine/stretch.h"
+#include "engine/slice.h"
 
 typedef struct {
     int root;     /* the node whose memory this one shares; itself where it has its own */
@@ -21,6 +21,8 @@ typedef struct {
     int settled;    /* leaves may be overwritten only after this node: what a guard watches */
     const int *stretch_of; /* of a node: its stretch, or -1 */
     const cg_stretch *stretches;
+    const int *slice_of; /* of a node: its slice, or -1 */
+    const cg_batch_slice *slices;
 } cg_plan_options;
 
 /* Fills slots[0..n_nodes-1] and the bytes of the arena and of each thread's tile; false when out of

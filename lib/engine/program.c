@@ -14,6 +14,9 @@ void cg_program_free(cg_program *program)
     cg_release(program->slot);
     cg_release(program->stretch);
     cg_release(program->stretch_of);
+    cg_release(program->slice);
+    cg_release(program->slice_of);
+    cg_release(program->section);
     cg_release(program->step);
     cg_release(program->stage);
     cg_release(program->times);

@@ -35,6 +35,13 @@ typedef struct {
     int64_t flops;
 } cg_stage;
 
+/* Stages that run one after the other; row by row of the batch, where they are a slice. */
+typedef struct {
+    const cg_stage *stage;
+    int n_stages;
+    int64_t rows; /* of a slice, else 0 */
+} cg_section;
+
 /* At the end of a run, in order: to = from. */
 typedef struct {
     void *to;
@@ -54,10 +61,14 @@ struct cg_program {
     cg_slot *slot;
     cg_stretch *stretch;
     int *stretch_of; /* of a node, or -1 */
+    cg_batch_slice *slice;
+    int *slice_of;
     cg_step *step;
     int n_steps;
     cg_stage *stage;
     int n_stages;
+    cg_section *section;
+    int n_sections;
     cg_copy *copy;
     int n_copies;
     int *guard; /* ids of scalars that must be finite */

@@ -117,13 +117,9 @@ static void run_group(const stage_job *job, char *tile, int64_t row, int64_t pla
         run_part(job, tile, row, plane + done, n - done < stretch->part ? n - done : stretch->part);
 }
 
-static void run_groups(void *context, int64_t chunk, int thread)
+static void run_groups(const stage_job *job, char *tile, int64_t begin, int64_t end)
 {
-    const stage_job *job = context;
     const cg_stage *stage = job->stage;
-    char *tile = tile_of(job->program, thread);
-    int64_t begin = chunk * stage->grain, end = begin + stage->grain;
-    if (end > stage->n_groups) end = stage->n_groups;
     for (int64_t g = begin; g < end; g++) {
         const cg_stretch *s = stage->stretch;
         int64_t at = g * s->group, row = at / s->planes, plane = 0, left = s->rows * s->planes - at;
@@ -133,6 +129,57 @@ static void run_groups(void *context, int64_t chunk, int thread)
             left = s->planes - plane;
         }
         run_group(job, tile, row, plane, left < s->group ? left : s->group);
+    }
+}
+
+static void run_stretch_chunk(void *context, int64_t chunk, int thread)
+{
+    const stage_job *job = context;
+    int64_t begin = chunk * job->stage->grain, end = begin + job->stage->grain;
+    run_groups(job, tile_of(job->program, thread), begin,
+               end < job->stage->n_groups ? end : job->stage->n_groups);
+}
+
+/* ---- slices --------------------------------------------------------------------------------- */
+
+typedef struct {
+    const cg_program *program;
+    const cg_section *section;
+    uint64_t seed, step;
+} section_job;
+
+static void run_step_row(const section_job *job, const cg_step *step, char *tile, int64_t row)
+{
+    int64_t items = step->items / job->section->rows;
+    cg_call call = step->call;
+    call.scratch = tile + job->program->tile_bytes;
+    call.seed = job->seed;
+    call.step = job->step;
+    step->kernel(&call, row * items, (row + 1) * items);
+}
+
+static void run_stretch_row(const stage_job *job, char *tile, int64_t row)
+{
+    const cg_stage *stage = job->stage;
+    const cg_stretch *stretch = stage->stretch;
+    if (stretch->group >= stretch->planes) /* it may take several rows at once: here one */
+        run_group(job, tile, row, 0, stretch->planes);
+    else
+        run_groups(job, tile, row * stage->groups_a_row, (row + 1) * stage->groups_a_row);
+}
+
+/* One row of the batch through all stages of a slice. */
+static void run_row(void *context, int64_t row, int thread)
+{
+    const section_job *job = context;
+    char *tile = tile_of(job->program, thread);
+    for (int i = 0; i < job->section->n_stages; i++) {
+        const cg_stage *stage = &job->section->stage[i];
+        const stage_job one = { job->program, stage, job->seed, job->step };
+        if (stage->stretch)
+            run_stretch_row(&one, tile, row);
+        else
+            run_step_row(job, stage->step, tile, row);
     }
 }
 
@@ -182,19 +229,35 @@ static void run_stage(cg_program *program, const cg_stage *stage, uint64_t seed,
         return;
     }
     stage_job job = { program, stage, seed, step };
-    cg_pool_run(stage->n_chunks > 1 ? program->pool : NULL, run_groups, &job, stage->n_chunks);
+    cg_pool_run(stage->n_chunks > 1 ? program->pool : NULL, run_stretch_chunk, &job,
+                stage->n_chunks);
+}
+
+static void run_section(cg_program *program, const cg_section *section, uint64_t seed,
+                        uint64_t step)
+{
+    if (section->rows && !program->times) {
+        section_job job = { program, section, seed, step };
+        cg_pool_run(program->pool, run_row, &job, section->rows);
+        return;
+    }
+    for (int i = 0; i < section->n_stages; i++) {
+        double began = program->times ? cg_seconds() : 0;
+        run_stage(program, &section->stage[i], seed, step);
+        if (program->times)
+            cg_note_time(&program->times[&section->stage[i] - program->stage], began);
+    }
 }
 
 cg_status cg_run(cg_program *program, uint64_t seed, uint64_t step)
 {
     int g = 0;
     program->branches = 0;
-    for (int i = 0; i < program->n_stages; i++) {
-        const cg_stage *stage = &program->stage[i];
-        double began = program->times ? cg_seconds() : 0;
-        run_stage(program, stage, seed, step);
-        if (program->times) cg_note_time(&program->times[i], began);
-        int done = stage->step[stage->n_steps - 1].node->id;
+    for (int i = 0; i < program->n_sections; i++) {
+        const cg_section *section = &program->section[i];
+        run_section(program, section, seed, step);
+        const cg_stage *last = &section->stage[section->n_stages - 1];
+        int done = last->step[last->n_steps - 1].node->id;
         for (; g < program->n_guards && program->guard[g] <= done; g++)
             if (!is_finite(program, program->guard[g])) return CG_ENUMERIC;
     }

@@ -202,6 +202,32 @@ static cg_status make_stages(cg_program *p, cg_error *error)
     return CG_OK;
 }
 
+/* ---- slices --------------------------------------------------------------------------------- */
+
+/* Rows are few: with some more threads than rows, or a remainder, stages by themselves share the
+ * work out better. */
+static bool suits_threads(const cg_program *p, int64_t rows)
+{
+    int64_t threads = p->pool ? cg_pool_threads(p->pool) : 1;
+    return rows % threads == 0 || rows >= 4 * threads;
+}
+
+static cg_status make_sections(cg_program *p, cg_error *error)
+{
+    p->section = cg_alloc((size_t)p->n_stages + 1, sizeof *p->section);
+    if (!p->section) return nomem(error);
+    for (int i = 0; i < p->n_stages; i += p->section[p->n_sections++].n_stages) {
+        cg_section *section = &p->section[p->n_sections];
+        int slice = p->slice_of[p->stage[i].step->node->id], n = 1;
+        while (slice >= 0 && i + n < p->n_stages &&
+               p->slice_of[p->stage[i + n].step->node->id] == slice)
+            n++;
+        *section = (cg_section){ .stage = &p->stage[i], .n_stages = n };
+        if (n > 1 && suits_threads(p, p->slice[slice].rows)) section->rows = p->slice[slice].rows;
+    }
+    return CG_OK;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 static int64_t elements_of_call(const cg_node *node)
@@ -242,5 +268,6 @@ cg_status cg_make_steps(cg_program *p, cg_error *error)
             widest = elements_of_call(node);
     }
     CG_TRY(make_stages(p, error));
+    CG_TRY(make_sections(p, error));
     return make_scratch(p, (size_t)widest, error);
 }

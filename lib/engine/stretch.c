@@ -71,7 +71,7 @@ static bool can_begin(const cg_node *node)
 {
     if (cg_shape_size(&node->shape) < 2) return false;
     return is_elementwise(node) ||
-           (node->op->planes && node->op->planes(node) != CG_PLANES_CROSSED);
+           (node->op->planes && node->op->planes(node) >= CG_PLANES_WRITTEN);
 }
 
 static int64_t round_up(int64_t n, int64_t to)

@@ -98,6 +98,12 @@ cg_planes cg_planes_alone(const cg_node *node)
     return CG_PLANES_ALONE;
 }
 
+cg_planes cg_planes_rows(const cg_node *node)
+{
+    const bool first[CG_MAX_INPUTS] = { true };
+    return node->op->flow(node, first) == CG_FLOW_ALONG ? CG_PLANES_ROWS : CG_PLANES_CROSSED;
+}
+
 int64_t cg_items_rows(const cg_node *node)
 {
     return node->shape.rank ? node->shape.dim[0] : 1;

@@ -230,6 +230,13 @@ static void dw_vjp(cg_node *node, cg_node *dw, cg_node *dx[])
         if (cg_wants(node, i)) dx[i] = cg_concat((int)parts, of[i], 0);
 }
 
+/* Its rows are the parts, which may be one row of the batch each. */
+static cg_planes dw_planes(const cg_node *node)
+{
+    const cg_conv2d_attrs *a = cg_node_attrs(node);
+    return a->parts == input_shape(node, 0)->dim[0] ? CG_PLANES_ROWS : CG_PLANES_CROSSED;
+}
+
 static cg_flow dw_flow(const cg_node *node, const bool batched[])
 {
     const cg_conv2d_attrs *a = cg_node_attrs(node);
@@ -437,6 +444,7 @@ const cg_op cg_op_conv2d_dw = {
     .vjp = dw_vjp,
     .flow = dw_flow,
     .items = dw_items,
+    .planes = dw_planes,
     .grain = dw_grain,
     .flops = dw_flops,
     .scratch = dw_scratch,

@@ -124,6 +124,7 @@ const cg_op cg_op_pad = {
     .vjp = vjp,
     .flow = pad_flow,
     .items = items_runs,
+    .planes = cg_planes_rows,
     .forward = CG_TIERS(pad_forward),
     .reference = reference,
     .samples = samples,

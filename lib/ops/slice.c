@@ -123,6 +123,7 @@ const cg_op cg_op_slice = {
     .vjp = vjp,
     .flow = flow,
     .items = items_runs,
+    .planes = cg_planes_rows,
     .forward = CG_TIERS(slice_forward),
     .reference = reference,
     .samples = samples,

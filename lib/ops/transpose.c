@@ -133,6 +133,7 @@ const cg_op cg_op_transpose = {
     .vjp = vjp,
     .flow = flow,
     .items = items_runs,
+    .planes = cg_planes_rows,
     .grain = grain,
     .forward = CG_TIERS(transpose_forward),
     .reference = reference,

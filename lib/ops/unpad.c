@@ -145,6 +145,7 @@ const cg_op cg_op_unpad = {
     .vjp = vjp,
     .flow = pad_flow,
     .items = items_runs,
+    .planes = cg_planes_rows,
     .forward = CG_TIERS(unpad_forward),
     .reference = reference,
     .samples = samples,

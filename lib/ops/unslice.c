@@ -141,6 +141,7 @@ const cg_op cg_op_unslice = {
     .vjp = vjp,
     .flow = flow,
     .items = items_runs,
+    .planes = cg_planes_rows,
     .forward = CG_TIERS(unslice_forward),
     .reference = reference,
     .samples = samples,

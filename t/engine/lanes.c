@@ -1,6 +1,7 @@
 /* Images in the lanes: another layout, the same values. */
 #include "engine/program.h"
 
+#include "base/pool.h"
 #include "base/rng.h"
 #include "graph/graph.h"
 
@@ -122,6 +123,46 @@ static void same_values(int64_t batch, const char *isa)
     cg_graph_free(n.graph);
 }
 
+static int slices(const cg_program *p)
+{
+    int n = 0;
+    for (int i = 0; i < p->n_sections; i++) n += p->section[i].rows > 0;
+    return n;
+}
+
+/* Rows of 16 images that run through several stages one after the other, on any number of threads:
+ * the very bits of stages that run by themselves, every value in memory of its own. */
+static void in_slices(int64_t batch)
+{
+    network n = record(batch);
+    cg_program *whole = NULL;
+    cg_compile(&whole, n.graph, n.n, n.out, &(cg_compile_options){ .keep_all = true }, NULL);
+    if (!ok(whole && slices(whole) == 0, "no slices where all values are kept")) return;
+    fill(whole);
+    cg_run(whole, 1, 2);
+    for (int threads = 1; threads <= 5; threads++) {
+        cg_pool *pool = cg_pool_new(threads);
+        cg_program *cut = NULL;
+        cg_compile(&cut, n.graph, n.n, n.out, &(cg_compile_options){ .pool = pool }, NULL);
+        fill(cut);
+        bool same = true;
+        for (int run = 0; run < 20; run++) {
+            cg_run(cut, 1, 2);
+            for (int i = 0; i < n.n; i++)
+                same = same && memcmp(cg_data_f32(cut, n.out[i]), cg_data_f32(whole, n.out[i]),
+                                      (size_t)cg_shape_size(cg_node_shape(n.out[i])) * 4) == 0;
+        }
+        bool suits = batch / CG_LANE_IMAGES % threads == 0;
+        ok(suits ? slices(cut) >= 2 : slices(cut) == 0, "%d images, %d threads: %d slices",
+           (int)batch, threads, slices(cut));
+        ok(same, "and the same bits");
+        cg_program_free(cut);
+        cg_pool_free(pool);
+    }
+    cg_program_free(whole);
+    cg_graph_free(n.graph);
+}
+
 static void other_batches(void)
 {
     network n = record(24);
@@ -143,6 +184,8 @@ int main(void)
         if (cg_tier_usable((cg_tier)t))
             for (int64_t batch = 16; batch <= 48; batch += 32)
                 same_values(batch, cg_tier_name((cg_tier)t));
+    in_slices(64);
+    in_slices(96);
     other_batches();
     return done_testing();
 }

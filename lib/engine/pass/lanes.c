@@ -236,8 +236,8 @@ static bool is_laned(const cg_graph *graph, const cg_node *weights)
     return false;
 }
 
-/* x W for rows x becomes W^T x for columns x, 16 of them side by side; also where x is not there, if
- * it is the gradient that goes back through a layer that was. */
+/* x W for rows x becomes W^T x for columns x, 16 of them side by side; also where x is not there,
+ * if it is the gradient that goes back through a layer that was. */
 static cg_node *rows_times_matrix(cg_graph *to, const cg_node *node, cg_node *const x[])
 {
     const cg_matmul_attrs *a = node->attrs;
