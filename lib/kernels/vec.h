@@ -171,6 +171,29 @@ CG_INLINE cg_vec cg_vec_larger(cg_vec a, cg_vec b)
     return cg_vec_select(a != a, a, cg_vec_max(a, b));
 }
 
+/* Lanes 0, 2, 4, ... of a and b one behind the other, and lanes 1, 3, 5, ... */
+#if CG_LANES == 16
+#define CG_VEC_PAIRS(f)                                                                            \
+    f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), f(11), f(12), f(13), f(14), \
+        f(15)
+#elif CG_LANES == 8
+#define CG_VEC_PAIRS(f) f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7)
+#else
+#define CG_VEC_PAIRS(f) f(0), f(1), f(2), f(3)
+#endif
+#define CG_VEC_EVEN(i) 2 * (i)
+#define CG_VEC_ODD(i)  2 * (i) + 1
+
+CG_INLINE cg_vec cg_vec_even(cg_vec a, cg_vec b)
+{
+    return __builtin_shufflevector(a, b, CG_VEC_PAIRS(CG_VEC_EVEN));
+}
+
+CG_INLINE cg_vec cg_vec_odd(cg_vec a, cg_vec b)
+{
+    return __builtin_shufflevector(a, b, CG_VEC_PAIRS(CG_VEC_ODD));
+}
+
 typedef float cg_vec4 __attribute__((vector_size(16)));
 typedef int32_t cg_ivec4 __attribute__((vector_size(16)));
 
