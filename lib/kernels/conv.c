@@ -5,6 +5,7 @@
 #include "kernels/lanes.h"
 
 #include "kernels/patches.h"
+#include "kernels/planes.h"
 
 #include <string.h>
 
@@ -47,6 +48,10 @@ void cg_conv_forward(const cg_conv *v, const float *x, const float *w, float *y,
 {
     if (v->lanes) {
         cg_lanes_forward(v, x, w, y, scratch, begin, end);
+        return;
+    }
+    if (cg_planes_wins(v)) {
+        cg_planes_forward(v, x, w, y, scratch, begin, end);
         return;
     }
     const int64_t k = v->k / v->groups, depth = v->c / v->groups * v->r * v->s,
@@ -322,9 +327,14 @@ void cg_conv_weight_gradient(const cg_conv *v, const float *dy, const float *x, 
 
 #if CG_DESCRIBE
 
+bool cg_conv_has_planes(const cg_conv *v)
+{
+    return v->lanes || cg_planes_wins(v);
+}
+
 int64_t cg_conv_forward_items(const cg_conv *v)
 {
-    return v->lanes ? v->n * v->k : blocks_of(v->n * v->p * v->q, PIXELS);
+    return cg_conv_has_planes(v) ? v->n * v->k : blocks_of(v->n * v->p * v->q, PIXELS);
 }
 
 int64_t cg_conv_input_gradient_items(const cg_conv *v)
@@ -346,6 +356,7 @@ int64_t cg_conv_weight_gradient_items(const cg_conv *v)
 size_t cg_conv_forward_scratch(const cg_conv *v)
 {
     if (v->lanes) return cg_lanes_scratch(v);
+    if (cg_planes_wins(v)) return cg_planes_scratch(v);
     return cg_gemm_scratch_bytes(v->k / v->groups, v->n * v->p * v->q,
                                  v->c / v->groups * v->r * v->s);
 }

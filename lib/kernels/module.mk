@@ -1,6 +1,6 @@
 # Loops over raw memory.  Each file is compiled once per tier: see lib/ops/module.mk.
 kernel_sources = %D%/conv.c %D%/gemm.c %D%/gemv.c %D%/lanes.c %D%/lanes_dense.c %D%/lanes_weights.c %D%/lanes_winograd.c %D%/lanes_winograd_weights.c \
-  %D%/patches.c %D%/peak.c
+  %D%/patches.c %D%/peak.c %D%/planes.c
 kernel_headers = \
   %D%/conv.h \
   %D%/gemm.h \
@@ -12,6 +12,7 @@ kernel_headers = \
   %D%/map.h \
   %D%/patches.h \
   %D%/peak.h \
+  %D%/planes.h \
   %D%/reduce.h \
   %D%/softmax.h \
   %D%/tier.h \

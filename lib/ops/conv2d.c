@@ -2,6 +2,8 @@
  * input gradient is conv_transpose2d; the three are closed under differentiation. */
 #include "ops/conv_rules.h"
 
+#include "kernels/planes.h"
+
 /* ---- kernels --------------------------------------------------------------------------------- */
 
 static cg_conv conv(const cg_shape *x, const cg_shape *w, const cg_shape *y, const void *attrs)
@@ -64,7 +66,14 @@ static int64_t conv_items(const cg_node *node)
 static int64_t conv_grain(const cg_node *node)
 {
     cg_conv v = conv_node(node);
-    return v.lanes ? cg_lanes_grain(&v, v.k) : 1;
+    if (v.lanes) return cg_lanes_grain(&v, v.k);
+    return cg_planes_wins(&v) ? CG_PLANES_GRAIN : 1;
+}
+
+static cg_planes conv_planes(const cg_node *node)
+{
+    cg_conv v = conv_node(node);
+    return cg_conv_has_planes(&v) ? CG_PLANES_WRITTEN : CG_PLANES_CROSSED;
 }
 
 static int64_t dw_grain(const cg_node *node)

@@ -63,13 +63,6 @@ static inline int64_t images_of(const cg_shape *s)
     return s->rank == 5 ? s->dim[0] * s->dim[4] : s->dim[0];
 }
 
-/* With images in the lanes a plane is an item; else items are blocks of pixels. */
-static inline cg_planes conv_planes(const cg_node *node)
-{
-    bool in_lanes = cg_node_shape(cg_node_input(node, 0))->rank == 5;
-    return in_lanes ? CG_PLANES_WRITTEN : CG_PLANES_CROSSED;
-}
-
 /* Strides, dilations and paddings below this keep every product within 64 bits. */
 #define CONV_LIMIT 32767
 

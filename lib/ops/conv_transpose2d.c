@@ -46,6 +46,13 @@ static size_t scratch(const cg_node *node)
     return cg_conv_input_gradient_scratch(&v);
 }
 
+/* With images in the lanes a plane is an item; else items are blocks of pixels. */
+static cg_planes planes(const cg_node *node)
+{
+    bool in_lanes = cg_node_shape(cg_node_input(node, 0))->rank == 5;
+    return in_lanes ? CG_PLANES_WRITTEN : CG_PLANES_CROSSED;
+}
+
 static cg_status shape(const cg_node *node, cg_shape *y, cg_error *error)
 {
     const cg_conv_transpose2d_attrs *a = cg_node_attrs(node);
@@ -207,7 +214,7 @@ const cg_op cg_op_conv_transpose2d = {
     .flow = cg_flow_along,
     .items = items,
     .grain = grain,
-    .planes = conv_planes,
+    .planes = planes,
     .flops = flops,
     .scratch = scratch,
     .forward = CG_TIERS(conv_transpose2d_forward),

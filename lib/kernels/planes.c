@@ -1,0 +1,214 @@
+/* Convolution of single images with pixels in the lanes: a tile of filters x vectors of positions
+ * of sums stays in registers for all channels and taps. */
+#include "kernels/planes.h"
+
+#include "kernels/vec.h"
+
+#include <string.h>
+
+/* The register tile: rows_for[vectors] filters. */
+#if CG_LANES == 16
+enum { MAX_VECTORS = 5, BEST_VECTORS = 4, MAX_FILTERS = 12 };
+static const int8_t filters_for[MAX_VECTORS + 1] = { 0, 12, 12, 8, 6, 5 };
+#else
+enum { MAX_VECTORS = 4, BEST_VECTORS = 3, MAX_FILTERS = 8 };
+static const int8_t filters_for[MAX_VECTORS + 1] = { 0, 8, 6, 4, 3 };
+#endif
+
+typedef struct {
+    const float *x;        /* the padded image's group, from the first position on */
+    const float *w;        /* of the first filter                                  */
+    float *y;              /* of the first filter and position                     */
+    const int32_t *offset; /* of each channel and tap                              */
+    int64_t depth, y_step; /* y_step: from filter to filter                        */
+} place;
+
+typedef void tile_function(const place *at);
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline __attribute__((always_inline)) void tile(int filters, int vectors, const place *at)
+{
+    cg_vec sum[MAX_FILTERS][MAX_VECTORS];
+    const int64_t depth = at->depth;
+    CG_UNROLL
+    for (int f = 0; f < filters; f++) {
+        CG_UNROLL
+        for (int i = 0; i < vectors; i++) sum[f][i] = (cg_vec){ 0 };
+    }
+    for (int64_t k = 0; k < depth; k++) {
+        const float *from = at->x + at->offset[k], *w = at->w + k;
+        cg_vec x[MAX_VECTORS];
+        CG_UNROLL
+        for (int i = 0; i < vectors; i++) x[i] = cg_vec_load(from + i * CG_LANES, CG_LANES);
+        CG_UNROLL
+        for (int f = 0; f < filters; f++) {
+            CG_UNROLL
+            for (int i = 0; i < vectors; i++) sum[f][i] += w[f * depth] * x[i];
+        }
+    }
+    CG_UNROLL
+    for (int f = 0; f < filters; f++) {
+        CG_UNROLL
+        for (int i = 0; i < vectors; i++)
+            cg_vec_store(at->y + f * at->y_step + i * CG_LANES, sum[f][i], CG_LANES);
+    }
+}
+
+#define TILE(v, f)                              \
+    static void tile_##v##_##f(const place *at) \
+    {                                           \
+        tile(f, v, at);                         \
+    }
+#define UP_TO_3(M, v)  M(v, 1) M(v, 2) M(v, 3)
+#define UP_TO_4(M, v)  UP_TO_3(M, v) M(v, 4)
+#define UP_TO_5(M, v)  UP_TO_4(M, v) M(v, 5)
+#define UP_TO_6(M, v)  UP_TO_5(M, v) M(v, 6)
+#define UP_TO_8(M, v)  UP_TO_6(M, v) M(v, 7) M(v, 8)
+#define UP_TO_12(M, v) UP_TO_8(M, v) M(v, 9) M(v, 10) M(v, 11) M(v, 12)
+#if CG_LANES == 16
+#define TILES(M) UP_TO_12(M, 1) UP_TO_12(M, 2) UP_TO_8(M, 3) UP_TO_6(M, 4) UP_TO_5(M, 5)
+#else
+#define TILES(M) UP_TO_8(M, 1) UP_TO_6(M, 2) UP_TO_4(M, 3) UP_TO_3(M, 4)
+#endif
+TILES(TILE)
+
+#define ENTRY(v, f) [v][f] = tile_##v##_##f,
+static tile_function *const tiles[MAX_VECTORS + 1][MAX_FILTERS + 1] = { TILES(ENTRY) };
+
+/* ---- the padded image ----------------------------------------------------------------------- */
+
+/* Rows and columns that the taps of y reach, and the run of positions of a plane of y. */
+typedef struct {
+    int64_t rows, columns, positions;
+} frame;
+
+static frame frame_of(const cg_conv *v)
+{
+    frame f = { .rows = v->p + (v->r - 1) * v->dilation[0],
+                .columns = v->q + (v->s - 1) * v->dilation[1] };
+    f.positions = (v->p - 1) * f.columns + v->q;
+    return f;
+}
+
+enum { LANES_AT_MOST = 16 }; /* on any tier */
+
+static int64_t round_up(int64_t n)
+{
+    return (n + LANES_AT_MOST - 1) / LANES_AT_MOST * LANES_AT_MOST;
+}
+
+static int64_t image_floats(const cg_conv *v)
+{
+    const frame f = frame_of(v);
+    return round_up(v->c * f.rows * f.columns) + LANES_AT_MOST;
+}
+
+/* Row h of x, or zeros beyond it, with zeros around. */
+static void pad_row(const cg_conv *v, const float *plane, int64_t h, int64_t columns, float *to)
+{
+    const int64_t left = least(v->before[1], columns), n = least(v->w, columns - left);
+    if (h < 0 || h >= v->h) {
+        memset(to, 0, (size_t)columns * sizeof *to);
+        return;
+    }
+    memset(to, 0, (size_t)left * sizeof *to);
+    memcpy(to + left, plane + h * v->w, (size_t)n * sizeof *to);
+    memset(to + left + n, 0, (size_t)(columns - left - n) * sizeof *to);
+}
+
+static void pad_image(const cg_conv *v, const float *x, float *to)
+{
+    const frame f = frame_of(v);
+    float *end = to + image_floats(v);
+    for (int64_t c = 0; c < v->c; c++)
+        for (int64_t i = 0; i < f.rows; i++, to += f.columns)
+            pad_row(v, x + c * v->h * v->w, i - v->before[0], f.columns, to);
+    memset(to, 0, (size_t)(end - to) * sizeof *to);
+}
+
+static void find_offsets(const cg_conv *v, int32_t *offset)
+{
+    const frame f = frame_of(v);
+    for (int64_t c = 0; c < v->c / v->groups; c++)
+        for (int64_t r = 0; r < v->r; r++)
+            for (int64_t s = 0; s < v->s; s++)
+                *offset++ =
+                    (int32_t)((c * f.rows + r * v->dilation[0]) * f.columns + s * v->dilation[1]);
+}
+
+/* ---- the loops around it -------------------------------------------------------------------- */
+
+/* Some filters over all positions, to lines of positions. */
+static void run_filters(const place *first, int64_t filters, int64_t n_vectors)
+{
+    const int64_t parts = (n_vectors + BEST_VECTORS - 1) / BEST_VECTORS;
+    for (int64_t i = 0; i < parts; i++) {
+        int64_t from = n_vectors * i / parts, vectors = n_vectors * (i + 1) / parts - from;
+        int64_t most = filters_for[vectors], portions = (filters + most - 1) / most;
+        for (int64_t j = 0; j < portions; j++) {
+            int64_t f = filters * j / portions, n = filters * (j + 1) / portions - f;
+            place at = *first;
+            at.x += from * CG_LANES;
+            at.w += f * at.depth;
+            at.y += f * at.y_step + from * CG_LANES;
+            tiles[vectors][n](&at);
+        }
+    }
+}
+
+/* Filters [k, k + n) of one group, n <= CG_PLANES_GRAIN. */
+static void some_planes(const cg_conv *v, const float *image, const int32_t *offset, const float *w,
+                        float *y, float *lines, int64_t k, int64_t n)
+{
+    const frame f = frame_of(v);
+    const int64_t channels = v->c / v->groups, group = k / (v->k / v->groups);
+    const place at = { .x = image + group * channels * f.rows * f.columns,
+                       .w = w + k * channels * v->r * v->s,
+                       .y = lines,
+                       .offset = offset,
+                       .depth = channels * v->r * v->s,
+                       .y_step = round_up(f.positions) };
+    run_filters(&at, n, (f.positions + CG_LANES - 1) / CG_LANES);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t p = 0; p < v->p; p++, y += v->q)
+            memcpy(y, lines + i * at.y_step + p * f.columns, (size_t)v->q * sizeof *y);
+}
+
+void cg_planes_forward(const cg_conv *v, const float *x, const float *w, float *y, void *scratch,
+                       int64_t begin, int64_t end)
+{
+    const int64_t filters = v->k / v->groups;
+    float *image = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
+    float *lines = image + image_floats(v);
+    int32_t *offset =
+        (int32_t *)(void *)(lines + CG_PLANES_GRAIN * round_up(frame_of(v).positions));
+    find_offsets(v, offset);
+    for (int64_t item = begin, n, padded = -1; item < end; item += n) {
+        int64_t number = item / v->k, k = item % v->k;
+        n = least(CG_PLANES_GRAIN, least(end - item, filters - k % filters));
+        if (number != padded) pad_image(v, x + number * v->c * v->h * v->w, image);
+        padded = number;
+        some_planes(v, image, offset, w, y + item * v->p * v->q, lines, k, n);
+    }
+}
+
+#if CG_DESCRIBE
+size_t cg_planes_scratch(const cg_conv *v)
+{
+    int64_t floats = image_floats(v) + CG_PLANES_GRAIN * round_up(frame_of(v).positions) +
+                     v->c / v->groups * v->r * v->s;
+    return (size_t)floats * sizeof(float) + 64;
+}
+
+bool cg_planes_wins(const cg_conv *v)
+{
+    enum { FLOATS = 1 << 20 }; /* a padded image that stays in the second-level cache, or near it */
+    const frame f = frame_of(v);
+    return !v->lanes && v->stride[0] == 1 && v->stride[1] == 1 && 2 * v->q >= f.columns &&
+           v->c * f.rows * f.columns <= FLOATS;
+}
+#endif
