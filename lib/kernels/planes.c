@@ -107,27 +107,17 @@ static int64_t image_floats(const cg_conv *v)
     return round_up(v->c * f.rows * f.columns) + LANES_AT_MOST;
 }
 
-/* Row h of x, or zeros beyond it, with zeros around. */
-static void pad_row(const cg_conv *v, const float *plane, int64_t h, int64_t columns, float *to)
-{
-    const int64_t left = least(v->before[1], columns), n = least(v->w, columns - left);
-    if (h < 0 || h >= v->h) {
-        memset(to, 0, (size_t)columns * sizeof *to);
-        return;
-    }
-    memset(to, 0, (size_t)left * sizeof *to);
-    memcpy(to + left, plane + h * v->w, (size_t)n * sizeof *to);
-    memset(to + left + n, 0, (size_t)(columns - left - n) * sizeof *to);
-}
-
 static void pad_image(const cg_conv *v, const float *x, float *to)
 {
     const frame f = frame_of(v);
-    float *end = to + image_floats(v);
-    for (int64_t c = 0; c < v->c; c++)
-        for (int64_t i = 0; i < f.rows; i++, to += f.columns)
-            pad_row(v, x + c * v->h * v->w, i - v->before[0], f.columns, to);
-    memset(to, 0, (size_t)(end - to) * sizeof *to);
+    const int64_t left = v->before[1], n = least(v->w, f.columns - left);
+    memset(to, 0, (size_t)image_floats(v) * sizeof *to);
+    for (int64_t c = 0; c < v->c; c++, x += v->h * v->w, to += f.rows * f.columns)
+        for (int64_t h = 0; h < least(v->h, f.rows - v->before[0]); h++) {
+            float *row = to + (h + v->before[0]) * f.columns + left;
+            for (int64_t i = 0; i < n; i += CG_LANES)
+                cg_vec_store(row + i, cg_vec_load(x + h * v->w + i, n - i), n - i);
+        }
 }
 
 static void find_offsets(const cg_conv *v, int32_t *offset)
@@ -174,8 +164,11 @@ static void some_planes(const cg_conv *v, const float *image, const int32_t *off
                        .y_step = round_up(f.positions) };
     run_filters(&at, n, (f.positions + CG_LANES - 1) / CG_LANES);
     for (int64_t i = 0; i < n; i++)
-        for (int64_t p = 0; p < v->p; p++, y += v->q)
-            memcpy(y, lines + i * at.y_step + p * f.columns, (size_t)v->q * sizeof *y);
+        for (int64_t p = 0; p < v->p; p++, y += v->q) {
+            const float *line = lines + i * at.y_step + p * f.columns;
+            for (int64_t q = 0; q < v->q; q += CG_LANES)
+                cg_vec_store(y + q, cg_vec_load(line + q, v->q - q), v->q - q);
+        }
 }
 
 void cg_planes_forward(const cg_conv *v, const float *x, const float *w, float *y, void *scratch,
