@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 extern const struct verb verb_eval;
 
@@ -68,10 +69,24 @@ static void print_scores(const char *name, const scores *s)
            (long long)s->support);
 }
 
-static void print_text(const cg_spec *spec, const char *weights, const cg_evaluation *e)
+/* What is measured: these weights, on this set, which may be another than they learnt from. */
+typedef struct {
+    const char *weights, *data;
+    char trained_on[CG_DATA_NAME];
+} subject;
+
+static bool is_other(const subject *s)
+{
+    return s->trained_on[0] && s->data[0] && strcmp(s->trained_on, s->data) != 0;
+}
+
+static void print_text(const cg_spec *spec, const subject *of, const cg_evaluation *e)
 {
     char name[24];
-    printf("weights   %s\nimages    %lld\nloss      %.6f\naccuracy  %.2f%%\n", weights,
+    printf("weights   %s\n", of->weights);
+    if (of->data[0]) printf("data      %s", of->data);
+    if (is_other(of)) printf(" (trained on %s)", of->trained_on);
+    printf("%simages    %lld\nloss      %.6f\naccuracy  %.2f%%\n", of->data[0] ? "\n" : "",
            (long long)e->n, e->loss, 100 * e->accuracy);
     if (top_k(e) > 1) printf("top %d     %.2f%%\n", top_k(e), 100 * top(e, top_k(e)));
 
@@ -100,7 +115,7 @@ static json_t *json_scores(const scores *s)
                      "support", (json_int_t)s->support);
 }
 
-static void print_json(const cg_spec *spec, const char *weights, const cg_evaluation *e)
+static void print_json(const cg_spec *spec, const subject *of, const cg_evaluation *e)
 {
     json_t *classes = json_array(), *confusion = json_array();
     for (int c = 0; c < e->n_classes; c++) {
@@ -114,9 +129,10 @@ static void print_json(const cg_spec *spec, const char *weights, const cg_evalua
     }
     scores mean = macro(e);
     json_t *all =
-        json_pack("{ss sI sf sf sf so so so}", "weights", weights, "images", (json_int_t)e->n,
-                  "loss", e->loss, "accuracy", e->accuracy, "top_k", top(e, top_k(e)), "classes",
-                  classes, "macro", json_scores(&mean), "confusion", confusion);
+        json_pack("{ss ss ss sI sf sf sf so so so}", "weights", of->weights, "data", of->data,
+                  "trained_on", of->trained_on, "images", (json_int_t)e->n, "loss", e->loss,
+                  "accuracy", e->accuracy, "top_k", top(e, top_k(e)), "classes", classes, "macro",
+                  json_scores(&mean), "confusion", confusion);
     json_object_set_new(all, "k", json_integer(top_k(e)));
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     putchar('\n');
@@ -133,25 +149,47 @@ static int unknown_split(const cg_dataset *set, const char *name)
     return EXIT_USAGE;
 }
 
+/* Does the user choose the data, and not just find them changed? */
+static bool chooses_data(const struct option_list *sets)
+{
+    for (int i = 0; i < sets->n; i++)
+        if (strncmp(sets->values[i], "data", 4) == 0) return true;
+    return false;
+}
+
+static int other_data(const subject *s)
+{
+    fprintf(stderr,
+            "cnngraph eval: %s was trained on %s, but here %s serves\n"
+            "help: to measure it on that all the same, give --set data.source=%s\n",
+            s->weights, s->trained_on, s->data, s->data);
+    return EXIT_USAGE;
+}
+
 static int evaluate(const cg_model *model, const char *weights, const char *split, int threads,
-                    bool as_json)
+                    bool as_json, bool any_data)
 {
     cg_error error = { 0 };
     cg_dataset *set = NULL;
     cg_predictor *predictor = NULL;
     cg_evaluation e;
-    int code = load_data(&set, model);
+    subject s = { .weights = weights };
+    int code = load_data(&set, model, &s.data);
     if (code) return code;
     int which = cg_dataset_split(set, split);
-    if (which < 0)
+    if (cg_weights_data(weights, s.trained_on, &error) != CG_OK)
+        code = fail(&error);
+    else if (is_other(&s) && !any_data)
+        code = other_data(&s);
+    else if (which < 0)
         code = unknown_split(set, split);
     else if (cg_predictor_new(&predictor, model, weights, threads, &error) != CG_OK ||
              cg_evaluate(predictor, set, which, &e, &error) != CG_OK)
         code = fail(&error);
     else if (as_json)
-        print_json(cg_model_spec(model), weights, &e);
+        print_json(cg_model_spec(model), &s, &e);
     else
-        print_text(cg_model_spec(model), weights, &e);
+        print_text(cg_model_spec(model), &s, &e);
     cg_predictor_free(predictor);
     cg_dataset_free(set);
     return code;
@@ -178,7 +216,8 @@ static int run(int argc, char *argv[])
     if (!find_weights(&verb_eval, argv[1], from, weights, path)) return EXIT_USAGE;
     cg_model *model;
     int code = load_model(&model, argv[1], &sets);
-    if (code == 0) code = evaluate(model, path, split, (int)threads, format == 1);
+    if (code == 0)
+        code = evaluate(model, path, split, (int)threads, format == 1, chooses_data(&sets));
     cg_model_free(model);
     return code;
 }

@@ -98,7 +98,7 @@ static int read_batch(struct subject *s)
 {
     cg_dataset *set = NULL;
     const cg_spec *spec = cg_model_spec(s->model);
-    int code = load_data(&set, s->model);
+    int code = load_data(&set, s->model, NULL);
     if (code) return code;
     int split = spec->train_split ? cg_dataset_split(set, spec->train_split) : 0;
     if (split < 0) split = 0;

@@ -134,7 +134,7 @@ static int predict_index(const session *s, const cg_dataset *set, int split, int
 static int predict_indices(const session *s, const char *split_name, const char *indices)
 {
     cg_dataset *set = NULL;
-    int code = load_data(&set, s->model), n = 0;
+    int code = load_data(&set, s->model, NULL), n = 0;
     if (code) return code;
     int split = cg_dataset_split(set, split_name);
     if (split < 0) code = usage_error(&verb_predict, "there is no split '%s'", split_name);

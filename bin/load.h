@@ -16,7 +16,8 @@ int load_model(cg_model **model, const char *operand, const struct option_list *
 bool find_weights(const struct verb *verb, const char *operand, const char *run,
                   const char *weights, char path[PATH_BYTES]);
 
-/* The data of the model; the fallback is announced on stderr.  Returns the exit code. */
-int load_data(cg_dataset **set, const cg_model *model);
+/* The data of the model; the fallback is announced on stderr.  *used (may be NULL) gets the name of
+ * the set that serves, "" where the model file names files.  Returns the exit code. */
+int load_data(cg_dataset **set, const cg_model *model, const char **used);
 
 #endif

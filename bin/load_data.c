@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int load_data(cg_dataset **set, const cg_model *model)
+int load_data(cg_dataset **set, const cg_model *model, const char **name)
 {
     cg_error error = { 0 };
     const char *used = NULL;
@@ -13,5 +13,6 @@ int load_data(cg_dataset **set, const cg_model *model)
     if (used && spec->data.source && strcmp(used, spec->data.source) != 0)
         fprintf(stderr, "data: '%s' is not on this machine; the fallback '%s' serves\n",
                 spec->data.source, used);
+    if (name) *name = used ? used : "";
     return 0;
 }

@@ -65,6 +65,10 @@ void cg_predictor_free(cg_predictor *predictor);
 /* y[n x K] = the model's outputs for images x[n x C x H x W], as its last layer gives them. */
 cg_status cg_predict(cg_predictor *predictor, int64_t n, const float *x, float *y, cg_error *error);
 
+/* The set that the weights were trained on ("mnist"), as the file tells; "" where it does not. */
+enum { CG_DATA_NAME = 64 };
+cg_status cg_weights_data(const char *weights, char name[CG_DATA_NAME], cg_error *error);
+
 /* What a pass over a split found; the arrays are lent by the predictor until its next use. */
 typedef struct {
     int n_classes;

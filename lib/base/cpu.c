@@ -55,13 +55,16 @@ cg_status cg_tier_choose(cg_tier *tier, cg_error *error)
         if (strcmp(wanted, tier_names[i]) != 0) continue;
         if (!cg_tier_usable((cg_tier)i))
             return cg_fail(error, CG_EUSAGE,
-                           "CNNGRAPH_ISA=%s: not built in, or this processor cannot run it "
+                           "instruction set %s (CNNGRAPH_ISA, --isa): not built in, or this "
+                           "processor cannot run it "
                            "(the best is %s)",
                            wanted, cg_tier_name(*tier));
         *tier = (cg_tier)i;
         return CG_OK;
     }
-    return cg_fail(error, CG_EUSAGE, "CNNGRAPH_ISA=%s: unknown; it may be portable, avx2 or avx512",
+    return cg_fail(error, CG_EUSAGE,
+                   "instruction set %s (CNNGRAPH_ISA, --isa): unknown; it may be portable, avx2 or "
+                   "avx512",
                    wanted);
 }
 

@@ -94,6 +94,10 @@ cg_node *cg_graph_append(cg_graph *graph, const cg_node *node)
 static cg_node *leaf(cg_graph *graph, cg_node_kind kind, const char *name, const cg_shape *shape)
 {
     if (!graph || graph->error.status != CG_OK) return NULL;
+    if (!name) {
+        cg_graph_fail(graph, CG_EUSAGE, "a leaf needs a name");
+        return NULL;
+    }
     cg_error error = { .status = CG_OK };
     if (cg_shape_check(shape, &error) != CG_OK) {
         cg_graph_fail(graph, error.status, "%s: %s", name, error.message);

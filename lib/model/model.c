@@ -12,8 +12,9 @@ static const cg_attr top_table[] = {
     { "cnngraph", CG_ATTR_INT, 0, 1, 0, 1, 1, NULL, "schema version" },
     { .name = NULL },
 };
-static const char *const top_keys[] = { "name",      "seed",     "data",  "model",   "loss",
-                                        "optimizer", "schedule", "train", "metrics", NULL };
+static const char *const top_keys[] = { "name",     "seed",  "vars",    "blocks",
+                                        "data",     "model", "loss",    "optimizer",
+                                        "schedule", "train", "metrics", NULL };
 
 /* "models/mnist3.yaml" to "mnist3". */
 static const char *stem(cg_arena *arena, const char *path)

@@ -212,7 +212,7 @@ const cg_op cg_op_avg_pool2d = {
             "PyTorch, what ceil mode adds beyond the padding never counts.",
     .inputs = "x",
     .onnx = "AveragePool",
-    .traits = CG_LAYER | CG_LINEAR,
+    .traits = CG_LINEAR,
     .planes = cg_planes_alone,
     .attrs = pool_attrs,
     .attrs_size = sizeof(cg_pool2d_attrs),

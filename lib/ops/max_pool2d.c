@@ -321,7 +321,6 @@ const cg_op cg_op_max_pool2d = {
             "greatest. Kink: where two elements of a window are equal.",
     .inputs = "x",
     .onnx = "MaxPool",
-    .traits = CG_LAYER,
     .planes = cg_planes_alone,
     .attrs = attrs_table,
     .attrs_size = sizeof(cg_pool2d_attrs),

@@ -2,6 +2,8 @@
  * metadata. */
 #include "train/checkpoint.h"
 
+#include <cnngraph/train.h>
+
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -239,6 +241,16 @@ cg_status cg_checkpoint_load(const char *path, const cg_model *model, const char
     cg_status status = read_standing(file, &id, program, standing, &cause);
     cg_safetensors_free(file);
     return in_file(path, status, &cause, error);
+}
+
+cg_status cg_weights_data(const char *path, char name[CG_DATA_NAME], cg_error *error)
+{
+    cg_safetensors *file;
+    CG_TRY(cg_safetensors_read(&file, path, error));
+    const char *data = cg_safetensors_metadata(file, "data");
+    snprintf(name, CG_DATA_NAME, "%s", data ? data : "");
+    cg_safetensors_free(file);
+    return CG_OK;
 }
 
 cg_status cg_weights_load(const char *path, cg_program *program, cg_error *error)

@@ -131,6 +131,14 @@ cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int
     return status;
 }
 
+bool cg_folder_has_epochs(const char *folder)
+{
+    char path[CG_PATH_BYTES];
+    struct stat found;
+    cg_folder_file(folder, "metrics.jsonl", path);
+    return stat(path, &found) == 0 && found.st_size > 0;
+}
+
 cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error)
 {
     char path[CG_PATH_BYTES], *text;

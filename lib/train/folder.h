@@ -24,6 +24,9 @@ typedef struct {
 cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int n,
                            const cg_metric_value values[], double seconds, cg_error *error);
 
+/* Does metrics.jsonl tell of any epoch? */
+bool cg_folder_has_epochs(const char *folder);
+
 /* Keeps the lines of the first `epochs` epochs: those behind the checkpoint will be written anew.
  */
 cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error);

@@ -84,8 +84,12 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
     cg_folder_file(folder, "last.safetensors", path);
     cg_standing *s = &r->t.standing;
-    if (!cg_file_exists(path))
-        return cg_folder_cut(folder, 0, error); /* killed in its first epoch */
+    if (!cg_file_exists(path)) { /* killed in its first epoch, or else something is lost */
+        if (!cg_folder_has_epochs(folder)) return CG_OK;
+        return cg_fail_at(
+            error, CG_ECHECKPOINT, (cg_place){ .file = path },
+            "missing, though the run has finished epochs: put it back, or train anew");
+    }
     CG_TRY(cg_checkpoint_load(path, r->t.model, r->t.data, r->t.full.program, s, error));
     CG_TRY(check_standing(r, path, error));
     r->t.tally->loss = s->loss;

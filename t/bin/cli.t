@@ -113,6 +113,7 @@ is 4 "train --profile into no folder" train small.yaml --runs untraced --profile
 says err "none/trace.json" "names the file"
 is 0 "eval of a run" eval runs/small
 says out "macro" "has the table of classes"
+says out "^data      digits$" "names the set that it measured on"
 is 0 "eval as JSON" eval small.yaml --run runs/small --format json
 says out '"accuracy"' "has the accuracy"
 is 0 "eval of weights" eval small.yaml --weights runs/small/last.safetensors --split train
@@ -152,6 +153,9 @@ is 0 "train --max-steps" train small.yaml --max-steps 7 --runs other
 is 0 "train --resume" train small.yaml --resume --runs other
 report "gives the same bytes" "they differ" cmp -s runs/small/last.safetensors other/small/last.safetensors
 is 7 "resume with another model" train small.yaml --set seed=8 --resume runs/small
+cp -R runs/small lost && rm lost/last.safetensors
+is 7 "resume of a run whose weights are gone" train --resume lost
+report "loses nothing of it" "its metrics were cut" cmp -s runs/small/metrics.jsonl lost/metrics.jsonl
 is 2 "resume of no run" train small.yaml --resume --runs nowhere
 is 5 "a loss that is not finite" train small.yaml --set optimizer.lr=1e37 --runs bad
 says err "small.yaml:[0-9]*:[0-9]*: .*finite" "is told with the place"

@@ -30,6 +30,10 @@ static void mistake_name(cg_graph *g)
     cg_input(g, "x", CG_SHAPE(1));
     cg_state(g, "x", CG_SHAPE(1));
 }
+static void mistake_no_name(cg_graph *g)
+{
+    cg_input(g, NULL, CG_SHAPE(1));
+}
 static void mistake_dim(cg_graph *g)
 {
     cg_input(g, "x", CG_SHAPE(2, 0));
@@ -89,6 +93,7 @@ static void mistakes(void)
         const char *says;
     } cases[] = {
         { mistake_name, CG_EUSAGE, "'x' is taken" },
+        { mistake_no_name, CG_EUSAGE, "needs a name" },
         { mistake_dim, CG_ESHAPE, "dimension 1 is 0" },
         { mistake_huge, CG_ESHAPE, "2^43" },
         { mistake_rank, CG_ESHAPE, "rank 9" },
