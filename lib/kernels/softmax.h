@@ -4,6 +4,7 @@
 #define CG_KERNELS_SOFTMAX_H
 
 #include "kernels/reduce.h"
+#include "kernels/turn.h"
 #include "kernels/vec_math.h"
 
 /* Contiguous: inner is 1. */
@@ -49,6 +50,19 @@ CG_INLINE void cg_softmax_columns(const float *x, int64_t n, int64_t inner, int6
     }
 }
 
+/* Rows of so few are turned, many rows side by side. */
+enum { CG_SOFTMAX_FEW = 32 };
+
+/* `width` <= CG_LANES contiguous rows of n <= CG_SOFTMAX_FEW. */
+static inline void cg_softmax_few(const float *x, int64_t n, int64_t width, bool logarithm,
+                                  float *y)
+{
+    float turned[2][CG_SOFTMAX_FEW * CG_LANES];
+    cg_turn(x, n, width, n, turned[0], CG_LANES);
+    cg_softmax_columns(turned[0], n, CG_LANES, width, logarithm, turned[1]);
+    cg_turn(turned[1], CG_LANES, n, width, y, n);
+}
+
 static inline int64_t cg_softmax_inner(const cg_shape *x, int64_t axis)
 {
     int64_t inner = 1;
@@ -62,10 +76,14 @@ CG_INLINE void cg_softmax_groups(const float *x, const cg_shape *shape, int64_t 
     if (axis < 0) axis += shape->rank;
     int64_t n = shape->dim[axis], inner = cg_softmax_inner(shape, axis);
     for (int64_t g = begin, width; g < end; g += width) {
-        int64_t left = inner - g % inner, at = g / inner * n * inner + g % inner;
+        const bool are_few = inner == 1 && n <= CG_SOFTMAX_FEW;
+        int64_t left = are_few ? end - g : inner - g % inner,
+                at = g / inner * n * inner + g % inner;
         width = left < end - g ? left : end - g;
         if (width > CG_LANES) width = CG_LANES;
-        if (inner == 1)
+        if (are_few)
+            cg_softmax_few(x + at, n, width, logarithm, y + at);
+        else if (inner == 1)
             cg_softmax_row(x + at, n, logarithm, y + at);
         else
             cg_softmax_columns(x + at, n, inner, width, logarithm, y + at);

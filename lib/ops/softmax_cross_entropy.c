@@ -1,6 +1,7 @@
 /* Categorical cross-entropy of softmax(z), computed from the logits z. */
 #include "ops/op_file.h"
 
+#include "kernels/softmax.h"
 #include "ops/loss.h"
 
 #include <float.h>
@@ -51,10 +52,26 @@ static inline cg_vec column_loss(const float *z, const float *t, int64_t n, int6
            cg_vec_sum_value(&s.dot);
 }
 
+/* Rows of few classes are turned, CG_LANES of them side by side. */
+static inline void few_classes(const cg_call *c, int64_t K, int64_t begin, int64_t end)
+{
+    float z[CG_SOFTMAX_FEW * CG_LANES], t[CG_SOFTMAX_FEW * CG_LANES];
+    for (int64_t n = begin; n < end; n += CG_LANES) {
+        int64_t width = end - n < CG_LANES ? end - n : CG_LANES;
+        cg_turn(c->x[0] + n * K, K, width, K, z, CG_LANES);
+        cg_turn(c->x[1] + n * K, K, width, K, t, CG_LANES);
+        cg_vec_store(c->y + n, column_loss(z, t, K, CG_LANES, width), width);
+    }
+}
+
 CG_KERNEL(softmax_cross_entropy_forward)
 {
     const cg_shape *xs = c->xs[0];
     int64_t K = xs->dim[1], positions = loss_positions(xs);
+    if (positions == 1 && K <= CG_SOFTMAX_FEW) {
+        few_classes(c, K, begin, end);
+        return;
+    }
     for (int64_t n = begin; n < end; n++) {
         const float *z = c->x[0] + n * K * positions, *t = c->x[1] + n * K * positions;
         if (positions == 1) {
