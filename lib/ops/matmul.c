@@ -101,6 +101,35 @@ static inline void multiply_vector(const cg_call *c, int64_t begin, int64_t end)
         cg_gemv_columns(depth, width, c->x[0], c->x[1], c->y, begin, end);
 }
 
+/* Columns [from, to) of a^T b where a and b have few rows, as in the weight gradient of a dense
+ * layer: b is read where it lies, 16 columns at a time.  Returns the first column left to do. */
+static inline int64_t multiply_outer(const layout *l, const float *a, const float *b, float *y,
+                                     int64_t from, int64_t to)
+{
+    const int64_t groups = (to - from) / CG_LANE_IMAGES;
+    const cg_lanes_product product = { .blocks = groups,
+                                       .rows = l->m,
+                                       .depth = l->k,
+                                       .w = a,
+                                       .x = b + from,
+                                       .row_step = 1,
+                                       .depth_step = l->m,
+                                       .x_block = CG_LANE_IMAGES,
+                                       .x_depth = l->n,
+                                       .y_block = CG_LANE_IMAGES,
+                                       .y_row = l->n,
+                                       .y = y + from };
+    cg_lanes_dense(&product, 0, l->m);
+    return from + groups * CG_LANE_IMAGES;
+}
+
+static inline bool is_outer(const layout *l, const cg_matmul_attrs *attrs)
+{
+    enum { FEW = 256 };
+    return attrs->transpose_a && !attrs->transpose_b && l->n_batch == 1 && l->k <= FEW &&
+           l->size == COLUMN_BLOCK;
+}
+
 CG_KERNEL(matmul_forward)
 {
     const cg_matmul_attrs *attrs = c->attrs;
@@ -118,6 +147,9 @@ CG_KERNEL(matmul_forward)
         int64_t blocks = end - begin < l.blocks - first ? end - begin : l.blocks - first;
         int64_t from = first * l.size, to = from + blocks * l.size;
         if (to > l.by) to = l.by;
+        begin += blocks;
+        if (is_outer(&l, attrs)) from = multiply_outer(&l, c->x[0], c->x[1], c->y, from, to);
+        if (from == to) continue;
         cg_matrix a = { .data = c->x[0] + source(batch, c->xs[0], c->ys) * l.m * l.k,
                         .stride = attrs->transpose_a ? 1 : l.k,
                         .k_stride = attrs->transpose_a ? l.m : 1 };
@@ -143,7 +175,6 @@ CG_KERNEL(matmul_forward)
             call.n = to - from;
         }
         cg_gemm(&call, c->scratch);
-        begin += blocks;
     }
 }
 
