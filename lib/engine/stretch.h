@@ -22,7 +22,7 @@ typedef struct {
 
 /* Elements of a large plane that elementwise steps pass on to one another in the first-level cache.
  */
-enum { CG_PIECE = 2048 };
+enum { CG_PIECE = 4096 };
 
 /* Cuts the steps of a graph into stretches: of[id] is the stretch of an op node, -1 for a node that
  * runs by itself (or not at all); `ends[id]`: no stretch goes on beyond this node.  Returns how

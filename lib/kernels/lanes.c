@@ -58,10 +58,11 @@ static void pack(const correlation *g, const weights *from, int64_t f, int64_t n
 /* The pixels of one tile: row i, columns j .. of the grid. */
 typedef struct {
     const correlation *g;
-    const float *x;                    /* channel 0 of the group and block */
-    const float *w;                    /* packed                           */
-    float *y;                          /* the first filter's plane         */
-    int64_t i, j, first_tap, last_tap; /* rows of taps that lie within the image */
+    const float *x; /* channel 0 of the group and block */
+    const float *w; /* packed                           */
+    float *y;       /* the first filter's plane         */
+    int64_t i, j;
+    int64_t first[2], last[2]; /* rows and columns of taps that lie within the image */
 } place;
 
 typedef void tile_function(const place *at);
@@ -82,7 +83,6 @@ static inline __attribute__((always_inline)) void tile(int filters, int pixels, 
     const int64_t plane = g->size[0] * g->size[1] * IMAGES, line = g->size[1] * IMAGES;
     const int64_t step = g->step[1] * IMAGES, tap = g->tap_step[1] * IMAGES;
     const int64_t left = (g->origin[1] + at->j * g->step[1]) * IMAGES + lane;
-    const float *w = at->w;
     cg_vec sum[MAX_FILTERS][MAX_PIXELS];
     CG_UNROLL
     for (int f = 0; f < filters; f++) {
@@ -90,12 +90,12 @@ static inline __attribute__((always_inline)) void tile(int filters, int pixels, 
         for (int p = 0; p < pixels; p++) sum[f][p] = (cg_vec){ 0 };
     }
     for (int64_t c = 0; c < g->channels; c++) {
-        w += at->first_tap * g->taps[1] * filters;
-        for (int64_t t = at->first_tap; t < at->last_tap; t++) {
+        for (int64_t t = at->first[0]; t < at->last[0]; t++) {
             const float *row =
                 at->x + c * plane + (g->origin[0] + at->i * g->step[0] + t * g->tap_step[0]) * line;
-            const float *from = row + left;
-            for (int64_t u = 0; u < g->taps[1]; u++, from += tap, w += filters) {
+            const float *from = row + left + at->first[1] * tap;
+            const float *w = at->w + ((c * g->taps[0] + t) * g->taps[1] + at->first[1]) * filters;
+            for (int64_t u = at->first[1]; u < at->last[1]; u++, from += tap, w += filters) {
                 cg_vec x[MAX_PIXELS];
                 CG_UNROLL
                 for (int p = 0; p < pixels; p++)
@@ -109,7 +109,6 @@ static inline __attribute__((always_inline)) void tile(int filters, int pixels, 
                 }
             }
         }
-        w += (g->taps[0] - at->last_tap) * g->taps[1] * filters;
     }
     float *y =
         at->y + lane +
@@ -159,10 +158,22 @@ static void tap_rows(const correlation *g, place *at)
     int64_t row = g->origin[0] + at->i * g->step[0], t = 0;
     for (; t < g->taps[0]; t++)
         if (row + t * g->tap_step[0] >= 0 && row + t * g->tap_step[0] < g->size[0]) break;
-    at->first_tap = t;
+    at->first[0] = t;
     for (; t < g->taps[0]; t++)
         if (row + t * g->tap_step[0] < 0 || row + t * g->tap_step[0] >= g->size[0]) break;
-    at->last_tap = t;
+    at->last[0] = t;
+}
+
+/* The columns of taps under which any of pixels [j, j + n) lies within its row. */
+static void tap_columns(const correlation *g, place *at, int64_t n)
+{
+    int64_t reach = (n - 1) * g->step[1], u = 0, column = g->origin[1] + at->j * g->step[1];
+    for (; u < g->taps[1]; u++, column += g->tap_step[1])
+        if (column + reach >= 0 && column < g->size[1]) break;
+    at->first[1] = u;
+    for (; u < g->taps[1]; u++, column += g->tap_step[1])
+        if (column + reach < 0 || column >= g->size[1]) break;
+    at->last[1] = u;
 }
 
 /* Do all taps of pixels [j, j + n) lie within their rows? */
@@ -182,6 +193,7 @@ static void run_tiles(const correlation *g, place *at, int64_t n)
         for (int64_t k = 0; k < parts; k++) {
             at->j = columns * k / parts;
             int64_t pixels = columns * (k + 1) / parts - at->j;
+            tap_columns(g, at, pixels);
             tiles[n][pixels][is_inside(g, at->j, pixels)](at);
         }
     }
