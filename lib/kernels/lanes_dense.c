@@ -7,9 +7,9 @@
 
 enum {
     IMAGES = CG_LANES_IMAGES,
-    DEPTH = 128, /* vectors of x that are used again from the cache */
-    AHEAD = 32   /* weights */
-
+    DEPTH = 128,     /* vectors of x that are used again from the cache                          */
+    ROWS_DEPTH = 64, /* where rows of w lie side by side: so many streams the hardware can follow */
+    AHEAD = 32       /* weights                                                                  */
 };
 
 #if CG_LANES == 16
@@ -91,14 +91,15 @@ static tile_function *const tiles[MAX_BLOCKS + 1][MAX_ROWS + 1] = { TILES(ENTRY)
 
 void cg_lanes_dense(const cg_lanes_product *p, int64_t begin, int64_t end)
 {
+    const int64_t deep = p->row_step == 1 ? ROWS_DEPTH : DEPTH;
     for (int64_t block = 0, blocks; block < p->blocks; block += blocks) {
         blocks = least(MAX_BLOCKS, p->blocks - block);
         int64_t most = rows_for[blocks], n = end - begin, parts = (n + most - 1) / most;
 
-        for (int64_t k = 0; k < p->depth; k += DEPTH)
+        for (int64_t k = 0; k < p->depth; k += deep)
             for (int64_t i = 0; i < parts; i++) {
                 int64_t row = begin + n * i / parts, rows = begin + n * (i + 1) / parts - row;
-                place at = { p, row, block, k, least(k + DEPTH, p->depth) };
+                place at = { p, row, block, k, least(k + deep, p->depth) };
                 tiles[blocks][rows](&at);
             }
     }
