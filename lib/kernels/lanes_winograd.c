@@ -18,21 +18,6 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* The loops over a tile want the number of taps when they are compiled. */
-#define BY_TAPS(f, taps, ...)  \
-    do {                       \
-        if ((taps) == 3)       \
-            f(3, __VA_ARGS__); \
-        else                   \
-            f(5, __VA_ARGS__); \
-    } while (0)
-
-/* Points and inputs of one direction. */
-CG_INLINE int points_of(int taps)
-{
-    return taps == 3 ? 4 : 7;
-}
-
 /* ---- the weights: u = G g G' -----------------------------------------------------------------
  * G = (1, 0, 0; 1/2, 1/2, 1/2; 1/2, -1/2, 1/2; 0, 0, 1) of three taps, (1, 0; 1, 1; 0, 1) of two.
  */
@@ -54,7 +39,7 @@ CG_INLINE void expand(int taps, const cg_vec g[], cg_vec u[])
 CG_INLINE void transform_weights(int taps, const cg_winograd *g, const float *w, int64_t n,
                                  float *u, int64_t step)
 {
-    const int points = points_of(taps);
+    const int points = cg_winograd_points(taps);
     float tap[MAX_TAPS][MAX_TAPS][CG_LANES] = { 0 };
     cg_vec across[MAX_TAPS][MAX_POINTS];
     for (int64_t c = 0; c < n; c++)
@@ -84,8 +69,9 @@ void cg_lanes_winograd_weights(const cg_winograd *g, float *scratch)
     const int64_t step = g->filters * g->channels;
     for (int64_t f = 0; f < g->filters; f++)
         for (int64_t c = 0; c < g->channels; c += CG_LANES)
-            BY_TAPS(transform_weights, g->taps, g, g->w + g->start + f * g->f_step + c * g->c_step,
-                    least(CG_LANES, g->channels - c), scratch + f * g->channels + c, step);
+            CG_WINOGRAD_BY_TAPS(
+                transform_weights, g->taps, g, g->w + g->start + f * g->f_step + c * g->c_step,
+                least(CG_LANES, g->channels - c), scratch + f * g->channels + c, step);
 }
 
 /* ---- the images: v = B' d B ------------------------------------------------------------------
@@ -138,7 +124,7 @@ CG_INLINE void transform_column(int taps, const band *b, int64_t w, int lane, cg
 CG_INLINE void transform_tile(int taps, const band *b, int64_t left, cg_vec c[][MAX_POINTS],
                               float *v, int64_t step, int lane)
 {
-    const int points = points_of(taps), in = taps + 1;
+    const int points = cg_winograd_points(taps), in = taps + 1;
     transform_column(taps, b, left + in - 2, lane, c[in - 2]);
     transform_column(taps, b, left + in - 1, lane, c[in - 1]);
     CG_UNROLL
@@ -182,8 +168,8 @@ void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile
     for (int64_t t = 0, run; t < n; t += run) {
         int64_t column = (tile + t) % columns, row = (tile + t) / columns;
         run = least(n - t, columns - column);
-        BY_TAPS(transform_run, g->taps, g, x, row * OUT - g->before[0], column * OUT - g->before[1],
-                run, v + t * IMAGES);
+        CG_WINOGRAD_BY_TAPS(transform_run, g->taps, g, x, row * OUT - g->before[0],
+                            column * OUT - g->before[1], run, v + t * IMAGES);
     }
 }
 
@@ -203,7 +189,7 @@ CG_INLINE void contract(int taps, const cg_vec m[], cg_vec y[OUT])
 CG_INLINE void put_tile(int taps, const cg_winograd *g, const float *m, int64_t step, float *plane,
                         int64_t top, int64_t left, int lane)
 {
-    const int points = points_of(taps);
+    const int points = cg_winograd_points(taps);
     cg_vec across[MAX_POINTS][OUT];
     CG_UNROLL
     for (int r = 0; r < points; r++) {
@@ -266,8 +252,8 @@ void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *sc
             cg_lanes_dense(&product, begin, end);
         }
         for (int64_t f = begin; f < end; f++)
-            BY_TAPS(put_tiles, g->taps, g, m + f * tiles * IMAGES,
-                    y + (f - begin) * g->out[0] * g->out[1] * IMAGES, tile, n);
+            CG_WINOGRAD_BY_TAPS(put_tiles, g->taps, g, m + f * tiles * IMAGES,
+                                y + (f - begin) * g->out[0] * g->out[1] * IMAGES, tile, n);
     }
 }
 

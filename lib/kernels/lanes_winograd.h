@@ -34,7 +34,7 @@ static inline bool cg_winograd_wins(const cg_conv *v)
 
 /* Elements of a transformed tile in each direction, and tiles that are transformed together: as
  * many as the second-level cache has room for. */
-static inline int64_t cg_winograd_points(int64_t taps)
+static inline int cg_winograd_points(int64_t taps)
 {
     return taps == 3 ? 4 : 7;
 }
@@ -43,6 +43,15 @@ static inline int64_t cg_winograd_tiles(int64_t taps)
 {
     return taps == 3 ? 8 : 4;
 }
+
+/* f(taps, ...): its loops over a tile want the number of taps when they are compiled. */
+#define CG_WINOGRAD_BY_TAPS(f, taps, ...) \
+    do {                                  \
+        if ((taps) == 3)                  \
+            f(3, __VA_ARGS__);            \
+        else                              \
+            f(5, __VA_ARGS__);            \
+    } while (0)
 
 /* Floats from one point to the next of `planes` planes' tiles: a cache line more than they fill,
  * for the points of a tile are written together and must not all fall into the same set of the

@@ -29,19 +29,6 @@ static int64_t round_up(int64_t n, int64_t to)
     return (n + to - 1) / to * to;
 }
 
-CG_INLINE int points_of(int taps)
-{
-    return taps == 3 ? 4 : 7;
-}
-
-#define BY_TAPS(f, taps, ...)  \
-    do {                       \
-        if ((taps) == 3)       \
-            f(3, __VA_ARGS__); \
-        else                   \
-            f(5, __VA_ARGS__); \
-    } while (0)
-
 /* Floats from one point to the next of the transformed dy; of the sums. */
 static int64_t outputs_step(int64_t taps, int64_t filters)
 {
@@ -73,7 +60,7 @@ CG_INLINE void expand(int taps, cg_vec a, cg_vec b, cg_vec z[])
 CG_INLINE void transform_image(int taps, float (*pixel)[IMAGES][FILTERS], int image, int lane,
                                float *z, int64_t step)
 {
-    const int points = points_of(taps);
+    const int points = cg_winograd_points(taps);
     cg_vec across[OUT][MAX_POINTS];
     CG_UNROLL
     for (int r = 0; r < OUT; r++)
@@ -113,7 +100,7 @@ static void transform_tile(const cg_winograd *g, const float *dy, int64_t filter
             if (!is_inside || n < FILTERS) memset(pixel[i], 0, sizeof pixel[i]);
             if (is_inside) cg_turn(from, plane, n, IMAGES, pixel[i][0], FILTERS);
         }
-        BY_TAPS(transform_images, g->taps, pixel, z + f, wide);
+        CG_WINOGRAD_BY_TAPS(transform_images, g->taps, pixel, z + f, wide);
     }
 }
 
@@ -135,7 +122,7 @@ CG_INLINE void contract(int taps, const cg_vec m[], cg_vec y[])
 CG_INLINE void put_taps(int taps, const float *m, int64_t m_step, float *dw, int64_t step,
                         int64_t n)
 {
-    const int points = points_of(taps);
+    const int points = cg_winograd_points(taps);
     cg_vec across[MAX_POINTS][MAX_TAPS];
     float tap[MAX_TAPS * MAX_TAPS][CG_LANES];
     CG_UNROLL
@@ -166,9 +153,9 @@ static void put_filters(const cg_winograd *g, const float *sums, int64_t wide, f
     const int64_t taps = g->taps * g->taps, step = sums_step(g->channels, wide);
     for (int64_t c = 0; c < g->channels; c++)
         for (int64_t i = 0; i < filters; i += CG_LANES)
-            BY_TAPS(put_taps, g->taps, sums + c * wide + i, step,
-                    dw + ((f + i) * g->channels + c) * taps, g->channels * taps,
-                    least(CG_LANES, filters - i));
+            CG_WINOGRAD_BY_TAPS(put_taps, g->taps, sums + c * wide + i, step,
+                                dw + ((f + i) * g->channels + c) * taps, g->channels * taps,
+                                least(CG_LANES, filters - i));
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */

@@ -12,13 +12,29 @@ static const cg_leaf_plan *find_plan(const cg_model *model, const char *name)
     return p;
 }
 
-static void store(const cg_leaf *leaf, cg_dtype dtype, int64_t n, const double values[])
+/* Values [from, from + n). */
+static void store(const cg_leaf *leaf, cg_dtype dtype, int64_t from, int64_t n,
+                  const double values[])
 {
     for (int64_t i = 0; i < n; i++) {
         if (dtype == CG_F64)
-            ((double *)leaf->data)[i] = values[i];
+            ((double *)leaf->data)[from + i] = values[i];
         else
-            ((float *)leaf->data)[i] = (float)values[i];
+            ((float *)leaf->data)[from + i] = (float)values[i];
+    }
+}
+
+/* A few at a time: a copy of all in double would be the most memory that training ever takes. */
+static void fill(const cg_leaf_plan *plan, const cg_leaf *leaf, cg_dtype dtype, cg_rng rng)
+{
+    enum { SOME = 512 };
+    double values[SOME] = { 0 };
+    int64_t size = cg_shape_size(&leaf->shape);
+    for (int64_t i = 0, n; i < size; i += n) {
+        n = size - i < SOME ? size - i : SOME;
+        if (plan)
+            plan->init.init->fill(&plan->init.attrs, &rng, plan->fan_in, plan->fan_out, n, values);
+        store(leaf, dtype, i, n, values);
     }
 }
 
@@ -28,23 +44,15 @@ static cg_status init_leaf(const cg_model *model, const cg_leaf *leaf, cg_dtype 
                            uint64_t seed, cg_error *error)
 {
     const cg_leaf_plan *plan = find_plan(model, leaf->name);
-    int64_t n = cg_shape_size(&leaf->shape);
     if (plan && !cg_shape_equal(&plan->shape, &leaf->shape))
         return cg_fail(error, CG_EUSAGE, "%s of the program has another shape than the model's",
                        leaf->name);
-    double *values = cg_alloc((size_t)n, sizeof *values);
     char *stream = cg_alloc(strlen(leaf->name) + sizeof "init:", 1);
-    if (values && stream) {
-        strcat(strcpy(stream, "init:"), leaf->name);
-        if (plan)
-            plan->init.init->fill(&plan->init.attrs, cg_stream_key(seed, stream, 0), plan->fan_in,
-                                  plan->fan_out, n, values);
-        store(leaf, dtype, n, values);
-    }
-    cg_status status = values && stream ? CG_OK : cg_fail_nomem(error, leaf->name);
-    cg_release(values);
+    if (!stream) return cg_fail_nomem(error, leaf->name);
+    strcat(strcpy(stream, "init:"), leaf->name);
+    fill(plan, leaf, dtype, cg_rng_new(seed, stream, 0));
     cg_release(stream);
-    return status;
+    return CG_OK;
 }
 
 cg_status cg_model_init(const cg_model *model, cg_program *program, uint64_t seed, cg_error *error)

@@ -2,6 +2,7 @@
 #ifndef CG_NN_NN_H
 #define CG_NN_NN_H
 
+#include "base/rng.h"
 #include <cnngraph/graph.h>
 
 #include "base/error.h"
@@ -12,9 +13,9 @@ typedef struct cg_init {
     const char *name, *help;
     const cg_attr *attrs; /* structs of at most CG_INIT_ATTRS bytes */
     size_t attrs_size;
-    /* Fills n values; fans as in Glorot & Bengio 2010: fan_in = inputs of one unit. key: of the
-     * stream. */
-    void (*fill)(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan_out, int64_t n,
+    /* The next n values, drawn from the stream; fans as in Glorot & Bengio 2010: fan_in = inputs of
+     * one unit. */
+    void (*fill)(const void *attrs, cg_rng *rng, int64_t fan_in, int64_t fan_out, int64_t n,
                  double values[]);
 } cg_init;
 enum { CG_INIT_ATTRS = 32 };

@@ -17,7 +17,7 @@ static void has_moments(const char *name, double mean, double std, double larges
     cg_init_use use;
     double *x = malloc(N * sizeof *x), sum = 0, square = 0, most = 0;
     cg_init_use_default(&use, cg_init_find(name));
-    use.init->fill(&use.attrs, 12345, FAN_IN, FAN_OUT, N, x);
+    use.init->fill(&use.attrs, &(cg_rng){ .key = 12345 }, FAN_IN, FAN_OUT, N, x);
     for (int i = 0; i < N; i++) {
         sum += x[i];
         if (fabs(x[i]) > most) most = fabs(x[i]);

@@ -17,33 +17,30 @@ static const cg_attr table[] = {
     { .name = NULL },
 };
 
-static void fill_uniform(const void *attrs, uint64_t key, double variance, int64_t n,
+static void fill_uniform(const void *attrs, cg_rng *rng, double variance, int64_t n,
                          double values[])
 {
     double a = ((const gain_attrs *)attrs)->gain * sqrt(3 * variance);
-    cg_rng rng = { .key = key };
-    for (int64_t i = 0; i < n; i++) values[i] = a * (2 * cg_rng_uniform(&rng) - 1);
+    for (int64_t i = 0; i < n; i++) values[i] = a * (2 * cg_rng_uniform(rng) - 1);
 }
 
-static void fill_normal(const void *attrs, uint64_t key, double variance, int64_t n,
-                        double values[])
+static void fill_normal(const void *attrs, cg_rng *rng, double variance, int64_t n, double values[])
 {
     double std = ((const gain_attrs *)attrs)->gain * sqrt(variance);
-    cg_rng rng = { .key = key };
-    for (int64_t i = 0; i < n; i++) values[i] = std * cg_rng_normal(&rng);
+    for (int64_t i = 0; i < n; i++) values[i] = std * cg_rng_normal(rng);
 }
 
-#define INIT(word, draw, variance, what)                                                  \
-    static void word(const void *attrs, uint64_t key, int64_t in, int64_t out, int64_t n, \
-                     double values[])                                                     \
-    {                                                                                     \
-        (void)out;                                                                        \
-        draw(attrs, key, variance, n, values);                                            \
-    }                                                                                     \
-    const cg_init cg_init_##word = { .name = #word,                                       \
-                                     .help = what,                                        \
-                                     .attrs = table,                                      \
-                                     .attrs_size = sizeof(gain_attrs),                    \
+#define INIT(word, draw, variance, what)                                                 \
+    static void word(const void *attrs, cg_rng *rng, int64_t in, int64_t out, int64_t n, \
+                     double values[])                                                    \
+    {                                                                                    \
+        (void)out;                                                                       \
+        draw(attrs, rng, variance, n, values);                                           \
+    }                                                                                    \
+    const cg_init cg_init_##word = { .name = #word,                                      \
+                                     .help = what,                                       \
+                                     .attrs = table,                                     \
+                                     .attrs_size = sizeof(gain_attrs),                   \
                                      .fill = word }
 
 INIT(fan_in_uniform, fill_uniform, 1.0 / (3.0 * (double)in),

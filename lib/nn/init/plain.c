@@ -8,17 +8,17 @@ static void fill(int64_t n, double values[], double value)
     for (int64_t i = 0; i < n; i++) values[i] = value;
 }
 
-static void zeros(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan_out, int64_t n,
+static void zeros(const void *attrs, cg_rng *rng, int64_t fan_in, int64_t fan_out, int64_t n,
                   double values[])
 {
-    (void)attrs, (void)key, (void)fan_in, (void)fan_out;
+    (void)attrs, (void)rng, (void)fan_in, (void)fan_out;
     fill(n, values, 0);
 }
 
-static void ones(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan_out, int64_t n,
+static void ones(const void *attrs, cg_rng *rng, int64_t fan_in, int64_t fan_out, int64_t n,
                  double values[])
 {
-    (void)attrs, (void)key, (void)fan_in, (void)fan_out;
+    (void)attrs, (void)rng, (void)fan_in, (void)fan_out;
     fill(n, values, 1);
 }
 
@@ -30,10 +30,10 @@ static const cg_attr constant_table[] = {
     { .name = NULL },
 };
 
-static void constant(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan_out, int64_t n,
+static void constant(const void *attrs, cg_rng *rng, int64_t fan_in, int64_t fan_out, int64_t n,
                      double values[])
 {
-    (void)key, (void)fan_in, (void)fan_out;
+    (void)rng, (void)fan_in, (void)fan_out;
     fill(n, values, ((const constant_attrs *)attrs)->value);
 }
 
@@ -46,13 +46,12 @@ static const cg_attr uniform_table[] = {
     { .name = NULL },
 };
 
-static void uniform(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan_out, int64_t n,
+static void uniform(const void *attrs, cg_rng *rng, int64_t fan_in, int64_t fan_out, int64_t n,
                     double values[])
 {
     (void)fan_in, (void)fan_out;
     const uniform_attrs *a = attrs;
-    cg_rng rng = { .key = key };
-    for (int64_t i = 0; i < n; i++) values[i] = a->low + (a->high - a->low) * cg_rng_uniform(&rng);
+    for (int64_t i = 0; i < n; i++) values[i] = a->low + (a->high - a->low) * cg_rng_uniform(rng);
 }
 
 typedef struct {
@@ -64,13 +63,12 @@ static const cg_attr normal_table[] = {
     { .name = NULL },
 };
 
-static void normal(const void *attrs, uint64_t key, int64_t fan_in, int64_t fan_out, int64_t n,
+static void normal(const void *attrs, cg_rng *rng, int64_t fan_in, int64_t fan_out, int64_t n,
                    double values[])
 {
     (void)fan_in, (void)fan_out;
     const normal_attrs *a = attrs;
-    cg_rng rng = { .key = key };
-    for (int64_t i = 0; i < n; i++) values[i] = a->mean + a->std * cg_rng_normal(&rng);
+    for (int64_t i = 0; i < n; i++) values[i] = a->mean + a->std * cg_rng_normal(rng);
 }
 
 const cg_init cg_init_zeros = { .name = "zeros", .help = "0", .fill = zeros };
