@@ -28,27 +28,13 @@ static inline void normalise_channel(const cg_call *c, int64_t channel, int64_t 
 static inline void normalise_columns(const cg_call *c, int64_t channel, int64_t width)
 {
     int64_t N = c->xs[0]->dim[0], C = c->xs[0]->dim[1];
-    float epsilon = (float)((const cg_norm_attrs *)c->attrs)->epsilon, count = (float)N;
+    float epsilon = (float)((const cg_norm_attrs *)c->attrs)->epsilon;
     const float *x = c->x[0] + channel;
-    cg_vec_sum sum = { 0 };
-    norm_moments m = { 0 };
+    norm_columns m = norm_columns_of(x, N, C, width);
+    cg_vec slope = cg_vec_load(c->x[1] + channel, width) / cg_vec_sqrt(m.variance + epsilon);
+    cg_vec offset = cg_vec_load(c->x[2] + channel, width) - m.rest * slope;
     for (int64_t n = 0; n < N; n++) {
-        if (n % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&sum);
-        sum.block += cg_vec_load(x + n * C, width);
-    }
-    cg_vec mean = cg_vec_sum_value(&sum) / count;
-    for (int64_t n = 0; n < N; n++) {
-        if (n % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&m.d), cg_vec_sum_settle(&m.squares);
-        cg_vec d = cg_vec_load(x + n * C, width) - mean;
-        m.d.block += d;
-        m.squares.block += d * d;
-    }
-    cg_vec rest = cg_vec_sum_value(&m.d) / count;
-    cg_vec variance = cg_vec_sum_value(&m.squares) / count - rest * rest;
-    cg_vec slope = cg_vec_load(c->x[1] + channel, width) / cg_vec_sqrt(variance + epsilon);
-    cg_vec offset = cg_vec_load(c->x[2] + channel, width) - rest * slope;
-    for (int64_t n = 0; n < N; n++) {
-        cg_vec d = cg_vec_load(x + n * C, width) - mean;
+        cg_vec d = cg_vec_load(x + n * C, width) - m.mean;
         cg_vec_store(c->y + n * C + channel, d * slope + offset, width);
     }
 }

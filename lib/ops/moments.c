@@ -23,27 +23,11 @@ static inline void moments_of_planes(const cg_call *c, int64_t row, int64_t n, i
 /* x: N C, `width` <= CG_LANES channels side by side. */
 static inline void moments_of_columns(const cg_call *c, int64_t channel, int64_t width)
 {
-    const int64_t N = c->xs[0]->dim[0], C = c->xs[0]->dim[1];
-    const float *x = c->x[0] + channel, count = (float)N;
-    cg_vec_sum sum = { 0 };
-    norm_moments m = { 0 };
-    for (int64_t n = 0; n < N; n++) {
-        if (n % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&sum);
-        sum.block += cg_vec_load(x + n * C, width);
-    }
-    cg_vec mean = cg_vec_sum_value(&sum) / count;
-    for (int64_t n = 0; n < N; n++) {
-        if (n % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&m.d), cg_vec_sum_settle(&m.squares);
-        cg_vec d = cg_vec_load(x + n * C, width) - mean;
-        m.d.block += d;
-        m.squares.block += d * d;
-    }
-    cg_vec rest = cg_vec_sum_value(&m.d) / count;
-    cg_vec variance = cg_vec_sum_value(&m.squares) / count - rest * rest;
-    mean += rest;
+    norm_columns m = norm_columns_of(c->x[0] + channel, c->xs[0]->dim[0], c->xs[0]->dim[1], width);
+    cg_vec mean = m.mean + m.rest;
     for (int64_t i = 0; i < width; i++) {
         c->y[2 * (channel + i)] = mean[i];
-        c->y[2 * (channel + i) + 1] = variance[i];
+        c->y[2 * (channel + i) + 1] = m.variance[i];
     }
 }
 

@@ -67,6 +67,33 @@ CG_INLINE void norm_add_moments(norm_moments *m, const float *x, int64_t n, floa
     cg_vec_sum_settle(&m->squares);
 }
 
+/* The same of `width` <= CG_LANES columns of N rows of C: each one's mean, what rounding took from
+ * it, and its variance. */
+typedef struct {
+    cg_vec mean, rest, variance;
+} norm_columns;
+
+CG_INLINE norm_columns norm_columns_of(const float *x, int64_t N, int64_t C, int64_t width)
+{
+    cg_vec_sum sum = { 0 };
+    norm_moments m = { 0 };
+    norm_columns y;
+    for (int64_t n = 0; n < N; n++) {
+        if (n % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&sum);
+        sum.block += cg_vec_load(x + n * C, width);
+    }
+    y.mean = cg_vec_sum_value(&sum) / (float)N;
+    for (int64_t n = 0; n < N; n++) {
+        if (n % CG_SUM_BLOCK == 0) cg_vec_sum_settle(&m.d), cg_vec_sum_settle(&m.squares);
+        cg_vec d = cg_vec_load(x + n * C, width) - y.mean;
+        m.d.block += d;
+        m.squares.block += d * d;
+    }
+    y.rest = cg_vec_sum_value(&m.d) / (float)N;
+    y.variance = cg_vec_sum_value(&m.squares) / (float)N - y.rest * y.rest;
+    return y;
+}
+
 /* What is left of the mean beside its rounded value, and 1 / sqrt(var + epsilon). */
 typedef struct {
     float rest, slope;
