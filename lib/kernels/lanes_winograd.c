@@ -7,7 +7,10 @@
 
 #include "kernels/lanes.h"
 #include "kernels/lanes_dense.h"
+#include "kernels/turn.h"
 #include "kernels/vec.h"
+
+#include <string.h>
 
 enum { IMAGES = CG_LANES_IMAGES, OUT = CG_WINOGRAD_OUT, MAX_TAPS = 5, MAX_IN = 6, MAX_POINTS = 7 };
 
@@ -40,17 +43,19 @@ CG_INLINE void transform_weights(int taps, const cg_winograd *g, const float *w,
                                  float *u, int64_t step)
 {
     const int points = cg_winograd_points(taps);
-    float tap[MAX_TAPS][MAX_TAPS][CG_LANES] = { 0 };
+    const int64_t down_step = g->t_step[0], right_step = g->t_step[1];
+    const int64_t corner = down_step < 0 ? (taps - 1) * (down_step + right_step) : 0;
+    float tap[MAX_TAPS * MAX_TAPS * CG_LANES]; /* of each channel, in the order of memory */
     cg_vec across[MAX_TAPS][MAX_POINTS];
-    for (int64_t c = 0; c < n; c++)
-        for (int r = 0; r < taps; r++)
-            for (int s = 0; s < taps; s++)
-                tap[r][s][c] = w[c * g->c_step + r * g->t_step[0] + s * g->t_step[1]];
+    if (n < CG_LANES) memset(tap, 0, sizeof tap);
+    cg_turn(w + corner, g->c_step, n, taps * taps, tap, CG_LANES);
     CG_UNROLL
     for (int r = 0; r < taps; r++) {
         cg_vec row[MAX_TAPS];
         CG_UNROLL
-        for (int s = 0; s < taps; s++) row[s] = cg_vec_load(tap[r][s], CG_LANES);
+        for (int s = 0; s < taps; s++)
+            row[s] =
+                cg_vec_load(tap + (r * down_step + s * right_step - corner) * CG_LANES, CG_LANES);
         expand(taps, row, across[r]);
     }
     CG_UNROLL

@@ -10,7 +10,8 @@
 #include "kernels/conv.h"
 
 /* y[f][i][j] = sum over c, r, s of w[..] x[c][i + r - before[0]][j + s - before[1]], zero beyond x,
- * where w[..] is w[start + f f_step + c c_step + r t_step[0] + s t_step[1]]. */
+ * where w[..] is w[start + f f_step + c c_step + r t_step[0] + s t_step[1]]; the taps of a channel
+ * lie one behind the other, from the first or from the last one on. */
 typedef struct {
     int64_t taps; /* 3 or 5 in each direction */
     int64_t channels, filters;
