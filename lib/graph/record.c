@@ -61,7 +61,8 @@ cg_node *cg_record(cg_graph *graph, const cg_op *op, const void *attrs, int n, c
     return cg_graph_append(graph, &node);
 }
 
-/* A NULL input means an earlier failure, which its graph remembers; a live one tells its own. */
+/* A NULL input follows from an earlier failure, which its graph remembers; where the others' graph
+ * is sound it is a mistake of its own, and cg_record says so. */
 cg_node *cg_record1(const cg_op *op, const void *attrs, cg_node *x)
 {
     return x ? cg_record(x->graph, op, attrs, 1, &x) : NULL;
@@ -69,10 +70,12 @@ cg_node *cg_record1(const cg_op *op, const void *attrs, cg_node *x)
 
 cg_node *cg_record2(const cg_op *op, const void *attrs, cg_node *a, cg_node *b)
 {
-    return a && b ? cg_record(a->graph, op, attrs, 2, (cg_node *[]){ a, b }) : NULL;
+    const cg_node *there = a ? a : b;
+    return there ? cg_record(there->graph, op, attrs, 2, (cg_node *[]){ a, b }) : NULL;
 }
 
 cg_node *cg_record3(const cg_op *op, const void *attrs, cg_node *a, cg_node *b, cg_node *c)
 {
-    return a && b && c ? cg_record(a->graph, op, attrs, 3, (cg_node *[]){ a, b, c }) : NULL;
+    const cg_node *there = a ? a : b ? b : c;
+    return there ? cg_record(there->graph, op, attrs, 3, (cg_node *[]){ a, b, c }) : NULL;
 }

@@ -125,10 +125,10 @@ const cg_op cg_op_concat = {
 
 cg_node *cg_concat(int n, cg_node *const x[], int axis)
 {
-    for (int i = 0; i < n; i++)
-        if (!x[i]) return NULL;
-    if (n < 1) return NULL;
-    return cg_record(cg_node_graph(x[0]), &cg_op_concat, &(cg_axis_attrs){ axis }, n, x);
+    int there = 0;
+    while (there < n && !x[there]) there++;
+    if (there >= n) return NULL;
+    return cg_record(cg_node_graph(x[there]), &cg_op_concat, &(cg_axis_attrs){ axis }, n, x);
 }
 
 #endif

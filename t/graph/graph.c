@@ -55,6 +55,18 @@ static void mistake_arity(cg_graph *g)
     cg_node *x = cg_input(g, "x", CG_SHAPE(2));
     cg_record(g, cg_op_find("add"), NULL, 1, &x);
 }
+static void mistake_null(cg_graph *g)
+{
+    cg_add(cg_input(g, "x", CG_SHAPE(2)), NULL);
+}
+static void mistake_null_first(cg_graph *g)
+{
+    cg_where(NULL, NULL, cg_input(g, "x", CG_SHAPE(2)));
+}
+static void mistake_null_of_list(cg_graph *g)
+{
+    cg_concat(2, (cg_node *[]){ NULL, cg_input(g, "x", CG_SHAPE(2)) }, 0);
+}
 static void mistake_attr(cg_graph *g)
 {
     cg_softmax(cg_input(g, "x", CG_SHAPE(2)), 99);
@@ -99,6 +111,9 @@ static void mistakes(void)
         { mistake_rank, CG_ESHAPE, "rank 9" },
         { mistake_shapes, CG_ESHAPE, "2x3 and 2x4 do not broadcast" },
         { mistake_arity, CG_EUSAGE, "add takes 2 inputs" },
+        { mistake_null, CG_EUSAGE, "add: input 1 is NULL" },
+        { mistake_null_first, CG_EUSAGE, "where: input 0 is NULL" },
+        { mistake_null_of_list, CG_EUSAGE, "concat: input 0 is NULL" },
         { mistake_attr, CG_ESHAPE, "axis is 99" },
         { mistake_target, CG_EUSAGE, "only states and parameters" },
         { mistake_size, CG_ESHAPE, "'s' is 2, its new value 3" },
