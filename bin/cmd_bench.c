@@ -174,12 +174,31 @@ static void print_text(const cg_model *model, const struct request *r, const str
     double median = v[r->repeats / 2], rate = median * (double)o->flops;
     printf("%s  %s  batch %" PRId64 "  %d thread%s  %s\n", cg_model_spec(model)->name,
            r->mode ? "infer" : "train", r->batch, o->threads, o->threads == 1 ? "" : "s", o->isa);
-    printf("  %.0f images/s  (%.0f to %.0f, %" PRId64 " repeats)  %.1f us a batch\n", median, v[0],
-           v[r->repeats - 1], r->repeats, 1e6 * (double)r->batch / median);
+    printf("  %.0f images/s  (%.0f to %.0f, %" PRId64 " repeat%s)  %.1f us a batch\n", median, v[0],
+           v[r->repeats - 1], r->repeats, r->repeats == 1 ? "" : "s",
+           1e6 * (double)r->batch / median);
     printf("  %.1f GFLOP/s, %.1f %% of the %.0f that multiply-adds reach here\n", 1e-9 * rate,
            100 * rate / o->peak, 1e-9 * o->peak);
     printf("  peak memory %.1f MB, %.1f MB of it planned\n", 1e-6 * (double)peak_bytes(),
            1e-6 * (double)o->planned);
+}
+
+/* Whole words as long as they fit the row, then how many there are beside; JSON tells them all. */
+static void print_ops(const char *ops)
+{
+    enum { WIDTH = 48 };
+    size_t shown = 0;
+    int more = 0;
+    for (const char *word = ops, *end; *word; word = end + (*end == ' ')) {
+        end = word + strcspn(word, " ");
+        if (!more && (size_t)(end - ops) <= WIDTH)
+            shown = (size_t)(end - ops);
+        else
+            more++;
+    }
+    printf("%.*s", (int)shown, ops);
+    if (more) printf(" ... %d more", more);
+    putchar('\n');
 }
 
 static void print_profile(const cg_program *program)
@@ -192,9 +211,10 @@ static void print_profile(const cg_program *program)
     for (int i = 0; i < cg_program_stages(program); i++) {
         cg_stage_time t = cg_program_stage(program, i);
         double seconds = t.runs ? t.seconds / (double)t.runs : 0;
-        printf("%10.1f %5.1f%% %9.1f  %-18s %-20s %s\n", 1e6 * seconds, 100 * t.seconds / total,
+        printf("%10.1f %5.1f%% %9.1f  %-18s %-20s ", 1e6 * seconds, 100 * t.seconds / total,
                seconds > 0 ? 1e-9 * (double)t.flops / seconds : 0, t.label,
-               cg_shape_text(&t.shape, shape), t.ops);
+               cg_shape_text(&t.shape, shape));
+        print_ops(t.ops);
     }
 }
 

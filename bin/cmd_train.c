@@ -125,8 +125,9 @@ static void print_json(const cg_train_result *r)
 static void print_result(const cg_train_result *r)
 {
     if (isfinite(r->test_accuracy))
-        printf("test accuracy %.2f%%  loss %.4f  (%s, %lld epochs)\n", 100 * r->test_accuracy,
-               r->test_loss, r->data ? r->data : "", (long long)r->epochs);
+        printf("test accuracy %.2f%%  loss %.4f  (%s, %lld epoch%s)\n", 100 * r->test_accuracy,
+               r->test_loss, r->data ? r->data : "", (long long)r->epochs,
+               r->epochs == 1 ? "" : "s");
     if (r->folder[0]) printf("run: %s\n", r->folder);
 }
 

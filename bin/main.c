@@ -65,7 +65,8 @@ static void print_help(FILE *stream)
           stream);
     for (int i = 0; i < N_VERBS; i++)
         fprintf(stream, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
-    fputs("\n  cnngraph VERB --help tells the options of a verb; --version the version.\n"
+    fputs("\n  cnngraph help VERB, or VERB --help, tells the options of a verb; --version the "
+          "version.\n"
           "  Exit codes: 0 done, 1 internal, 2 usage, 3 model file, 4 data, 5 numeric, 6 gradient "
           "check,\n"
           "  7 checkpoint, 8 memory or limit, 9 not built in, 10 not reproducible, 130 "
@@ -75,19 +76,24 @@ static void print_help(FILE *stream)
 
 static int unknown_verb(const char *word)
 {
-    const char *names[N_VERBS];
-    for (int i = 0; i < N_VERBS; i++) names[i] = verbs[i]->name;
-    const char *near = cg_nearest(word, names, N_VERBS);
+    const char *names[N_VERBS + 1] = { "help" };
+    for (int i = 0; i < N_VERBS; i++) names[i + 1] = verbs[i]->name;
+    const char *near = cg_nearest(word, names, N_VERBS + 1);
     fprintf(stderr, "cnngraph: unknown verb '%s'", word);
     if (near) fprintf(stderr, "; did you mean '%s'?", near);
     fputs("\nTry 'cnngraph --help'.\n", stderr);
     return EXIT_USAGE;
 }
 
+static bool is_help(const char *argument)
+{
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
 static bool asks_for_help(int argc, char *argv[])
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+        if (is_help(argv[i])) return true;
     return false;
 }
 
@@ -99,27 +105,40 @@ static int flushed(int code)
     return code ? code : cg_status_exit_code(CG_EIO);
 }
 
+static const struct verb *find_verb(const char *word)
+{
+    for (int i = 0; i < N_VERBS; i++)
+        if (strcmp(verbs[i]->name, word) == 0) return verbs[i];
+    return NULL;
+}
+
+/* "help", "help VERB" */
+static int help(int argc, char *argv[])
+{
+    const struct verb *verb = argc > 1 ? find_verb(argv[1]) : NULL;
+    if (argc > 1 && !verb) return unknown_verb(argv[1]);
+    if (verb)
+        print_verb_help(verb);
+    else
+        print_help(stdout);
+    return 0;
+}
+
 int main(int argc, char *argv[])
 {
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_help(stdout);
-        return flushed(0);
-    }
+    if (is_help(argv[1])) return flushed(help(1, argv));
+    if (strcmp(argv[1], "help") == 0) return flushed(help(argc - 1, argv + 1));
     if (strcmp(argv[1], "--version") == 0) {
         puts("cnngraph " CNNGRAPH_VERSION);
         return flushed(0);
     }
-    for (int i = 0; i < N_VERBS; i++) {
-        if (strcmp(verbs[i]->name, argv[1]) != 0) continue;
-        if (asks_for_help(argc - 1, argv + 1))
-            print_verb_help(verbs[i]);
-        else
-            return flushed(verbs[i]->run(argc - 1, argv + 1));
-        return flushed(0);
-    }
-    return unknown_verb(argv[1]);
+    const struct verb *verb = find_verb(argv[1]);
+    if (!verb) return unknown_verb(argv[1]);
+    if (!asks_for_help(argc - 1, argv + 1)) return flushed(verb->run(argc - 1, argv + 1));
+    print_verb_help(verb);
+    return flushed(0);
 }

@@ -39,6 +39,10 @@ verdict $? "in one line"
 bench --profile --batch 16 "$model" && grep -q 'conv2d_1.*conv2d max_pool2d add relu' "$work/out"
 verdict $? "a profile names the steps that run together, and their layer"
 
+bench --profile --batch 16 "$top_srcdir/models/cifar-resnet20.yaml" && grep -q 'conv2d.* \.\.\. [0-9]* more$' "$work/out" &&
+    awk 'length > 132 { exit 1 }' "$work/out"
+verdict $? "a row of many steps is cut"
+
 bench --mode sleep "$model"
 test $? -eq 2
 verdict $? "an unknown mode is a mistake of usage"

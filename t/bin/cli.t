@@ -59,6 +59,12 @@ END
 # ---- help and mistakes
 is 0 "--help" --help
 says out "train " "the help lists the verbs"
+is 0 "help" help
+says out "train " "is the same"
+is 0 "help VERB" help bench
+says out "usage: cnngraph bench" "tells the verb's usage"
+is 2 "help of an unknown verb" help trian
+says err "did you mean 'train'" "is answered with the near one"
 is 0 "--version" --version
 is 2 "no verb is a mistake"
 is 2 "so is an unknown verb" trian
@@ -105,6 +111,8 @@ says out "^test accuracy [0-9.]*%" "ends with the test accuracy"
 says err "^epoch 30/30" "tells of each epoch"
 says err "^data: digits" "tells the data"
 report "no live line without a terminal" "a carriage return" sh -c '! grep -q "$(printf "\r")" err'
+is 0 "train for one epoch" train small.yaml --set train.epochs=1 --runs once
+says out "(digits, 1 epoch)$" "counts it as one"
 is 0 "train again" train small.yaml --threads 2
 report "the same bytes on two threads" "they differ" cmp -s runs/small/last.safetensors runs/small-2/last.safetensors
 is 0 "train --profile" train small.yaml --runs traced --max-steps 5 --profile trace.json
