@@ -299,10 +299,10 @@ static int run(int argc, char *argv[])
     const char *isa = NULL, *seconds = NULL;
     const struct option options[] = {
         { .name = "mode", .kind = OPTION_CHOICE, .value = &r.mode, .choices = "train infer" },
-        { .name = "batch", .kind = OPTION_INT, .value = &r.batch },
-        { .name = "threads", .kind = OPTION_INT, .value = &r.threads },
+        { .name = "batch", .kind = OPTION_COUNT, .value = &r.batch },
+        { .name = "threads", .kind = OPTION_COUNT, .value = &r.threads },
         { .name = "isa", .kind = OPTION_TEXT, .value = &isa },
-        { .name = "repeats", .kind = OPTION_INT, .value = &r.repeats },
+        { .name = "repeats", .kind = OPTION_COUNT, .value = &r.repeats },
         { .name = "seconds", .kind = OPTION_TEXT, .value = &seconds },
         { .name = "profile", .kind = OPTION_FLAG, .value = &r.profile },
         { .name = "format", .kind = OPTION_CHOICE, .value = &r.format, .choices = "text json" },
@@ -311,8 +311,9 @@ static int run(int argc, char *argv[])
     };
     cg_model *model;
     if (options_parse(&verb_bench, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;
-    if (r.repeats < 1 || r.repeats > MAX_REPEATS)
-        return usage_error(&verb_bench, "--repeats must be from 1 to %d", MAX_REPEATS);
+    if (r.repeats > MAX_REPEATS)
+        return usage_error(&verb_bench, "--repeats is at most %d", MAX_REPEATS);
+    if (r.threads > 1024) return usage_error(&verb_bench, "--threads is at most 1024");
     if (!parse_seconds(seconds, &r.seconds))
         return usage_error(&verb_bench, "--seconds must be a number above 0, found '%s'", seconds);
     if (isa && setenv("CNNGRAPH_ISA", isa, 1) != 0) return fail(&(cg_error){ .status = CG_ENOMEM });

@@ -207,7 +207,7 @@ static int run(int argc, char *argv[])
         { "weights", OPTION_TEXT, &weights, NULL },
         { "run", OPTION_TEXT, &from, NULL },
         { "split", OPTION_TEXT, &split, NULL },
-        { "threads", OPTION_INT, &threads, NULL },
+        { "threads", OPTION_COUNT, &threads, NULL },
         { "format", OPTION_CHOICE, &format, "text json" },
         { .name = NULL },
     };

@@ -83,7 +83,7 @@ static int run(int argc, char *argv[])
         { "format", OPTION_CHOICE, &format, "text dot" },
         { "mode", OPTION_CHOICE, &mode, "forward backward step" },
         { "after", OPTION_TEXT, &after, NULL },
-        { "batch", OPTION_INT, &batch, NULL },
+        { "batch", OPTION_COUNT, &batch, NULL },
         { .name = NULL },
     };
     if (options_parse(&verb_graph, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;

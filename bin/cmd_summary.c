@@ -107,7 +107,7 @@ static int run(int argc, char *argv[])
     int format = 0;
     const struct option options[] = {
         { .name = "set", .kind = OPTION_LIST, .value = &sets },
-        { .name = "batch", .kind = OPTION_INT, .value = &batch },
+        { .name = "batch", .kind = OPTION_COUNT, .value = &batch },
         { .name = "format", .kind = OPTION_CHOICE, .value = &format, .choices = "text json" },
         { .name = NULL },
     };

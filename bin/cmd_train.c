@@ -183,9 +183,9 @@ static int run(int argc, char *argv[])
     const struct option options[] = {
         { "resume", OPTION_OPTIONAL, &resume, NULL },
         { "set", OPTION_LIST, &sets, NULL },
-        { "threads", OPTION_INT, &threads, NULL },
+        { "threads", OPTION_COUNT, &threads, NULL },
         { "runs", OPTION_TEXT, &runs, NULL },
-        { "max-steps", OPTION_INT, &max_steps, NULL },
+        { "max-steps", OPTION_COUNT, &max_steps, NULL },
         { "profile", OPTION_TEXT, &profile, NULL },
         { "format", OPTION_CHOICE, &format, "text json" },
         { .name = NULL },

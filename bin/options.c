@@ -52,6 +52,21 @@ static int choose(const struct verb *verb, const struct option *option, const ch
     return -1;
 }
 
+static int assign_int(const struct verb *verb, const struct option *option, const char *value)
+{
+    int64_t least = option->kind == OPTION_COUNT ? 1 : 0, found;
+    bool is_whole = cg_parse_int(value, &found);
+    if (is_whole && found >= least) {
+        *(int64_t *)option->value = found;
+        return 0;
+    }
+    if (is_whole)
+        usage_error(verb, "--%s must be at least %d, not %s", option->name, (int)least, value);
+    else
+        usage_error(verb, "--%s takes a whole number, not '%s'", option->name, value);
+    return -1;
+}
+
 static int assign(const struct verb *verb, const struct option *option, const char *value)
 {
     struct option_list *list = option->value;
@@ -66,9 +81,8 @@ static int assign(const struct verb *verb, const struct option *option, const ch
     case OPTION_CHOICE:
         return choose(verb, option, value);
     case OPTION_INT:
-        if (cg_parse_int(value, option->value) && *(int64_t *)option->value >= 0) return 0;
-        usage_error(verb, "--%s takes a whole number, not '%s'", option->name, value);
-        return -1;
+    case OPTION_COUNT:
+        return assign_int(verb, option, value);
     case OPTION_LIST:
         if (list->n < OPTIONS_MAX_LIST) {
             list->values[list->n++] = value;

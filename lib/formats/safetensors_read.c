@@ -162,13 +162,32 @@ static cg_status read_entries(cg_safetensors *file, int64_t data_size, cg_error 
     return CG_OK;
 }
 
+/* A file of another kind; what it begins with tells which. */
+static cg_status no_safetensors(const cg_safetensors *file, size_t size, cg_error *error)
+{
+    char begin[2 * LENGTH_BYTES + 1];
+    size_t n = 0;
+    while (n < sizeof begin - 1 && n < size && file->contents[n] >= ' ' &&
+           file->contents[n] < 127) {
+        begin[n] = file->contents[n];
+        n++;
+    }
+    begin[n] = '\0';
+    return cg_fail(error, CG_ECHECKPOINT,
+                   "not a safetensors file, such as a run's best.safetensors: it %s%s%s",
+                   !size ? "is empty"
+                   : n   ? "begins with '"
+                         : "does not begin with a header",
+                   begin, n ? "'" : "");
+}
+
 static cg_status read_header(cg_safetensors *file, size_t size, cg_error *error)
 {
-    if (size < LENGTH_BYTES)
-        return cg_fail(error, CG_ECHECKPOINT, "%zu bytes are no safetensors file", size);
     uint64_t length = 0;
-    for (int i = 0; i < LENGTH_BYTES; i++)
+    for (size_t i = 0; i < LENGTH_BYTES && i < size; i++)
         length |= (uint64_t)(unsigned char)file->contents[i] << (8 * i);
+    bool has_header = length > 0 && size > LENGTH_BYTES && file->contents[LENGTH_BYTES] == '{';
+    if (!has_header) return no_safetensors(file, size, error);
     if (length > MAX_HEADER)
         return cg_fail(error, CG_ECHECKPOINT,
                        "a header of %" PRIu64 " bytes is beyond the limit of %d", length,
@@ -178,8 +197,6 @@ static cg_status read_header(cg_safetensors *file, size_t size, cg_error *error)
                        "the file ends within its header, at byte %zu of %" PRIu64, size,
                        length + LENGTH_BYTES);
     const char *text = file->contents + LENGTH_BYTES;
-    if (length == 0 || text[0] != '{')
-        return cg_fail(error, CG_ECHECKPOINT, "the header is not a JSON object");
     json_error_t mistake;
     file->header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &mistake);
     if (!file->header)

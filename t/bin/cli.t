@@ -77,6 +77,11 @@ done
 is 2 "a misspelt option" train --theads 2 small.yaml
 says err "did you mean '--threads'" "is answered with the near one"
 is 2 "a number that is none" train --threads two small.yaml
+for option in --threads --max-steps; do
+    is 2 "$option 0" train $option 0 small.yaml
+    says err "$option must be at least 1, not 0" "is not taken for the default"
+done
+is 2 "--batch 0" summary --batch 0 small.yaml
 is 2 "a value that is missing" train small.yaml --threads
 is 2 "a choice that is none" train --format xml small.yaml
 is 2 "a model that is missing" train
@@ -132,6 +137,8 @@ is 7 "eval with weights of another model" eval small.yaml --set 'model.layers[1]
 says err "dense_1.weight" "names the first difference"
 head -c 500 runs/small/last.safetensors >cut.safetensors
 is 7 "eval with a truncated checkpoint" eval small.yaml --weights cut.safetensors
+is 7 "eval with weights that are a text" eval small.yaml --weights small.yaml
+says err "small.yaml: not a safetensors file.*it begins with 'cnngraph: 1'" "says what it is not"
 is 0 "predict" predict runs/small --index 0,1
 says out "test\[1\]: class [358]," "tells the class by its first name"
 is 2 "predict beyond the split" predict runs/small --index 99

@@ -152,8 +152,8 @@ static const struct {
     const char *what, *header, *cause;
 } damages[] = {
     { "text that is not JSON", "{\"w\"", "header" },
-    { "an array", "[1]", "JSON object" },
-    { "an empty header", "", "JSON object" },
+    { "an array", "[1]", "begin with a header" },
+    { "an empty header", "", "begin with a header" },
     { "text after the object", "{} {}", "header" },
     { "a duplicate tensor",
       "{" TENSOR("w", "F32", "[1]", "[0,4]") "," TENSOR("w", "F32", "[1]", "[4,8]") "}",
@@ -227,9 +227,14 @@ static void test_lengths(void)
 {
     cg_error error;
     put("", 0);
-    ok(refused("0 bytes", &error), "an empty file is refused: %s", error.message);
+    ok(refused("not a safetensors file, such as a run's best.safetensors: it is empty", &error),
+       "an empty file is refused: %s", error.message);
     put("\x10\0\0\0\0\0\0", 7);
-    ok(refused("7 bytes", &error), "7 bytes are refused: %s", error.message);
+    ok(refused("does not begin with a header", &error), "7 bytes are refused: %s", error.message);
+    put("# Notes: {all of them}", 22);
+    ok(refused("not a safetensors file", &error) &&
+           strstr(error.message, "it begins with '# Notes"),
+       "a text is refused: %s", error.message);
     put("\x40\0\0\0\0\0\0\0{}", 10);
     ok(refused("ends within", &error), "a file that ends within its header is refused: %s",
        error.message);
