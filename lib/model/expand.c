@@ -3,6 +3,7 @@
 #include "model/expand.h"
 
 #include "base/text.h"
+#include "model/model.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -254,6 +255,19 @@ static void expand_copy(expander *e, const cg_tree *layers, const scope *s, cons
     expand_list(e, copy, to);
 }
 
+/* A block that is called as a layer would take the layer's place without a word. */
+static void report_taken_names(expander *e)
+{
+    for (int i = 0; e->blocks && e->blocks->kind == CG_TREE_MAP && i < e->blocks->n; i++) {
+        const cg_tree *name = e->blocks->key[i];
+        if (cg_layer_find(name->text) || cg_layer_op_find(name->text) ||
+            !strcmp(name->text, "repeat"))
+            cg_diagnose(e->diagnostics, name->mark, NULL,
+                        "give the block a name of its own, also where it is used",
+                        "block \"%s\" has the name of a built-in layer", name->text);
+    }
+}
+
 static void check_block(expander *e, const cg_tree *block)
 {
     static const char *const words[] = { "parameters", "layers" };
@@ -395,6 +409,7 @@ void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
     if (e.blocks && e.blocks->kind != CG_TREE_MAP)
         cg_diagnose(diagnostics, e.blocks->mark, NULL, NULL, "blocks: expected a map, found %s",
                     cg_tree_kind_name(e.blocks));
+    report_taken_names(&e);
     for (int i = 0; i < root->n; i++)
         if (root->item[i] != vars && root->item[i] != e.blocks)
             substitute(&e, root->item[i], &e.vars);
