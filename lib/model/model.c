@@ -16,11 +16,13 @@ static const char *const top_keys[] = { "name",     "seed",  "vars",    "blocks"
                                         "data",     "model", "loss",    "optimizer",
                                         "schedule", "train", "metrics", NULL };
 
-/* "models/mnist3.yaml" to "mnist3". */
+/* "models/mnist3.yaml" to "mnist3", "v1.2.yaml" to "v1.2". */
 static const char *stem(cg_arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    return cg_arena_printf(arena, "%.*s", (int)strcspn(base, "."), base);
+    const char *dot = strrchr(base, '.');
+    size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    return cg_arena_printf(arena, "%.*s", (int)length, base);
 }
 
 static const char *folder(cg_arena *arena, const char *path)
@@ -29,12 +31,47 @@ static const char *folder(cg_arena *arena, const char *path)
     return slash ? cg_arena_printf(arena, "%.*s", (int)(slash - path + 1), path) : NULL;
 }
 
+/* The tree says what the model is called, the file's name or not, so that a copy knows it too. */
+static void name_it(cg_model *m, cg_diagnostics *d)
+{
+    cg_tree *root = m->root, *key = cg_tree_scalar(m->arena, root->mark, "name");
+    cg_tree *name = cg_tree_scalar(m->arena, root->mark, m->spec.name);
+    if (cg_tree_find(root, "name")) return;
+    if (!key || !name || !cg_tree_append(m->arena, root, key, name)) {
+        cg_diagnostics_no_memory(d);
+        return;
+    }
+    name->quoted = cg_tree_is_null(name);
+    for (int i = root->n - 1; i > 1; i--) { /* behind the version */
+        root->key[i] = root->key[i - 1], root->item[i] = root->item[i - 1];
+        root->key[i - 1] = key, root->item[i - 1] = name;
+    }
+}
+
+/* It is that of a run's folder, too. */
+static void read_name(cg_model *m, cg_reader *r)
+{
+    enum { LONGEST = 100 };
+    const cg_tree *tree = cg_tree_find(m->root, "name");
+    if (!tree || !cg_read_text(r, tree, "name", &m->spec.name)) return;
+    const char *name = m->spec.name, *cause = *name == '.' ? "begins with a dot" : NULL;
+    for (const char *p = name; *p; p++) {
+        if (*p == '/') cause = "has a slash";
+        if ((unsigned char)*p < ' ') cause = "has a control character";
+    }
+    if (strlen(name) > LONGEST) cause = "has more than 100 bytes";
+    if (cause)
+        cg_diagnose(r->diagnostics, tree->mark, NULL,
+                    "a run's folder gets this name; give `name: mymodel`", "name: \"%.40s\" %s",
+                    name, cause);
+}
+
 static void read_sections(cg_model *m, cg_reader *r, const cg_tree *blocks)
 {
     int64_t version, seed = 1;
     const cg_tree *tree;
     cg_read_attrs(r, m->root, m->root->mark, "model file", top_table, top_keys, &version);
-    if ((tree = cg_tree_find(m->root, "name"))) cg_read_text(r, tree, "name", &m->spec.name);
+    read_name(m, r);
     if ((tree = cg_tree_find(m->root, "seed"))) cg_read_int(r, tree, "seed", 0, INT64_MAX, &seed);
     m->spec.seed = (uint64_t)seed;
     m->spec.data.seed = m->spec.seed;
@@ -77,6 +114,7 @@ static void read_all(cg_model *m, const cg_source *source, int n_sets, const cha
         return;
     }
     override_all(m, n_sets, sets, d);
+    name_it(m, d);
     const cg_tree *blocks = cg_tree_find(m->root, "blocks");
     cg_expand(m->arena, m->root, d);
     if (!cg_write_out_paths(m->arena, m->root, m->spec.data.base)) cg_diagnostics_no_memory(d);

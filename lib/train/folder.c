@@ -43,20 +43,10 @@ static cg_status write_model(const char *folder, const cg_model *model, cg_error
     return status;
 }
 
-/* A file's name from a model's: no separator, no hidden file. */
-static void plain_name(const char *name, char plain[128])
-{
-    snprintf(plain, 128, "%s", name && name[0] ? name : "model");
-    for (char *p = plain; *p; p++)
-        if (*p == '/' || (unsigned char)*p < ' ') *p = '_';
-    if (plain[0] == '.') plain[0] = '_';
-}
-
 cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[CG_FOLDER_BYTES],
                          cg_error *error)
 {
-    char name[128];
-    plain_name(cg_model_spec(model)->name, name);
+    const char *name = cg_model_spec(model)->name;
     CG_TRY(cg_make_folders(parent, error));
     for (int i = 1; i < MAX_RUNS; i++) {
         int n = i == 1 ? snprintf(folder, CG_FOLDER_BYTES, "%s/%s", parent, name)

@@ -163,6 +163,14 @@ is 0 "a run that was moved is evaluated from elsewhere" eval moved
 is 0 "and again with a path set from the current folder" eval moved --set data.images.test=../models/data/x.idx
 cd .. || exit 1
 
+# ---- names: that of the file serves where it says none, and a run keeps it
+sed -e '/^name:/d' small.yaml >v1.2.yaml
+is 0 "train a file without a name" train v1.2.yaml --max-steps 1 --runs named
+says named/v1.2/model.yaml "^name: v1.2$" "the run is called as the file"
+mv named/v1.2 named/other
+is 0 "a run that was renamed" render named/other
+says out "^name: v1.2$" "still knows its model's name"
+
 # ---- stopping and going on
 is 0 "train --max-steps" train small.yaml --max-steps 7 --runs other
 is 0 "train --resume" train small.yaml --resume --runs other
