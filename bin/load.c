@@ -23,6 +23,9 @@ int load_model(cg_model **model, const char *operand, const struct option_list *
                                      diagnostics, &error);
     int n = diagnostics ? cg_diagnostics_count(diagnostics) : 0;
     for (int i = 0; i < n; i++) fprintf(stderr, "%s\n", cg_diagnostics_text(diagnostics, i));
+    int n_warnings = diagnostics ? cg_diagnostics_warnings(diagnostics) : 0;
+    for (int i = 0; i < n_warnings; i++)
+        fprintf(stderr, "%s\n", cg_diagnostics_warning(diagnostics, i));
     cg_diagnostics_free(diagnostics);
     if (status == CG_OK) return 0;
     return n > 0 ? cg_status_exit_code(status) : fail(&error);

@@ -17,6 +17,9 @@ int cg_diagnostics_count(const cg_diagnostics *diagnostics);
 /* Message i with its place, the source line, a caret, shapes and help, as the command prints it. */
 const char *cg_diagnostics_text(const cg_diagnostics *diagnostics, int i);
 const cg_error *cg_diagnostics_error(const cg_diagnostics *diagnostics, int i);
+/* The same of warnings: what is allowed, but hardly meant.  They change no status. */
+int cg_diagnostics_warnings(const cg_diagnostics *diagnostics);
+const char *cg_diagnostics_warning(const cg_diagnostics *diagnostics, int i);
 
 /* Reads a model file; sets: "path=value" overrides as of --set, n of them.  Every mistake goes to
  * diagnostics (may be NULL); *error gets the first.  CG_EMODEL, or CG_EIO if it cannot be read. */

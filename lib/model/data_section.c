@@ -78,11 +78,16 @@ static void read_classes(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
         d->n_classes = 0;
         return;
     }
-    for (int i = 0; i < tree->n; i++)
+    for (int i = 0; i < tree->n; i++) {
+        if (d->source && classes[i] >= CG_SOURCE_CLASSES)
+            cg_diagnose(r->diagnostics, tree->item[i]->mark, NULL, NULL,
+                        "data: classes: %s has 0 to %d, not %lld", d->source, CG_SOURCE_CLASSES - 1,
+                        (long long)classes[i]);
         for (int k = 0; k < i; k++)
             if (classes[i] == classes[k])
                 cg_diagnose(r->diagnostics, tree->item[i]->mark, NULL, NULL,
                             "data: classes: %lld stands twice", (long long)classes[i]);
+    }
     d->classes = classes;
 }
 
@@ -164,6 +169,26 @@ static void default_splits(cg_reader *r, cg_data_spec *d)
     d->splits = splits;
 }
 
+/* Files of a format serve what the splits draw from, no less. */
+static void check_paths(cg_reader *r, const cg_tree *data, const cg_data_spec *d)
+{
+    for (int i = 0; i < 4; i++) {
+        const char *key = i < 2 ? "images" : "labels", *part = parts[i % 2];
+        const char *path = (i < 2 ? d->images : d->labels)[i % 2];
+        const cg_tree *paths = cg_tree_find(data, key);
+        for (int k = 0; k < d->n_splits && !path && paths && paths->n; k++) {
+            if (!d->splits[k].from || strcmp(d->splits[k].from, part) != 0) continue;
+            char help[200];
+            snprintf(help, sizeof help, "%s: {%s: PATH}%s", key, part,
+                     i % 2 ? ", or no test at all: splits: {train: {from: train}}" : "");
+            cg_diagnose(r->diagnostics, paths->mark, NULL, help,
+                        "data: %s: no file for `%s`, which the split %s draws from", key, part,
+                        d->splits[k].name);
+            break;
+        }
+    }
+}
+
 void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
 {
     static const cg_attr table[] = {
@@ -183,4 +208,5 @@ void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
         read_splits(r, splits, d);
     else
         default_splits(r, d);
+    if (!d->source) check_paths(r, tree, d);
 }

@@ -12,17 +12,24 @@ typedef struct {
     const char *text;
 } diagnostic;
 
+typedef struct {
+    const char *kind; /* "error", "warning" */
+    int n;
+    diagnostic entry[CG_MAX_DIAGNOSTICS];
+} list;
+
 struct cg_diagnostics {
     cg_arena *arena;
     bool out_of_memory;
-    int n;
-    diagnostic list[CG_MAX_DIAGNOSTICS];
+    list errors, warnings;
 };
 
 cg_diagnostics *cg_diagnostics_new(void)
 {
     cg_diagnostics *d = cg_alloc(1, sizeof *d);
     if (!d) return NULL;
+    d->errors.kind = "error";
+    d->warnings.kind = "warning";
     d->arena = cg_arena_new();
     if (d->arena) return d;
     cg_release(d);
@@ -36,24 +43,42 @@ void cg_diagnostics_free(cg_diagnostics *d)
     cg_release(d);
 }
 
+static const diagnostic *entry(const list *l, int i)
+{
+    return i >= 0 && i < l->n ? &l->entry[i] : NULL;
+}
+
 int cg_diagnostics_count(const cg_diagnostics *d)
 {
-    return d->n;
+    return d->errors.n;
 }
 
 const char *cg_diagnostics_text(const cg_diagnostics *d, int i)
 {
-    return i >= 0 && i < d->n ? d->list[i].text : NULL;
+    const diagnostic *found = entry(&d->errors, i);
+    return found ? found->text : NULL;
 }
 
 const cg_error *cg_diagnostics_error(const cg_diagnostics *d, int i)
 {
-    return i >= 0 && i < d->n ? &d->list[i].error : NULL;
+    const diagnostic *found = entry(&d->errors, i);
+    return found ? &found->error : NULL;
+}
+
+int cg_diagnostics_warnings(const cg_diagnostics *d)
+{
+    return d->warnings.n;
+}
+
+const char *cg_diagnostics_warning(const cg_diagnostics *d, int i)
+{
+    const diagnostic *found = entry(&d->warnings, i);
+    return found ? found->text : NULL;
 }
 
 cg_status cg_diagnostics_status(const cg_diagnostics *d)
 {
-    return d->out_of_memory ? CG_ENOMEM : d->n ? CG_EMODEL : CG_OK;
+    return d->out_of_memory ? CG_ENOMEM : d->errors.n ? CG_EMODEL : CG_OK;
 }
 
 void cg_diagnostics_no_memory(cg_diagnostics *d)
@@ -108,8 +133,8 @@ static void show_line(const char *p, const char *end, int column, char shown[4 *
     *c = *s = '\0';
 }
 
-static const char *render(cg_arena *arena, const cg_error *e, const cg_source *source,
-                          const char *shapes, const char *help)
+static const char *render(cg_arena *arena, const char *kind, const cg_error *e,
+                          const cg_source *source, const char *shapes, const char *help)
 {
     char shown[4 * SHOWN + 1] = "", caret[SHOWN + 2] = "";
     const char *p = source && e->line > 0 ? line_start(source, e->line) : NULL;
@@ -131,7 +156,7 @@ static const char *render(cg_arena *arena, const cg_error *e, const cg_source *s
         quoted = cg_arena_printf(arena, "\n  %s | %s\n  %*s | %s", number, shown,
                                  (int)strlen(number), "", caret);
     if (!quoted) return NULL;
-    return cg_arena_printf(arena, "%s: error: %s%s%s%s%s%s", place, e->message, quoted,
+    return cg_arena_printf(arena, "%s: %s: %s%s%s%s%s%s", place, kind, e->message, quoted,
                            shapes ? "\n  shapes: " : "", shapes ? shapes : "",
                            help ? "\n  help: " : "", help ? help : "");
 }
@@ -146,10 +171,10 @@ static bool comes_before(const diagnostic *a, const diagnostic *b)
     return a->error.column < b->error.column;
 }
 
-static bool is_known(const cg_diagnostics *d, const diagnostic *new)
+static bool is_known(const list *l, const diagnostic *new)
 {
-    for (int i = 0; i < d->n; i++) {
-        const diagnostic *old = &d->list[i];
+    for (int i = 0; i < l->n; i++) {
+        const diagnostic *old = &l->entry[i];
         if (!comes_before(old, new) && !comes_before(new, old) &&
             !strcmp(old->error.message, new->error.message))
             return true;
@@ -157,22 +182,36 @@ static bool is_known(const cg_diagnostics *d, const diagnostic *new)
     return false;
 }
 
-void cg_diagnose(cg_diagnostics *d, cg_mark at, const char *shapes, const char *help,
-                 const char *format, ...)
+static void add(cg_diagnostics *d, list *l, cg_mark at, const char *shapes, const char *help,
+                const char *format, va_list ap)
 {
-    if (d->n == CG_MAX_DIAGNOSTICS) return;
+    if (l->n == CG_MAX_DIAGNOSTICS) return;
     diagnostic new = { .order = at.source ? at.source->order : 0 };
-    va_list ap;
-    va_start(ap, format);
     cg_fail_va(&new.error, CG_EMODEL, cg_mark_place(at), format, ap);
-    va_end(ap);
-    if (is_known(d, &new)) return;
-    new.text = render(d->arena, &new.error, at.source, shapes, help);
+    if (is_known(l, &new)) return;
+    new.text = render(d->arena, l->kind, &new.error, at.source, shapes, help);
     if (!new.text) {
         d->out_of_memory = true;
         return;
     }
-    int i = d->n++;
-    for (; i > 0 && comes_before(&new, &d->list[i - 1]); i--) d->list[i] = d->list[i - 1];
-    d->list[i] = new;
+    int i = l->n++;
+    for (; i > 0 && comes_before(&new, &l->entry[i - 1]); i--) l->entry[i] = l->entry[i - 1];
+    l->entry[i] = new;
+}
+
+void cg_diagnose(cg_diagnostics *d, cg_mark at, const char *shapes, const char *help,
+                 const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    add(d, &d->errors, at, shapes, help, format, ap);
+    va_end(ap);
+}
+
+void cg_warn(cg_diagnostics *d, cg_mark at, const char *help, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    add(d, &d->warnings, at, NULL, help, format, ap);
+    va_end(ap);
 }

@@ -27,6 +27,10 @@ enum { CG_MAX_DIAGNOSTICS = 20 }; /* later ones are dropped */
 void cg_diagnose(cg_diagnostics *diagnostics, cg_mark at, const char *shapes, const char *help,
                  const char *format, ...) CG_PRINTF(5, 6);
 
+/* Adds a warning, in the same way to a list of its own. */
+void cg_warn(cg_diagnostics *diagnostics, cg_mark at, const char *help, const char *format, ...)
+    CG_PRINTF(4, 5);
+
 /* CG_OK while there is none, then CG_EMODEL; CG_ENOMEM when one could not be kept. */
 cg_status cg_diagnostics_status(const cg_diagnostics *diagnostics);
 void cg_diagnostics_no_memory(cg_diagnostics *diagnostics);

@@ -8,7 +8,7 @@
 #include "nn/nn.h"
 #include "optim/optim.h"
 
-enum { CG_MAX_LAYERS = 4096 };
+enum { CG_MAX_LAYERS = 4096, CG_SOURCE_CLASSES = 10 /* of every named data set so far */ };
 
 /* A layer, with what it takes its input from: ids of earlier layers. */
 typedef struct {
@@ -58,5 +58,7 @@ cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_
 /* Records both modes on graphs of its own: reports what does not fit, and notes shapes, parameters
  * and multiply-adds of the layers. */
 void cg_model_check_shapes(cg_model *model, cg_diagnostics *diagnostics);
+/* Reports a loss that is not made for what the last layers give, of a model whose shapes fit. */
+void cg_model_check_loss(const cg_model *model, cg_diagnostics *diagnostics);
 
 #endif

@@ -13,6 +13,7 @@ libfloors_la_SOURCES += \
   %D%/paths.c %D%/paths.h \
   %D%/read.c %D%/read.h \
   %D%/record.c \
+  %D%/sense.c \
   %D%/shapes.c \
   %D%/train_section.c \
   %D%/tree.c %D%/tree.h \

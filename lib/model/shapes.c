@@ -128,11 +128,11 @@ static bool walk(cg_model *m, bool training, int64_t batch, cg_diagnostics *diag
 static void check_data(cg_model *m, cg_diagnostics *diagnostics)
 {
     const cg_data_spec *d = &m->spec.data;
-    int classes = d->classes ? d->n_classes : d->source ? 10 : 0;
+    int classes = d->classes ? d->n_classes : d->source ? CG_SOURCE_CLASSES : 0;
     const cg_layer_spec *last = &m->layer[m->n_layers - 1];
     int columns = m->spec.n_outputs;
     bool is_one_for_two = columns == 1 && classes == 2;
-    if (d->source && cg_shape_size(&m->spec.input) != 28 * 28)
+    if (d->source && !cg_shape_equal(&m->spec.input, &CG_SHAPE(1, 28, 28)))
         cg_diagnose(diagnostics, m->layer[0].mark, NULL, "input: {shape: [1, 28, 28]}",
                     "input: images of %s are 1x28x28", d->source);
     if (classes > columns && !is_one_for_two)
@@ -143,6 +143,7 @@ static void check_data(cg_model *m, cg_diagnostics *diagnostics)
 void cg_model_check_shapes(cg_model *m, cg_diagnostics *diagnostics)
 {
     if (!walk(m, false, 1, diagnostics)) return;
-    walk(m, true, m->spec.batch, diagnostics);
+    if (!walk(m, true, m->spec.batch, diagnostics)) return;
     check_data(m, diagnostics);
+    cg_model_check_loss(m, diagnostics);
 }

@@ -62,6 +62,15 @@ static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
             read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
 }
 
+static void report_conflict(cg_reader *r, typed t, const cg_optimizer *o, const void *attrs)
+{
+    const char *key, *cause = o->conflict ? o->conflict(attrs, &key) : NULL;
+    const cg_tree *at = cause ? cg_tree_find(t.keys, key) : NULL;
+    if (cause)
+        cg_diagnose(r->diagnostics, at ? at->mark : t.word->mark, NULL, "momentum: 0.9",
+                    "optimizer %s: %s", o->name, cause);
+}
+
 static void read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     typed t = read_type(r, tree, "optimizer");
@@ -73,8 +82,10 @@ static void read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     }
     spec->optimizer = o;
     spec->optimizer_attrs = read_typed_attrs(r, t, "optimizer", o->attrs, o->attrs_size);
-    if (spec->optimizer_attrs) /* "lr" is the first of every optimiser */
-        memcpy(&spec->lr, (const char *)spec->optimizer_attrs + o->attrs->offset, sizeof spec->lr);
+    if (!spec->optimizer_attrs) return;
+    /* "lr" is the first of every optimiser */
+    memcpy(&spec->lr, (const char *)spec->optimizer_attrs + o->attrs->offset, sizeof spec->lr);
+    report_conflict(r, t, o, spec->optimizer_attrs);
 }
 
 static void read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec)
@@ -197,6 +208,18 @@ static void cut_validation(cg_reader *r, const cg_tree *tree, double fraction, c
     spec->validation_split = "validation";
 }
 
+/* Validation chooses the best weights, and may end the run: by images of their own. */
+static void warn_of_known_images(cg_reader *r, const cg_tree *tree, const char *split)
+{
+    static const char help[] = "validation: 0.1 keeps a tenth of the training images for it";
+    if (!strcmp(split, "test"))
+        cg_warn(r->diagnostics, tree->mark, help,
+                "train: validation by the test images: the test at the end will flatter");
+    else if (!strcmp(split, "train"))
+        cg_warn(r->diagnostics, tree->mark, help,
+                "train: validation by the images that are learnt from");
+}
+
 static void read_validation(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     const char *what = "train: validation", *name;
@@ -211,6 +234,7 @@ static void read_validation(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     if (!cg_read_text(r, tree, what, &name)) return;
     if (find_split(&spec->data, name) >= 0) {
         spec->validation_split = name;
+        warn_of_known_images(r, tree, name);
         return;
     }
     cg_words words = { .n = 0 };
@@ -231,6 +255,11 @@ static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     spec->clip_norm = keys.clip_norm;
     spec->clip_value = keys.clip_value;
     spec->warmup = keys.warmup;
+    const cg_tree *warmup = cg_tree_find(tree, "warmup");
+    if (warmup && keys.warmup > (double)keys.epochs && keys.epochs > 0)
+        cg_warn(r->diagnostics, warmup->mark, "fewer epochs of warm-up, or more in all",
+                "train: warmup: %g epochs of %lld: the learning rate never gets where it rises to",
+                keys.warmup, (long long)keys.epochs);
     const cg_tree *validation = cg_tree_find(tree, "validation");
     const cg_tree *stopping = cg_tree_find(tree, "early_stopping");
     if (validation) read_validation(r, validation, spec);

@@ -117,8 +117,15 @@ bool cg_layer_window_fits(cg_builder *b, const cg_shape *x, const int64_t kernel
                           const int64_t dilation[2], const int64_t sides[4]);
 
 /* ---- losses: forward in ops; a loss maps prediction and labels to one value a row -------------*/
+typedef enum {
+    CG_VALUES_ANY,          /* no telling, or no matter      */
+    CG_VALUES_LOGITS,       /* any numbers                   */
+    CG_VALUES_SHARES,       /* each by itself within 0 and 1 */
+    CG_VALUES_PROBABILITIES /* the same, and their sum is 1  */
+} cg_values;
 typedef struct cg_loss {
     const char *name, *help;
+    cg_values takes;
     const cg_attr *attrs;
     size_t attrs_size;
     int least_columns; /* K must be at least so much */

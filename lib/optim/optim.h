@@ -13,6 +13,10 @@ typedef struct cg_optimizer {
     const char *name, *help;
     const cg_attr *attrs; /* its keys in a model file; always "lr" first */
     size_t attrs_size;
+    /* A key that the others make meaningless: why, with *key; NULL where all is well, or in
+     * general.
+     */
+    const char *(*conflict)(const void *attrs, const char **key);
     int n_slots; /* states as large as the slab, zero at first */
     const char *slots[CG_MAX_SLOTS];
     int (*n_used)(const void *attrs); /* how many of them these attributes need; NULL: all */

@@ -19,6 +19,14 @@ static const cg_attr attrs[] = {
     { .name = NULL },
 };
 
+static const char *conflict(const void *attrs_, const char **key)
+{
+    const sgd_attrs *a = attrs_;
+    *key = "nesterov";
+    return a->nesterov && a->momentum == 0 ? "nesterov looks ahead along a momentum, but that is 0"
+                                           : NULL;
+}
+
 static int n_used(const void *attrs_)
 {
     const sgd_attrs *a = attrs_;
@@ -53,6 +61,7 @@ const cg_optimizer cg_optimizer_sgd = {
     .help = "gradient descent, with momentum if asked for",
     .attrs = attrs,
     .attrs_size = sizeof(sgd_attrs),
+    .conflict = conflict,
     .n_slots = 1,
     .slots = { "velocity" },
     .n_used = n_used,

@@ -1,4 +1,5 @@
-/* Every file of t/model/bad is a mistake.  Its first line says what must be reported:
+/* Every file of t/model/bad is a mistake, every one of t/model/warned is allowed with a warning.
+ * The first line says what must be reported:
  *   # expect: LINE:COLUMN part of the message          (or --set_#K:LINE:COLUMN)
  *   # set: path=value                                  (an override; any number) */
 #include <cnngraph/model.h>
@@ -79,6 +80,24 @@ static void check(const char *folder, const char *name)
     cg_diagnostics_free(d);
 }
 
+static void check_warned(const char *folder, const char *name)
+{
+    char path[512], place[600];
+    struct expectation e;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (!ok(read_expectation(path, &e), "%s says what is expected", name)) return;
+    snprintf(place, sizeof place, "%s:%s: warning: ", path, e.place);
+    cg_diagnostics *d = cg_diagnostics_new();
+    cg_model *model;
+    cg_status status = cg_model_load(&model, path, 0, NULL, d, NULL);
+    const char *text = cg_diagnostics_warning(d, 0);
+    ok(status == CG_OK && cg_diagnostics_warnings(d) == 1 && !strncmp(text, place, strlen(place)) &&
+           strstr(text, e.part) && strstr(text, "\n  help: "),
+       "%s is warned of at %s: %s", name, e.place, e.part);
+    cg_model_free(model);
+    cg_diagnostics_free(d);
+}
+
 static void check_text(const char *what, const char *text, size_t size, const char *part)
 {
     cg_model *model;
@@ -112,22 +131,29 @@ static void check_large(void)
     free(text);
 }
 
-int main(void)
+/* Calls a function for each file of t/model/NAME; their number. */
+static int for_each(const char *name, void (*check_file)(const char *folder, const char *file))
 {
     static char *names[MAX_FILES];
     char folder[400];
     const char *top = getenv("top_srcdir");
-    snprintf(folder, sizeof folder, "%s/t/model/bad", top ? top : ".");
+    snprintf(folder, sizeof folder, "%s/t/model/%s", top ? top : ".", name);
     DIR *dir = opendir(folder);
     int n = 0;
     for (struct dirent *entry; dir && n < MAX_FILES && (entry = readdir(dir));)
         if (strstr(entry->d_name, ".yaml")) names[n++] = strdup(entry->d_name);
     if (dir) closedir(dir);
-    ok(n >= 80, "%d bad files", n);
     for (int i = 0; i < n; i++) {
-        check(folder, names[i]);
+        check_file(folder, names[i]);
         free(names[i]);
     }
+    return n;
+}
+
+int main(void)
+{
+    ok(for_each("bad", check) >= 80, "there are bad files");
+    ok(for_each("warned", check_warned) >= 7, "there are files to be warned of");
     check_large();
     return done_testing();
 }

@@ -274,7 +274,8 @@ static void test_recording(void)
 static void test_no_memory(void)
 {
     static const char text[] =
-        "cnngraph: 1\ndata: {format: idx, images: {train: x, test: y}, labels: {train: /t}}\n"
+        "cnngraph: 1\ndata: {format: idx, images: {train: x, test: y}, labels: {train: /t, test: "
+        "u}}\n"
         "vars: {k: 3}\nblocks: {c: {layers: [conv2d: {filters: 2, kernel: \"${k}\"}]}}\n" INPUT
         "    - c\n    - batch_norm\n" DENSE TAIL;
     static const char *const sets[] = { "train.epochs=2" };

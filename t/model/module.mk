@@ -6,4 +6,4 @@ t_model_doc_t_SOURCES = %D%/doc.c
 t_model_doc_t_LDADD = $(test_ldadd)
 t_model_good_t_SOURCES = %D%/good.c
 t_model_good_t_LDADD = $(test_ldadd)
-EXTRA_DIST += %D%/bad models
+EXTRA_DIST += %D%/bad %D%/warned models

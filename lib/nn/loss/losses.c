@@ -90,6 +90,7 @@ static cg_node *hinge(const void *attrs, cg_node *y, cg_node *labels)
 
 const cg_loss cg_loss_cce = {
     .name = "cce",
+    .takes = CG_VALUES_PROBABILITIES,
     .help = "Categorical cross-entropy of probabilities (after softmax): -sum t log y.",
     .attrs = smooth_table,
     .attrs_size = sizeof(smooth_attrs),
@@ -98,6 +99,7 @@ const cg_loss cg_loss_cce = {
 };
 const cg_loss cg_loss_cross_entropy = {
     .name = "cross_entropy",
+    .takes = CG_VALUES_LOGITS,
     .help = "Categorical cross-entropy of logits (no softmax before it).",
     .attrs = smooth_table,
     .attrs_size = sizeof(smooth_attrs),
@@ -106,6 +108,7 @@ const cg_loss cg_loss_cross_entropy = {
 };
 const cg_loss cg_loss_kl = {
     .name = "kl",
+    .takes = CG_VALUES_PROBABILITIES,
     .help = "Kullback-Leibler divergence of the target from probabilities.",
     .attrs = smooth_table,
     .attrs_size = sizeof(smooth_attrs),
@@ -114,12 +117,14 @@ const cg_loss cg_loss_kl = {
 };
 const cg_loss cg_loss_bce = {
     .name = "bce",
+    .takes = CG_VALUES_SHARES,
     .help = "Binary cross-entropy of probabilities; the mean over the columns.",
     .least_columns = 1,
     .record = bce,
 };
 const cg_loss cg_loss_bce_with_logits = {
     .name = "bce_with_logits",
+    .takes = CG_VALUES_LOGITS,
     .help = "Binary cross-entropy of logits (no sigmoid before it).",
     .least_columns = 1,
     .record = bce_with_logits,
