@@ -90,7 +90,7 @@ static cg_status compile_inference(cg_program **program, const cg_model *model, 
                                    cg_pool *pool, cg_error *error)
 {
     cg_recording recording;
-    cg_compile_options options = { .pool = pool };
+    cg_compile_options options = { .pool = pool, .is_frozen = true };
     cg_graph *graph = cg_graph_new();
     if (!graph) return error->status = CG_ENOMEM;
     cg_status status = cg_model_record(model, graph, CG_EVALUATION, batch, &recording, error);

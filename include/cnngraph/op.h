@@ -76,6 +76,7 @@ typedef struct {
     const cg_shape *ys;
     float *y;
     void *scratch;       /* this thread's, as many bytes as op->scratch asked for */
+    void *prepared;      /* what op->prepare made of constant inputs, or NULL */
     uint64_t seed, step; /* of the run: what random ops draw from */
 } cg_call;
 
@@ -172,6 +173,12 @@ struct cg_op {
     size_t (*scratch)(const cg_node *node);   /* bytes for each thread; NULL: none               */
     int64_t (*grain)(const cg_node *node);    /* items best computed together; NULL: 1           */
     cg_planes (*planes)(const cg_node *node); /* NULL: CG_PLANES_CROSSED                       */
+
+    /* Inputs 1, 2, ... in the form that serves `forward` best: where they keep their values from
+     * run to run (see cg_compile_options), `prepare` fills call->prepared once; its items do not
+     * matter. */
+    size_t (*prepared)(const cg_node *node); /* bytes, 0 where nothing is gained; NULL: never    */
+    cg_kernel *prepare[CG_N_TIERS];
 
     cg_kernel *forward[CG_N_TIERS]; /* NULL entries fall back to the reference            */
     void (*reference)(const cg_ref_call *call);

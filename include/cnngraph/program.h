@@ -28,6 +28,9 @@ typedef struct {
         *guards; /* scalars, outputs too, looked at as soon as they are computed: when one is not
                     finite the run ends there, with no parameter or state changed */
     int n_guards;
+    bool is_frozen; /* parameters, and states without an update, keep their values from run to run:
+                       what follows from them alone is computed by the first run, and by the
+                       next after cg_program_refresh */
     bool no_passes; /* run the recording as it is (to test the passes)            */
     bool keep_all;  /* every node keeps its buffer after the run (to look at them) */
 } cg_compile_options;
@@ -40,6 +43,9 @@ void cg_program_free(cg_program *program);
 /* Runs once.  seed and step are what random ops draw from.  CG_ENUMERIC when a guard is not finite,
  * CG_OK otherwise.  No allocation, no system call but the pool's. */
 cg_status cg_run(cg_program *program, uint64_t seed, uint64_t step);
+
+/* Tells a frozen program that parameters or states have changed. */
+void cg_program_refresh(cg_program *program);
 
 /* The memory of an input, parameter, state or output; NULL if the program has none of it (any
  * more). Floats or doubles after the program's dtype; the size is that of the node.  Lent. */

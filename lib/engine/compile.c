@@ -37,15 +37,16 @@ static cg_status apply(cg_program *p, const cg_graph *from, int n, cg_node *outp
 }
 
 static cg_status rewrite(cg_program *p, const cg_graph *graph, int n, cg_node *outputs[],
-                         bool no_passes, cg_error *error)
+                         const cg_compile_options *options, cg_error *error)
 {
+    const bool is_frozen = options->is_frozen;
     p->n_node_of = graph->n_nodes;
     p->node_of = cg_alloc((size_t)graph->n_nodes + 1, sizeof *p->node_of);
     if (!p->node_of) return nomem(error);
     for (int i = 0; i < p->n_node_of; i++) p->node_of[i] = i;
-    if (no_passes) return apply(p, graph, n, outputs, NULL, error);
+    if (options->no_passes) return apply(p, graph, n, outputs, NULL, error);
     for (const cg_pass *pass = cg_passes; pass->name; pass++)
-        if (!pass->for_kernels || p->dtype == CG_F32)
+        if ((!pass->for_kernels || p->dtype == CG_F32) && (!pass->settles || is_frozen))
             CG_TRY(apply(p, p->graph ? p->graph : graph, n, outputs, pass, error));
     return CG_OK;
 }
@@ -59,6 +60,20 @@ static void hide_the_rest(cg_program *p)
             p->graph->node[id]->op)
             p->node_of[i] = -1;
     }
+}
+
+/* Which nodes keep their values from run to run, and the last op of those that come first. */
+static cg_status find_settled(cg_program *p, const cg_compile_options *options, cg_error *error)
+{
+    p->settled = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->settled);
+    p->prologue = -1;
+    if (!p->settled) return nomem(error);
+    if (!options->is_frozen || p->dtype != CG_F32) return CG_OK;
+    p->is_stale = true;
+    cg_settled(p->settled, p->graph);
+    for (int id = 0; id < p->graph->n_nodes && (!p->graph->node[id]->op || p->settled[id]); id++)
+        if (p->graph->node[id]->op) p->prologue = id;
+    return CG_OK;
 }
 
 /* ---- memory --------------------------------------------------------------------------------- */
@@ -178,6 +193,7 @@ static cg_status find_stretches(cg_program *p, bool keep_all, cg_error *error)
         return nomem(error);
     }
     for (int i = 0; i < p->n_guards; i++) ends[p->guard[i]] = true;
+    if (p->prologue >= 0) ends[p->prologue] = true;
     for (int id = 0; id < p->graph->n_nodes; id++) p->stretch_of[id] = p->slice_of[id] = -1;
     int found = 0;
     if (p->dtype == CG_F32 && !keep_all)
@@ -193,8 +209,14 @@ static cg_status plan(cg_program *p, int n, cg_node *const outputs[],
                       const cg_compile_options *options, cg_error *error)
 {
     CG_TRY(find_stretches(p, options->keep_all, error));
-    cg_plan_options how = { cg_program_element(p), options->keep_all, -1, p->stretch_of, p->stretch,
-                            p->slice_of,           p->slice };
+    cg_plan_options how = { .element = cg_program_element(p),
+                            .keep_all = options->keep_all,
+                            .prologue = p->prologue,
+                            .settled = -1,
+                            .stretch_of = p->stretch_of,
+                            .stretches = p->stretch,
+                            .slice_of = p->slice_of,
+                            .slices = p->slice };
     for (int i = 0; i < p->n_guards; i++)
         if (p->guard[i] > how.settled) how.settled = p->guard[i];
     p->slot = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->slot);
@@ -283,7 +305,8 @@ static cg_status build(cg_program *p, const cg_graph *graph, int n, cg_node *out
 {
     int n_all = n + options->n_guards;
     CG_TRY(choose_tier(p, options->isa, error));
-    CG_TRY(rewrite(p, graph, n_all, outputs, options->no_passes, error));
+    CG_TRY(rewrite(p, graph, n_all, outputs, options, error));
+    CG_TRY(find_settled(p, options, error));
     CG_TRY(note_guards(p, outputs + n, options->n_guards, error));
     CG_TRY(plan(p, n_all, outputs, options, error));
     hide_the_rest(p);

@@ -15,5 +15,6 @@ libfloors_la_SOURCES += \
   %D%/pass/pass.h \
   %D%/pass/passes.c \
   %D%/pass/rewrite.c \
+  %D%/pass/settle.c \
   %D%/pass/split.c \
   %D%/pass/stabilise.c

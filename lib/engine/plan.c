@@ -306,7 +306,9 @@ bool cg_plan(cg_slot slots[], int64_t *arena_bytes, int64_t *tile_bytes, const c
         find_reads(&p, n, outputs);
         for (int v = 0; v < graph->n_nodes; v++)
             slots[v] = (cg_slot){ .root = v,
-                                  .last_use = options->keep_all ? graph->n_nodes : p.last_read[v] };
+                                  .last_use = options->keep_all || v <= options->prologue
+                                                  ? graph->n_nodes
+                                                  : p.last_read[v] };
         for (int v = 0; v < graph->n_nodes; v++) {
             int root = slots[v].root = choose_root(&p, graph->node[v]);
             if (root != v) slots[v].within = within_root(graph->node[v], slots, root);

@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
     size_t element; /* bytes of one: 4 or 8 */
     bool keep_all;  /* no memory is used twice */
+    int prologue;   /* what the nodes up to this one compute is kept for the next run, -1: none */
     int settled;    /* leaves may be overwritten only after this node: what a guard watches */
     const int *stretch_of; /* of a node: its stretch, or -1 */
     const cg_stretch *stretches;

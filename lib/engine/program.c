@@ -17,6 +17,8 @@ void cg_program_free(cg_program *program)
     cg_release(program->slice);
     cg_release(program->slice_of);
     cg_release(program->section);
+    cg_release(program->settled);
+    cg_release(program->prepared);
     cg_release(program->step);
     cg_release(program->stage);
     cg_release(program->times);
@@ -70,7 +72,8 @@ cg_leaf cg_program_leaf(const cg_program *program, cg_node_kind kind, int i)
 
 size_t cg_program_bytes(const cg_program *program)
 {
-    return program->leaf_bytes + program->arena_bytes + program->scratch_bytes;
+    return program->leaf_bytes + program->arena_bytes + program->prepared_bytes +
+           program->scratch_bytes;
 }
 
 size_t cg_program_arena_bytes(const cg_program *program)

@@ -69,6 +69,11 @@ struct cg_program {
     int n_stages;
     cg_section *section;
     int n_sections;
+    bool *settled;  /* of a node: does it keep its value from run to run? */
+    int prologue;   /* the last of the ops that are only run when ... */
+    bool is_stale;  /* ... leaves may have changed, or -1; sections, too, begin with theirs */
+    int n_prologue; /* sections */
+    char *prepared; /* for kernels, from settled inputs */
     cg_copy *copy;
     int n_copies;
     int *guard; /* ids of scalars that must be finite */
@@ -79,7 +84,7 @@ struct cg_program {
     char *leaves;    /* inputs, parameters, states, constants, copies */
     char *arena;     /* planned buffers */
     char *scratch;   /* for each thread: a tile, then what the kernels asked for */
-    size_t leaf_bytes, arena_bytes, tile_bytes, scratch_bytes, scratch_stride;
+    size_t leaf_bytes, arena_bytes, prepared_bytes, tile_bytes, scratch_bytes, scratch_stride;
     double *wide; /* for ops without a kernel: inputs and output in double */
     uint64_t branches;
     cg_stage_time *times; /* of each stage, or NULL; profile.c */

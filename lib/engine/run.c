@@ -249,11 +249,28 @@ static void run_section(cg_program *program, const cg_section *section, uint64_t
     }
 }
 
+static void prepare(const cg_program *program)
+{
+    for (int i = 0; i < program->n_steps; i++) {
+        const cg_step *step = &program->step[i];
+        if (step->call.prepared) step->node->op->prepare[program->tier](&step->call, 0, 1);
+    }
+}
+
+void cg_program_refresh(cg_program *program)
+{
+    program->is_stale = true;
+}
+
 cg_status cg_run(cg_program *program, uint64_t seed, uint64_t step)
 {
     int g = 0;
     program->branches = 0;
-    for (int i = 0; i < program->n_sections; i++) {
+    for (int i = program->is_stale ? 0 : program->n_prologue; i < program->n_sections; i++) {
+        if (program->is_stale && i == program->n_prologue) {
+            prepare(program);
+            program->is_stale = false;
+        }
         const cg_section *section = &program->section[i];
         run_section(program, section, seed, step);
         const cg_stage *last = &section->stage[section->n_stages - 1];

@@ -223,6 +223,7 @@ static cg_status make_sections(cg_program *p, cg_error *error)
                p->slice_of[p->stage[i + n].step->node->id] == slice)
             n++;
         *section = (cg_section){ .stage = &p->stage[i], .n_stages = n };
+        if (section->stage->step->node->id <= p->prologue) p->n_prologue++;
         if (n > 1 && suits_threads(p, p->slice[slice].rows)) section->rows = p->slice[slice].rows;
     }
     return CG_OK;
@@ -247,6 +248,30 @@ static cg_status make_scratch(cg_program *p, size_t widest, cg_error *error)
     return p->scratch && (p->wide || !widest) ? CG_OK : nomem(error);
 }
 
+static size_t prepared_bytes(const cg_program *p, const cg_step *step)
+{
+    const cg_node *node = step->node;
+    bool can = p->is_stale && node->id > p->prologue && node->op->prepared && step->kernel;
+    for (int i = 1; i < node->n_x; i++) can = can && p->settled[node->x[i]->id];
+    return can ? aligned(node->op->prepared(node)) : 0;
+}
+
+/* Where kernels find what can be made of inputs that keep their values. */
+static cg_status find_prepared(cg_program *p, cg_error *error)
+{
+    for (int i = 0; i < p->n_steps; i++) p->prepared_bytes += prepared_bytes(p, &p->step[i]);
+    if (!p->prepared_bytes) return CG_OK;
+    p->prepared = cg_alloc_aligned(p->prepared_bytes, 1);
+    if (!p->prepared) return nomem(error);
+    char *at = p->prepared;
+    for (int i = 0; i < p->n_steps; i++) {
+        size_t bytes = prepared_bytes(p, &p->step[i]);
+        if (bytes) p->step[i].call.prepared = at;
+        at += bytes;
+    }
+    return CG_OK;
+}
+
 cg_status cg_make_steps(cg_program *p, cg_error *error)
 {
     int64_t widest = 0;
@@ -260,13 +285,14 @@ cg_status cg_make_steps(cg_program *p, cg_error *error)
         step->node = node;
         step->kernel = node->op->forward[p->tier];
         CG_TRY(bind(p, step, error));
-        p->flops += flops_of(node);
+        if (id > p->prologue) p->flops += flops_of(node);
         cut(step);
         size_t scratch = node->op->scratch && p->dtype == CG_F32 ? node->op->scratch(node) : 0;
         if (scratch > p->scratch_stride) p->scratch_stride = scratch;
         if (p->dtype == CG_F32 && !step->kernel && elements_of_call(node) > widest)
             widest = elements_of_call(node);
     }
+    CG_TRY(find_prepared(p, error));
     CG_TRY(make_stages(p, error));
     CG_TRY(make_sections(p, error));
     return make_scratch(p, (size_t)widest, error);

@@ -3,9 +3,10 @@
 #include "kernels/conv.h"
 
 #include "kernels/lanes.h"
-
+#include "kernels/lanes_winograd.h"
 #include "kernels/patches.h"
 #include "kernels/planes.h"
+#include "kernels/planes_winograd.h"
 
 #include <string.h>
 
@@ -43,11 +44,21 @@ static cg_patches patches_of(const cg_conv *v, const float *x, int64_t g)
     };
 }
 
-void cg_conv_forward(const cg_conv *v, const float *x, const float *w, float *y, void *scratch,
-                     int64_t begin, int64_t end)
+void cg_conv_prepare(const cg_conv *v, const float *w, float *u)
+{
+    const cg_winograd fast = cg_winograd_of(v, w);
+    cg_lanes_winograd_weights(&fast, u);
+}
+
+void cg_conv_forward(const cg_conv *v, const float *x, const float *w, const float *u, float *y,
+                     void *scratch, int64_t begin, int64_t end)
 {
     if (v->lanes) {
-        cg_lanes_forward(v, x, w, y, scratch, begin, end);
+        cg_lanes_forward(v, x, w, u, y, scratch, begin, end);
+        return;
+    }
+    if (u) {
+        cg_planes_winograd(v, x, u, y, scratch, begin, end);
         return;
     }
     if (cg_planes_wins(v)) {
@@ -327,6 +338,12 @@ void cg_conv_weight_gradient(const cg_conv *v, const float *dy, const float *x, 
 
 #if CG_DESCRIBE
 
+int64_t cg_conv_prepared(const cg_conv *v)
+{
+    bool has_use = v->lanes ? cg_winograd_wins(v) : cg_planes_winograd_wins(v);
+    return has_use ? cg_winograd_weights(v->r, v->c, v->k) : 0;
+}
+
 bool cg_conv_has_planes(const cg_conv *v)
 {
     return v->lanes || cg_planes_wins(v);
@@ -356,6 +373,10 @@ int64_t cg_conv_weight_gradient_items(const cg_conv *v)
 size_t cg_conv_forward_scratch(const cg_conv *v)
 {
     if (v->lanes) return cg_lanes_scratch(v);
+    if (cg_planes_winograd_wins(v)) {
+        size_t fast = cg_planes_winograd_scratch(v), plain = cg_planes_scratch(v);
+        return fast > plain ? fast : plain;
+    }
     if (cg_planes_wins(v)) return cg_planes_scratch(v);
     return cg_gemm_scratch_bytes(v->k / v->groups, v->n * v->p * v->q,
                                  v->c / v->groups * v->r * v->s);

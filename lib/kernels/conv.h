@@ -25,18 +25,24 @@ typedef struct {
 } cg_conv;
 
 #define cg_conv_forward         CG_TIERED(cg_conv_forward)
+#define cg_conv_prepare         CG_TIERED(cg_conv_prepare)
 #define cg_conv_input_gradient  CG_TIERED(cg_conv_input_gradient)
 #define cg_conv_weight_gradient CG_TIERED(cg_conv_weight_gradient)
 
 /* Each computes items [begin, end) of its result.  Items are planes or blocks of pixels of y,
  * blocks of pixels of dx, and blocks of dw's filters or taps; in the lanes, planes of y and dx, and
- * filters of dw.  dw sums over the images in their order. */
-void cg_conv_forward(const cg_conv *conv, const float *x, const float *w, float *y, void *scratch,
-                     int64_t begin, int64_t end);
+ * filters of dw.  dw sums over the images in their order.  u: weights in the form that y is
+ * computed from fastest, as cg_conv_prepare makes them, or NULL. */
+void cg_conv_forward(const cg_conv *conv, const float *x, const float *w, const float *u, float *y,
+                     void *scratch, int64_t begin, int64_t end);
 void cg_conv_input_gradient(const cg_conv *conv, const float *dy, const float *w, float *dx,
                             void *scratch, int64_t begin, int64_t end);
 void cg_conv_weight_gradient(const cg_conv *conv, const float *dy, const float *x, float *dw,
                              void *scratch, int64_t begin, int64_t end);
+
+/* The floats of u, 0 where nothing is gained. */
+void cg_conv_prepare(const cg_conv *conv, const float *w, float *u);
+int64_t cg_conv_prepared(const cg_conv *conv);
 
 /* Are the items of y its planes? */
 bool cg_conv_has_planes(const cg_conv *conv);

@@ -222,34 +222,30 @@ static int64_t run_of(int64_t item, int64_t end, int64_t planes)
  * ------------------------------------------------------------------------ */
 
 /* Planes [begin, end), `planes` to a block; x_block: floats of a block of x. */
-static void run_winograd(const cg_winograd *g, const float *x, int64_t x_block, float *y,
-                         float *scratch, int64_t begin, int64_t end)
+static void run_winograd(const cg_winograd *g, const float *x, int64_t x_block, const float *u,
+                         float *y, float *scratch, int64_t begin, int64_t end)
 {
-    cg_lanes_winograd_weights(g, scratch);
+    if (!u) {
+        cg_lanes_winograd_weights(g, scratch);
+        u = scratch;
+        scratch += cg_winograd_weights(g->taps, g->channels, g->filters);
+    }
     for (int64_t item = begin, n; item < end; item += n) {
         int64_t first = item % g->filters;
         n = run_of(item, end, g->filters);
-        cg_lanes_winograd(g, x + item / g->filters * x_block,
+        cg_lanes_winograd(g, x + item / g->filters * x_block, u,
                           y + item * g->out[0] * g->out[1] * IMAGES, scratch, first, first + n);
     }
 }
 
-void cg_lanes_forward(const cg_conv *v, const float *x, const float *w, float *y, void *scratch,
-                      int64_t begin, int64_t end)
+void cg_lanes_forward(const cg_conv *v, const float *x, const float *w, const float *u, float *y,
+                      void *scratch, int64_t begin, int64_t end)
 {
     const int64_t filters = v->k / v->groups, channels = v->c / v->groups, taps = v->r * v->s;
     if (cg_winograd_wins(v)) {
-        const cg_winograd fast = { .taps = v->r,
-                                   .channels = v->c,
-                                   .filters = v->k,
-                                   .size = { v->h, v->w },
-                                   .out = { v->p, v->q },
-                                   .before = { v->before[0], v->before[1] },
-                                   .w = w,
-                                   .f_step = v->c * taps,
-                                   .c_step = taps,
-                                   .t_step = { v->s, 1 } };
-        run_winograd(&fast, x, v->c * v->h * v->w * IMAGES, y, cg_lanes_align(scratch), begin, end);
+        const cg_winograd fast = cg_winograd_of(v, w);
+        run_winograd(&fast, x, v->c * v->h * v->w * IMAGES, u, y, cg_lanes_align(scratch), begin,
+                     end);
         return;
     }
     const correlation g = {
@@ -337,8 +333,8 @@ void cg_lanes_input_gradient(const cg_conv *v, const float *dy, const float *w, 
                                    .f_step = taps,
                                    .c_step = v->c * taps,
                                    .t_step = { -v->s, -1 } };
-        run_winograd(&fast, dy, v->k * v->p * v->q * IMAGES, dx, cg_lanes_align(scratch), begin,
-                     end);
+        run_winograd(&fast, dy, v->k * v->p * v->q * IMAGES, NULL, dx, cg_lanes_align(scratch),
+                     begin, end);
         return;
     }
     for (int64_t item = begin, n; item < end; item += n) {
@@ -353,7 +349,9 @@ size_t cg_lanes_scratch(const cg_conv *v)
 {
     int64_t channels = (v->c > v->k ? v->c : v->k) / v->groups;
     size_t tiled = (size_t)(channels * v->r * v->s * CG_LANES_TILE) * sizeof(float);
-    size_t fast = cg_winograd_wins(v) ? cg_lanes_winograd_scratch(v->r, v->c, v->k) : 0;
+    size_t transformed = (size_t)cg_winograd_weights(v->r, v->c, v->k) * sizeof(float);
+    size_t fast =
+        cg_winograd_wins(v) ? transformed + cg_lanes_winograd_scratch(v->r, v->c, v->k) : 0;
     return (fast > tiled ? fast : tiled) + 64;
 }
 

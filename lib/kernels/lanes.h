@@ -13,9 +13,9 @@
 #define cg_lanes_weight_gradient CG_TIERED(cg_lanes_weight_gradient)
 
 /* Items are planes: (block, filter) of y, (block, channel) of dx.  Those of dw are for the kernel
- * to choose. */
-void cg_lanes_forward(const cg_conv *conv, const float *x, const float *w, float *y, void *scratch,
-                      int64_t begin, int64_t end);
+ * to choose.  u: what cg_conv_prepare made of w, or NULL. */
+void cg_lanes_forward(const cg_conv *conv, const float *x, const float *w, const float *u, float *y,
+                      void *scratch, int64_t begin, int64_t end);
 void cg_lanes_input_gradient(const cg_conv *conv, const float *dy, const float *w, float *dx,
                              void *scratch, int64_t begin, int64_t end);
 void cg_lanes_weight_gradient(const cg_conv *conv, const float *dy, const float *x, float *dw,

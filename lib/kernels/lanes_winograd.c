@@ -8,11 +8,17 @@
 #include "kernels/lanes.h"
 #include "kernels/lanes_dense.h"
 #include "kernels/turn.h"
-#include "kernels/vec.h"
+#include "kernels/winograd.h"
 
 #include <string.h>
 
-enum { IMAGES = CG_LANES_IMAGES, OUT = CG_WINOGRAD_OUT, MAX_TAPS = 5, MAX_IN = 6, MAX_POINTS = 7 };
+enum {
+    IMAGES = CG_LANES_IMAGES,
+    OUT = CG_WINOGRAD_OUT,
+    MAX_TAPS = CG_WINOGRAD_MAX_TAPS,
+    MAX_IN = CG_WINOGRAD_MAX_IN,
+    MAX_POINTS = CG_WINOGRAD_MAX_POINTS
+};
 
 static const float zeros[IMAGES] __attribute__((aligned(64)));
 
@@ -21,22 +27,8 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* ---- the weights: u = G g G' -----------------------------------------------------------------
- * G = (1, 0, 0; 1/2, 1/2, 1/2; 1/2, -1/2, 1/2; 0, 0, 1) of three taps, (1, 0; 1, 1; 0, 1) of two.
+/* ---- the weights: u = G g G' ------------------------------------------------------------------
  */
-
-CG_INLINE void expand(int taps, const cg_vec g[], cg_vec u[])
-{
-    cg_vec ends = (g[0] + g[2]) * 0.5f, middle = g[1] * 0.5f;
-    u[0] = g[0];
-    u[1] = ends + middle;
-    u[2] = ends - middle;
-    u[3] = g[2];
-    if (taps == 3) return;
-    u[4] = g[3];
-    u[5] = g[3] + g[4];
-    u[6] = g[4];
-}
 
 /* Weights of n <= CG_LANES channels, transformed: u[point * step] on. */
 CG_INLINE void transform_weights(int taps, const cg_winograd *g, const float *w, int64_t n,
@@ -56,44 +48,31 @@ CG_INLINE void transform_weights(int taps, const cg_winograd *g, const float *w,
         for (int s = 0; s < taps; s++)
             row[s] =
                 cg_vec_load(tap + (r * down_step + s * right_step - corner) * CG_LANES, CG_LANES);
-        expand(taps, row, across[r]);
+        cg_winograd_expand(taps, row, across[r]);
     }
     CG_UNROLL
     for (int s = 0; s < points; s++) {
         cg_vec column[MAX_TAPS], down[MAX_POINTS];
         CG_UNROLL
         for (int r = 0; r < taps; r++) column[r] = across[r][s];
-        expand(taps, column, down);
+        cg_winograd_expand(taps, column, down);
         CG_UNROLL
         for (int r = 0; r < points; r++) cg_vec_store(u + (r * points + s) * step, down[r], n);
     }
 }
 
-void cg_lanes_winograd_weights(const cg_winograd *g, float *scratch)
+void cg_lanes_winograd_weights(const cg_winograd *g, float *u)
 {
     const int64_t step = g->filters * g->channels;
     for (int64_t f = 0; f < g->filters; f++)
         for (int64_t c = 0; c < g->channels; c += CG_LANES)
-            CG_WINOGRAD_BY_TAPS(
-                transform_weights, g->taps, g, g->w + g->start + f * g->f_step + c * g->c_step,
-                least(CG_LANES, g->channels - c), scratch + f * g->channels + c, step);
+            CG_WINOGRAD_BY_TAPS(transform_weights, g->taps, g,
+                                g->w + g->start + f * g->f_step + c * g->c_step,
+                                least(CG_LANES, g->channels - c), u + f * g->channels + c, step);
 }
 
-/* ---- the images: v = B' d B ------------------------------------------------------------------
- * B' = (1, 0, -1, 0; 0, 1, 1, 0; 0, -1, 1, 0; 0, 1, 0, -1) of three taps; of two, which begin with
- * the fourth input, (1, -1, 0; 0, 1, 0; 0, -1, 1). */
-
-CG_INLINE void difference(int taps, const cg_vec d[], cg_vec v[])
-{
-    v[0] = d[0] - d[2];
-    v[1] = d[1] + d[2];
-    v[2] = d[2] - d[1];
-    v[3] = d[1] - d[3];
-    if (taps == 3) return;
-    v[4] = d[3] - d[4];
-    v[5] = d[4];
-    v[6] = d[5] - d[4];
-}
+/* ---- the images: v = B' d B -------------------------------------------------------------------
+ */
 
 /* The rows of a plane that a row of tiles needs; those beyond it are one row of zeros. */
 typedef struct {
@@ -122,7 +101,7 @@ CG_INLINE void transform_column(int taps, const band *b, int64_t w, int lane, cg
     CG_UNROLL
     for (int r = 0; r < taps + 1; r++)
         d[r] = cg_vec_load((is_inside ? b->row[r] + w * b->pixel[r] : zeros) + lane, CG_LANES);
-    difference(taps, d, v);
+    cg_winograd_difference(taps, d, v);
 }
 
 /* A tile all but the last two columns of which are in c; leaves those of the next one there. */
@@ -137,7 +116,7 @@ CG_INLINE void transform_tile(int taps, const band *b, int64_t left, cg_vec c[][
         cg_vec row[MAX_IN], across[MAX_POINTS];
         CG_UNROLL
         for (int s = 0; s < in; s++) row[s] = c[s][r];
-        difference(taps, row, across);
+        cg_winograd_difference(taps, row, across);
         CG_UNROLL
         for (int s = 0; s < points; s++)
             cg_vec_store(v + (r * points + s) * step + lane, across[s], CG_LANES);
@@ -178,17 +157,8 @@ void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile
     }
 }
 
-/* ---- the outputs: y = A' m A -----------------------------------------------------------------
- * A' = (1, 1, 1, 0; 0, 1, -1, -1) of three taps, (1, 1, 0; 0, 1, 1) of two. */
-
-CG_INLINE void contract(int taps, const cg_vec m[], cg_vec y[OUT])
-{
-    y[0] = m[0] + m[1] + m[2];
-    y[1] = m[1] - m[2] - m[3];
-    if (taps == 3) return;
-    y[0] += m[4] + m[5];
-    y[1] += m[5] + m[6];
-}
+/* ---- the outputs: y = A' m A ------------------------------------------------------------------
+ */
 
 /* Pixels of the tile that lie beyond y are left out. */
 CG_INLINE void put_tile(int taps, const cg_winograd *g, const float *m, int64_t step, float *plane,
@@ -202,7 +172,7 @@ CG_INLINE void put_tile(int taps, const cg_winograd *g, const float *m, int64_t 
         CG_UNROLL
         for (int s = 0; s < points; s++)
             row[s] = cg_vec_load(m + (r * points + s) * step + lane, CG_LANES);
-        contract(taps, row, across[r]);
+        cg_winograd_contract(taps, row, across[r]);
     }
     float *y = plane + (top * g->out[1] + left) * IMAGES + lane;
     CG_UNROLL
@@ -210,7 +180,7 @@ CG_INLINE void put_tile(int taps, const cg_winograd *g, const float *m, int64_t 
         cg_vec column[MAX_POINTS], down[OUT];
         CG_UNROLL
         for (int r = 0; r < points; r++) column[r] = across[r][s];
-        contract(taps, column, down);
+        cg_winograd_contract(taps, column, down);
         if (left + s >= g->out[1]) continue;
         cg_vec_store(y + s * IMAGES, down[0], CG_LANES);
         if (top + 1 < g->out[0]) cg_vec_store(y + (g->out[1] + s) * IMAGES, down[1], CG_LANES);
@@ -229,15 +199,15 @@ CG_INLINE void put_tiles(int taps, const cg_winograd *g, const float *m, float *
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *scratch,
-                       int64_t begin, int64_t end)
+void cg_lanes_winograd(const cg_winograd *g, const float *x, const float *u, float *y,
+                       float *scratch, int64_t begin, int64_t end)
 {
     const int64_t all = ((g->out[0] + OUT - 1) / OUT) * ((g->out[1] + OUT - 1) / OUT);
     const int64_t points = cg_winograd_points(g->taps) * cg_winograd_points(g->taps);
     const int64_t tiles = cg_winograd_tiles(g->taps), weights = g->filters * g->channels;
     const int64_t v_step = cg_winograd_step(g->taps, g->channels),
                   m_step = cg_winograd_step(g->taps, g->filters);
-    float *u = scratch, *v = u + points * weights, *m = v + points * v_step;
+    float *v = scratch, *m = v + points * v_step;
     for (int64_t tile = 0; tile < all; tile += tiles) {
         int64_t n = least(tiles, all - tile);
         cg_lanes_winograd_pixels(g, x, tile, n, v);
@@ -266,8 +236,7 @@ void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *sc
 size_t cg_lanes_winograd_scratch(int64_t taps, int64_t channels, int64_t filters)
 {
     int64_t points = cg_winograd_points(taps) * cg_winograd_points(taps);
-    int64_t floats =
-        filters * channels + cg_winograd_step(taps, channels) + cg_winograd_step(taps, filters);
+    int64_t floats = cg_winograd_step(taps, channels) + cg_winograd_step(taps, filters);
     return (size_t)(points * floats) * sizeof(float);
 }
 #endif

@@ -25,6 +25,21 @@ enum {
     CG_WINOGRAD_OUT = 2,      /* rows and columns of a tile of y */
 };
 
+/* The sizes of a convolution's y with weights w. */
+static inline cg_winograd cg_winograd_of(const cg_conv *v, const float *w)
+{
+    return (cg_winograd){ .taps = v->r,
+                          .channels = v->c,
+                          .filters = v->k,
+                          .size = { v->h, v->w },
+                          .out = { v->p, v->q },
+                          .before = { v->before[0], v->before[1] },
+                          .w = w,
+                          .f_step = v->c * v->r * v->s,
+                          .c_step = v->r * v->s,
+                          .t_step = { v->s, 1 } };
+}
+
 /* Is it faster than summing tap by tap? */
 static inline bool cg_winograd_wins(const cg_conv *v)
 {
@@ -67,15 +82,20 @@ static inline int64_t cg_winograd_step(int64_t taps, int64_t planes)
 #define cg_lanes_winograd_pixels  CG_TIERED(cg_lanes_winograd_pixels)
 #define cg_lanes_winograd_dw      CG_TIERED(cg_lanes_winograd_dw)
 
-/* Bytes of scratch: the transformed weights first, then those of a few tiles. */
+/* Bytes of scratch for a few tiles. */
 size_t cg_lanes_winograd_scratch(int64_t taps, int64_t channels, int64_t filters);
 
-/* Once before any number of calls of the next with the same scratch. */
-void cg_lanes_winograd_weights(const cg_winograd *g, float *scratch);
+/* The transformed weights, u[point][filter][channel], and how many floats they are. */
+void cg_lanes_winograd_weights(const cg_winograd *g, float *u);
+
+static inline int64_t cg_winograd_weights(int64_t taps, int64_t channels, int64_t filters)
+{
+    return cg_winograd_points(taps) * cg_winograd_points(taps) * channels * filters;
+}
 
 /* Planes of filters [begin, end) for the 16 images at x; y points to the first filter's plane. */
-void cg_lanes_winograd(const cg_winograd *g, const float *x, float *y, float *scratch,
-                       int64_t begin, int64_t end);
+void cg_lanes_winograd(const cg_winograd *g, const float *x, const float *u, float *y,
+                       float *scratch, int64_t begin, int64_t end);
 
 /* n tiles, at most those transformed together, from `tile` on of all channels of x:
  * v[point][channel][tile]. */

@@ -1,6 +1,6 @@
 # Loops over raw memory.  Each file is compiled once per tier: see lib/ops/module.mk.
 kernel_sources = %D%/conv.c %D%/gemm.c %D%/gemv.c %D%/lanes.c %D%/lanes_dense.c %D%/lanes_weights.c %D%/lanes_winograd.c %D%/lanes_winograd_weights.c \
-  %D%/patches.c %D%/peak.c %D%/planes.c
+  %D%/patches.c %D%/peak.c %D%/planes.c %D%/planes_winograd.c
 kernel_headers = \
   %D%/conv.h \
   %D%/gemm.h \
@@ -13,9 +13,11 @@ kernel_headers = \
   %D%/patches.h \
   %D%/peak.h \
   %D%/planes.h \
+  %D%/planes_winograd.h \
   %D%/reduce.h \
   %D%/softmax.h \
   %D%/tier.h \
   %D%/turn.h \
   %D%/vec.h \
-  %D%/vec_math.h
+  %D%/vec_math.h \
+  %D%/winograd.h

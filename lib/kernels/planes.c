@@ -79,21 +79,6 @@ TILES(TILE)
 #define ENTRY(v, f) [v][f] = tile_##v##_##f,
 static tile_function *const tiles[MAX_VECTORS + 1][MAX_FILTERS + 1] = { TILES(ENTRY) };
 
-/* ---- the padded image ----------------------------------------------------------------------- */
-
-/* Rows and columns that the taps of y reach, and the run of positions of a plane of y. */
-typedef struct {
-    int64_t rows, columns, positions;
-} frame;
-
-static frame frame_of(const cg_conv *v)
-{
-    frame f = { .rows = v->p + (v->r - 1) * v->dilation[0],
-                .columns = v->q + (v->s - 1) * v->dilation[1] };
-    f.positions = (v->p - 1) * f.columns + v->q;
-    return f;
-}
-
 enum { LANES_AT_MOST = 16 }; /* on any tier */
 
 static int64_t round_up(int64_t n)
@@ -101,17 +86,13 @@ static int64_t round_up(int64_t n)
     return (n + LANES_AT_MOST - 1) / LANES_AT_MOST * LANES_AT_MOST;
 }
 
-static int64_t image_floats(const cg_conv *v)
-{
-    const frame f = frame_of(v);
-    return round_up(v->c * f.rows * f.columns) + LANES_AT_MOST;
-}
+/* ---- the padded image ----------------------------------------------------------------------- */
 
-static void pad_image(const cg_conv *v, const float *x, float *to)
+void cg_planes_pad(const cg_conv *v, const float *x, float *to)
 {
-    const frame f = frame_of(v);
+    const cg_planes_frame f = cg_planes_frame_of(v);
     const int64_t left = v->before[1], n = least(v->w, f.columns - left);
-    memset(to, 0, (size_t)image_floats(v) * sizeof *to);
+    memset(to, 0, (size_t)cg_planes_floats(v) * sizeof *to);
     for (int64_t c = 0; c < v->c; c++, x += v->h * v->w, to += f.rows * f.columns)
         for (int64_t h = 0; h < least(v->h, f.rows - v->before[0]); h++) {
             float *row = to + (h + v->before[0]) * f.columns + left;
@@ -122,7 +103,7 @@ static void pad_image(const cg_conv *v, const float *x, float *to)
 
 static void find_offsets(const cg_conv *v, int32_t *offset)
 {
-    const frame f = frame_of(v);
+    const cg_planes_frame f = cg_planes_frame_of(v);
     for (int64_t c = 0; c < v->c / v->groups; c++)
         for (int64_t r = 0; r < v->r; r++)
             for (int64_t s = 0; s < v->s; s++)
@@ -154,7 +135,7 @@ static void run_filters(const place *first, int64_t filters, int64_t n_vectors)
 static void some_planes(const cg_conv *v, const float *image, const int32_t *offset, const float *w,
                         float *y, float *lines, int64_t k, int64_t n)
 {
-    const frame f = frame_of(v);
+    const cg_planes_frame f = cg_planes_frame_of(v);
     const int64_t channels = v->c / v->groups, group = k / (v->k / v->groups);
     const place at = { .x = image + group * channels * f.rows * f.columns,
                        .w = w + k * channels * v->r * v->s,
@@ -176,14 +157,14 @@ void cg_planes_forward(const cg_conv *v, const float *x, const float *w, float *
 {
     const int64_t filters = v->k / v->groups;
     float *image = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
-    float *lines = image + image_floats(v);
+    float *lines = image + cg_planes_floats(v);
     int32_t *offset =
-        (int32_t *)(void *)(lines + CG_PLANES_GRAIN * round_up(frame_of(v).positions));
+        (int32_t *)(void *)(lines + CG_PLANES_GRAIN * round_up(cg_planes_frame_of(v).positions));
     find_offsets(v, offset);
     for (int64_t item = begin, n, padded = -1; item < end; item += n) {
         int64_t number = item / v->k, k = item % v->k;
         n = least(CG_PLANES_GRAIN, least(end - item, filters - k % filters));
-        if (number != padded) pad_image(v, x + number * v->c * v->h * v->w, image);
+        if (number != padded) cg_planes_pad(v, x + number * v->c * v->h * v->w, image);
         padded = number;
         some_planes(v, image, offset, w, y + item * v->p * v->q, lines, k, n);
     }
@@ -192,7 +173,8 @@ void cg_planes_forward(const cg_conv *v, const float *x, const float *w, float *
 #if CG_DESCRIBE
 size_t cg_planes_scratch(const cg_conv *v)
 {
-    int64_t floats = image_floats(v) + CG_PLANES_GRAIN * round_up(frame_of(v).positions) +
+    int64_t floats = cg_planes_floats(v) +
+                     CG_PLANES_GRAIN * round_up(cg_planes_frame_of(v).positions) +
                      v->c / v->groups * v->r * v->s;
     return (size_t)floats * sizeof(float) + 64;
 }
@@ -200,7 +182,7 @@ size_t cg_planes_scratch(const cg_conv *v)
 bool cg_planes_wins(const cg_conv *v)
 {
     enum { FLOATS = 1 << 20 }; /* a padded image that stays in the second-level cache, or near it */
-    const frame f = frame_of(v);
+    const cg_planes_frame f = cg_planes_frame_of(v);
     return !v->lanes && v->stride[0] == 1 && v->stride[1] == 1 && 2 * v->q >= f.columns &&
            v->c * f.rows * f.columns <= FLOATS;
 }

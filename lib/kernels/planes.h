@@ -9,6 +9,31 @@
 #include "kernels/conv.h"
 
 #define cg_planes_forward CG_TIERED(cg_planes_forward)
+#define cg_planes_pad     CG_TIERED(cg_planes_pad)
+
+/* Rows and columns that the taps of y reach, and the run of positions of a plane of y. */
+typedef struct {
+    int64_t rows, columns, positions;
+} cg_planes_frame;
+
+static inline cg_planes_frame cg_planes_frame_of(const cg_conv *v)
+{
+    cg_planes_frame f = { .rows = v->p + (v->r - 1) * v->dilation[0],
+                          .columns = v->q + (v->s - 1) * v->dilation[1] };
+    f.positions = (v->p - 1) * f.columns + v->q;
+    return f;
+}
+
+/* An image with zeros around it, [channel][row][column] of the frame and a few zeros more, and how
+ * many floats that takes. */
+void cg_planes_pad(const cg_conv *conv, const float *x, float *to);
+
+static inline int64_t cg_planes_floats(const cg_conv *v)
+{
+    enum { MORE = 64 };
+    const cg_planes_frame f = cg_planes_frame_of(v);
+    return ((v->c * f.rows + 1) * f.columns + 2 * MORE - 1) / MORE * MORE;
+}
 
 /* Items are planes, (image, filter), of y. */
 void cg_planes_forward(const cg_conv *conv, const float *x, const float *w, float *y, void *scratch,

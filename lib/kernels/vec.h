@@ -194,6 +194,20 @@ CG_INLINE cg_vec cg_vec_odd(cg_vec a, cg_vec b)
     return __builtin_shufflevector(a, b, CG_VEC_PAIRS(CG_VEC_ODD));
 }
 
+#define CG_VEC_LOW(i)  (i) / 2 + (i) % 2 * CG_LANES
+#define CG_VEC_HIGH(i) CG_LANES / 2 + (i) / 2 + (i) % 2 * CG_LANES
+
+/* The lanes of a and b in turns, a first: from the first half of each, and from the second. */
+CG_INLINE cg_vec cg_vec_low_pairs(cg_vec a, cg_vec b)
+{
+    return __builtin_shufflevector(a, b, CG_VEC_PAIRS(CG_VEC_LOW));
+}
+
+CG_INLINE cg_vec cg_vec_high_pairs(cg_vec a, cg_vec b)
+{
+    return __builtin_shufflevector(a, b, CG_VEC_PAIRS(CG_VEC_HIGH));
+}
+
 typedef float cg_vec4 __attribute__((vector_size(16)));
 typedef int32_t cg_ivec4 __attribute__((vector_size(16)));
 

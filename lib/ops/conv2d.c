@@ -3,6 +3,7 @@
 #include "ops/conv_rules.h"
 
 #include "kernels/planes.h"
+#include "kernels/planes_winograd.h"
 
 /* ---- kernels --------------------------------------------------------------------------------- */
 
@@ -15,7 +16,15 @@ static cg_conv conv(const cg_shape *x, const cg_shape *w, const cg_shape *y, con
 CG_KERNEL(conv2d_forward)
 {
     const cg_conv v = conv(c->xs[0], c->xs[1], c->ys, c->attrs);
-    cg_conv_forward(&v, c->x[0], c->x[1], c->y, c->scratch, begin, end);
+    cg_conv_forward(&v, c->x[0], c->x[1], c->prepared, c->y, c->scratch, begin, end);
+}
+
+CG_KERNEL(conv2d_prepare)
+{
+    const cg_conv v = conv(c->xs[0], c->xs[1], c->ys, c->attrs);
+    (void)begin;
+    (void)end;
+    cg_conv_prepare(&v, c->x[1], c->prepared);
 }
 
 /* The sizes of conv2d_dw, whose output has the parts of the batch first, if there are any. */
@@ -67,6 +76,7 @@ static int64_t conv_grain(const cg_node *node)
 {
     cg_conv v = conv_node(node);
     if (v.lanes) return cg_lanes_grain(&v, v.k);
+    if (cg_planes_winograd_wins(&v)) return cg_planes_winograd_grain(&v);
     return cg_planes_wins(&v) ? CG_PLANES_GRAIN : 1;
 }
 
@@ -92,6 +102,12 @@ static size_t conv_scratch(const cg_node *node)
 {
     cg_conv v = conv_node(node);
     return cg_conv_forward_scratch(&v);
+}
+
+static size_t conv_prepared(const cg_node *node)
+{
+    cg_conv v = conv_node(node);
+    return (size_t)cg_conv_prepared(&v) * sizeof(float);
 }
 
 static int64_t dw_items(const cg_node *node)
@@ -432,6 +448,8 @@ const cg_op cg_op_conv2d = {
     .planes = conv_planes,
     .flops = conv_flops,
     .scratch = conv_scratch,
+    .prepared = conv_prepared,
+    .prepare = CG_TIERS(conv2d_prepare),
     .forward = CG_TIERS(conv2d_forward),
     .reference = conv_reference,
     .samples = conv_samples,

@@ -144,7 +144,9 @@ static cg_status compile_evaluation(cg_batch *b, const cg_model *model, cg_graph
 static cg_status build(cg_batch *b, const cg_model *model, int64_t batch, cg_mode mode,
                        cg_pool *pool, cg_program *share, cg_error *error)
 {
-    cg_compile_options options = { .pool = pool, .share = share };
+    cg_compile_options options = { .pool = pool,
+                                   .share = share,
+                                   .is_frozen = mode == CG_EVALUATION };
     *b = (cg_batch){ .batch = batch };
     cg_graph *graph = cg_graph_new();
     if (!graph) return cg_fail_nomem(error, "a graph");

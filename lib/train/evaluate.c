@@ -28,6 +28,7 @@ cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_ta
     if (!order) return CG_ENOMEM;
     cg_status status = CG_OK;
     cg_tally_clear(tally);
+    cg_program_refresh(b->program);
     for (int64_t done = 0; done < size && status == CG_OK; done += b->batch) {
         int64_t n = size - done < b->batch ? size - done : b->batch;
         for (int64_t i = 0; i < n; i++) order[i] = done + i;
@@ -43,7 +44,8 @@ cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_ta
 struct cg_predictor {
     const cg_model *model;
     cg_pool *pool;
-    cg_batch batch;
+    cg_batch one;  /* image at a time: holds the weights */
+    cg_batch many; /* images, made when there are as many */
     cg_tally *tally;
 };
 
@@ -51,8 +53,15 @@ static cg_status build(cg_predictor *p, const char *weights, int threads, cg_err
 {
     p->pool = cg_pool_new(threads);
     if (!p->pool) return cg_fail_nomem(error, "threads");
-    CG_TRY(cg_batch_evaluation(&p->batch, p->model, EVALUATION_BATCH, p->pool, NULL, error));
-    return cg_weights_load(weights, p->batch.program, error);
+    CG_TRY(cg_batch_evaluation(&p->one, p->model, 1, p->pool, NULL, error));
+    return cg_weights_load(weights, p->one.program, error);
+}
+
+static cg_status want_many(cg_predictor *p, cg_error *error)
+{
+    if (p->many.program) return CG_OK;
+    return cg_batch_evaluation(&p->many, p->model, EVALUATION_BATCH, p->pool, p->one.program,
+                               error);
 }
 
 cg_status cg_predictor_new(cg_predictor **predictor, const cg_model *model, const char *weights,
@@ -73,7 +82,8 @@ cg_status cg_predictor_new(cg_predictor **predictor, const cg_model *model, cons
 void cg_predictor_free(cg_predictor *p)
 {
     if (!p) return;
-    cg_batch_free(&p->batch);
+    cg_batch_free(&p->many);
+    cg_batch_free(&p->one);
     cg_pool_free(p->pool);
     cg_tally_free(p->tally);
     cg_release(p);
@@ -83,12 +93,14 @@ cg_status cg_predict(cg_predictor *p, int64_t n, const float *x, float *y, cg_er
 {
     const cg_spec *spec = cg_model_spec(p->model);
     int64_t image = cg_shape_size(&spec->input), outputs = spec->n_outputs;
-    for (int64_t done = 0; done < n; done += p->batch.batch) {
-        int64_t rows = n - done < p->batch.batch ? n - done : p->batch.batch;
-        memcpy(p->batch.x, x + done * image, (size_t)(rows * image) * sizeof *x);
-        cg_status status = cg_run(p->batch.program, 0, 0);
+    if (n >= CG_LANE_IMAGES) CG_TRY(want_many(p, error));
+    const cg_batch *b = n >= CG_LANE_IMAGES ? &p->many : &p->one;
+    for (int64_t done = 0; done < n; done += b->batch) {
+        int64_t rows = n - done < b->batch ? n - done : b->batch;
+        memcpy(b->x, x + done * image, (size_t)(rows * image) * sizeof *x);
+        cg_status status = cg_run(b->program, 0, 0);
         if (status != CG_OK) return cg_fail(error, status, "prediction failed");
-        memcpy(y + done * outputs, p->batch.y, (size_t)(rows * outputs) * sizeof *y);
+        memcpy(y + done * outputs, b->y, (size_t)(rows * outputs) * sizeof *y);
     }
     return CG_OK;
 }
@@ -111,10 +123,11 @@ cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_eval
                       cg_error *error)
 {
     CG_TRY(check_set(p, set, split, error));
+    CG_TRY(want_many(p, error));
     cg_tally_free(p->tally);
     p->tally = NULL;
     CG_TRY(cg_tally_new(&p->tally, cg_model_spec(p->model)->n_outputs, error));
-    cg_status status = cg_evaluate_split(&p->batch, set, split, p->tally);
+    cg_status status = cg_evaluate_split(&p->many, set, split, p->tally);
     if (status != CG_OK) return cg_fail(error, status, "evaluation failed");
     const cg_tally *t = p->tally;
     double n = (double)(t->n ? t->n : 1);

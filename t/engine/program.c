@@ -246,6 +246,78 @@ static void out_of_memory(void)
     ok(n_failed > 20 && n < 5000, "each of %d allocations may fail", n_failed);
 }
 
+/* relu(conv(x, w) sqrt(g + 1)): the weights can be transformed once, and the root be taken. */
+static cg_program *network(bool is_frozen, float *w[2])
+{
+    cg_graph *graph = cg_graph_new();
+    cg_node *x = cg_input(graph, "x", CG_SHAPE(1, 16, 12, 12)),
+            *kernel = cg_parameter(graph, "w", CG_SHAPE(16, 16, 3, 3)),
+            *g = cg_state(graph, "g", CG_SHAPE(16, 1, 1)),
+            *one = cg_constant(graph, CG_SHAPE(16, 1, 1), 1);
+    cg_node *y = cg_relu(cg_mul(cg_conv2d(x, kernel, NULL), cg_sqrt(cg_add(g, one))));
+    cg_program *p = NULL;
+    cg_compile(&p, graph, 1, &y, &(cg_compile_options){ .is_frozen = is_frozen }, NULL);
+    for (int i = 0; i < 16 * 12 * 12; i++) cg_data_f32(p, x)[i] = (float)(i % 29) / 29;
+    for (int i = 0; i < 16 * 16 * 9; i++) cg_data_f32(p, kernel)[i] = (float)(i % 31 - 15) / 31;
+    for (int i = 0; i < 16; i++) cg_data_f32(p, g)[i] = (float)i;
+    w[0] = cg_data_f32(p, kernel);
+    w[1] = cg_data_f32(p, y);
+    cg_graph_free(graph);
+    return p;
+}
+
+enum { OUTPUTS = 16 * 10 * 10 };
+
+static double distance(const float *a, const float *b)
+{
+    double worst = 0, scale = 1e-30;
+    for (int i = 0; i < OUTPUTS; i++) {
+        worst = fmax(worst, fabs((double)a[i] - b[i]));
+        scale = fmax(scale, fabs((double)b[i]));
+    }
+    return worst / scale;
+}
+
+static void frozen(void)
+{
+    float *plain[2], *fast[2], before[OUTPUTS];
+    cg_program *p = network(false, plain), *q = network(true, fast);
+    cg_run(p, 0, 0);
+    cg_run(q, 0, 0);
+    ok(q->prologue >= 0 && q->prepared_bytes > 0 && p->prologue < 0 && !p->prepared,
+       "a frozen program has steps that run once, and weights in another form");
+    ok(cg_program_flops(q) < cg_program_flops(p), "what is computed once is not counted");
+    ok(distance(fast[1], plain[1]) < 1e-6, "it computes the same: %.1e",
+       distance(fast[1], plain[1]));
+    memcpy(before, fast[1], sizeof before);
+    plain[0][100] = fast[0][100] = 3;
+    cg_run(p, 0, 0);
+    cg_run(q, 0, 0);
+    ok(memcmp(before, fast[1], sizeof before) == 0, "a parameter that changes has no effect ...");
+    cg_program_refresh(q);
+    cg_run(q, 0, 0);
+    ok(distance(fast[1], plain[1]) < 1e-6 && distance(before, plain[1]) > 1e-3,
+       "... until the program is refreshed");
+    cg_program_free(p);
+    cg_program_free(q);
+}
+
+static void frozen_updates(void)
+{
+    float w[2][8];
+    for (int i = 0; i < 2; i++) {
+        cg_graph *g;
+        cg_program *p = trainer(&g, &(cg_compile_options){ .is_frozen = i });
+        float *parameters = cg_program_leaf(p, CG_NODE_PARAMETER, 0).data;
+        for (int k = 0; k < 8; k++) parameters[k] = 1;
+        for (int run = 0; run < 3; run++) cg_run(p, 0, 0);
+        memcpy(w[i], parameters, sizeof w[i]);
+        cg_program_free(p);
+        cg_graph_free(g);
+    }
+    ok(memcmp(w[0], w[1], sizeof w[0]) == 0 && w[0][0] != 1, "what is updated is not frozen");
+}
+
 int main(void)
 {
     updates();
@@ -253,6 +325,8 @@ int main(void)
     guards();
     memory();
     threads();
+    frozen();
+    frozen_updates();
     without_kernel();
     mistakes();
     out_of_memory();

@@ -16,6 +16,7 @@ enum { SEED = 20240607, CASES = 240 };
 
 static cg_rng rng;
 static bool in_lanes; /* are 16 images side by side, x N/16 C H W 16? */
+static bool prepared; /* do kernels get their constant inputs in the form they like best? */
 
 static int64_t between(int64_t low, int64_t high)
 {
@@ -101,8 +102,15 @@ static float *run(const example *e, cg_tier tier, int64_t step)
                      .ys = cg_node_shape(e->node),
                      .y = y,
                      .scratch = scratch };
+    const size_t form = prepared ? op->prepared(e->node) : 0;
+    if (form) {
+        call.prepared = cg_alloc_aligned(form, 1);
+        memset(call.prepared, 0xff, form);
+        op->prepare[tier](&call, 0, 1);
+    }
     for (int64_t at = 0; at < items; at += step)
         op->forward[tier](&call, at, at + step < items ? at + step : items);
+    cg_release(call.prepared);
     cg_release(scratch);
     return y;
 }
@@ -232,7 +240,7 @@ static geometry draw_winograd(void)
     g.x[1] = g.w[1] = between(16, 20);
     g.y[1] = g.w[0] = between(16, 20);
     for (int axis = 0; axis < 2; axis++) {
-        int64_t before = between(0, 3), after = between(0, 3), size = between(1, 6);
+        int64_t before = between(0, 3), after = between(0, 3), size = between(1, in_lanes ? 6 : 20);
         if (size + before + after < taps) size = taps;
         g.attrs.padding[axis] = before;
         g.attrs.padding[axis + 2] = after;
@@ -243,11 +251,30 @@ static geometry draw_winograd(void)
     return g;
 }
 
+static cg_node *winograd_conv2d(cg_graph *graph, const geometry *g)
+{
+    return cg_conv2d(images(graph, "x", g->x), input(graph, "w", g->w), &g->attrs);
+}
+
 static cg_node *draw_winograd_conv2d(cg_graph *graph, double *units)
 {
     geometry g = draw_winograd();
     *units = (double)(g.w[1] * g.w[2] * g.w[3]) + 2;
-    return cg_conv2d(images(graph, "x", g.x), input(graph, "w", g.w), &g.attrs);
+    return winograd_conv2d(graph, &g);
+}
+
+/* Draws until there are enough pixels that the weights are prepared. */
+static cg_node *draw_prepared_conv2d(cg_graph *graph, double *units)
+{
+    for (;;) {
+        geometry g = draw_winograd();
+        cg_graph *trial = cg_graph_new();
+        cg_node *y = winograd_conv2d(trial, &g);
+        bool is_prepared = y && cg_node_op(y)->prepared(y) > 0;
+        cg_graph_free(trial);
+        *units = (double)(g.w[1] * g.w[2] * g.w[3]) + 2;
+        if (is_prepared) return winograd_conv2d(graph, &g);
+    }
 }
 
 /* Now and then more filters than are computed together. */
@@ -350,20 +377,21 @@ static cg_node *draw_avg_pool2d_dx(cg_graph *graph, double *units)
 static const struct {
     const char *name;
     draw *draw; /* sets the half-units that an element may err by; 0: nothing is rounded */
-    bool only_in_lanes;
+    enum { ANYWHERE, IN_LANES, PREPARED } where;
 } subjects[] = {
-    { "matmul", draw_matmul, false },
-    { "conv2d", draw_conv2d, false },
-    { "conv2d_dw", draw_conv2d_dw, false },
-    { "conv_transpose2d", draw_conv_transpose2d, false },
-    { "conv2d of many channels", draw_winograd_conv2d, true },
-    { "conv2d_dw of many channels", draw_winograd_conv2d_dw, true },
-    { "conv_transpose2d of many channels", draw_winograd_conv_transpose2d, true },
-    { "max_pool2d", draw_max_pool2d, false },
-    { "max_pool2d_dx", draw_max_pool2d_dx, false },
-    { "max_pool2d_pick", draw_max_pool2d_pick, false },
-    { "avg_pool2d", draw_avg_pool2d, false },
-    { "avg_pool2d_dx", draw_avg_pool2d_dx, false },
+    { "matmul", draw_matmul, ANYWHERE },
+    { "conv2d", draw_conv2d, ANYWHERE },
+    { "conv2d_dw", draw_conv2d_dw, ANYWHERE },
+    { "conv_transpose2d", draw_conv_transpose2d, ANYWHERE },
+    { "conv2d of many channels", draw_winograd_conv2d, IN_LANES },
+    { "conv2d prepared", draw_prepared_conv2d, PREPARED },
+    { "conv2d_dw of many channels", draw_winograd_conv2d_dw, IN_LANES },
+    { "conv_transpose2d of many channels", draw_winograd_conv_transpose2d, IN_LANES },
+    { "max_pool2d", draw_max_pool2d, ANYWHERE },
+    { "max_pool2d_dx", draw_max_pool2d_dx, ANYWHERE },
+    { "max_pool2d_pick", draw_max_pool2d_pick, ANYWHERE },
+    { "avg_pool2d", draw_avg_pool2d, ANYWHERE },
+    { "avg_pool2d_dx", draw_avg_pool2d_dx, ANYWHERE },
 };
 
 /* Every subject, as "conv2d in lanes on avx2" too; the matrix product knows no images. */
@@ -371,6 +399,7 @@ static void test_subject(int s, cg_tier tier, bool lanes)
 {
     const char *place = lanes ? " in lanes" : "";
     in_lanes = lanes;
+    prepared = subjects[s].where == PREPARED;
     int n_close = 0, n_same = 0;
     rng = cg_rng_new(SEED, subjects[s].name, 0);
     for (int i = 0; i < CASES; i++) {
@@ -471,7 +500,7 @@ int main(void)
                 skip(subjects[s].name, "this processor lacks the tier");
                 continue;
             }
-            if (!subjects[s].only_in_lanes) test_subject(s, tier, false);
+            if (subjects[s].where != IN_LANES) test_subject(s, tier, false);
             if (subjects[s].draw != draw_matmul) test_subject(s, tier, true);
         }
     return done_testing();

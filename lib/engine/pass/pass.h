@@ -13,6 +13,8 @@ typedef struct {
     cg_visit *visit;  /* NULL: copying alone, which leaves out what nobody needs */
     bool for_kernels; /* serves the kernels of float32 alone: no use to references */
     bool sinks;       /* elementwise nodes wait for the first that reads them */
+    bool settles;     /* what depends on nothing but what keeps its value comes first; serves
+                         frozen programs alone */
 } cg_pass;
 
 extern const cg_pass cg_passes[]; /* in order; ends with name NULL */
@@ -25,6 +27,9 @@ cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const 
 
 cg_visit cg_stabilise_visit, cg_fold_visit, cg_fuse_visit, cg_lanes_visit, cg_split_visit,
     cg_cse_visit;
+
+/* settled[id]: does it depend on nothing but constants and leaves without an update? */
+void cg_settled(bool settled[], const cg_graph *graph);
 
 /* Is it this op? */
 bool cg_is(const cg_node *node, const char *op);

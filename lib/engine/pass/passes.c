@@ -7,20 +7,21 @@
 #include <string.h>
 
 const cg_pass cg_passes[] = {
-    { "stabilise", cg_stabilise_visit, false, false },
-    { "fold", cg_fold_visit, false, false },
-    { "fuse", cg_fuse_visit, true, false },
-    { "lanes", cg_lanes_visit, true, false },
-    { "split", cg_split_visit, true, false },
-    { "cse", cg_cse_visit, false, false },
-    { "dead", NULL, false, false },
-    { "sink", NULL, true, true },
-    { NULL, NULL, false, false },
+    { .name = "stabilise", .visit = cg_stabilise_visit },
+    { .name = "fold", .visit = cg_fold_visit },
+    { .name = "fuse", .visit = cg_fuse_visit, .for_kernels = true },
+    { .name = "lanes", .visit = cg_lanes_visit, .for_kernels = true },
+    { .name = "split", .visit = cg_split_visit, .for_kernels = true },
+    { .name = "cse", .visit = cg_cse_visit },
+    { .name = "dead" },
+    { .name = "sink", .for_kernels = true, .sinks = true },
+    { .name = "settle", .for_kernels = true, .settles = true },
+    { .name = NULL },
 };
 
 /* "plan" changes no node: it decides where each lives. */
-const char *const cg_pass_names[] = { "stabilise", "fold", "fuse", "lanes", "split",
-                                      "cse",       "dead", "sink", "plan",  NULL };
+const char *const cg_pass_names[] = { "stabilise", "fold", "fuse",   "lanes", "split", "cse",
+                                      "dead",      "sink", "settle", "plan",  NULL };
 
 static bool is_pass(const char *name)
 {
@@ -38,6 +39,7 @@ cg_status cg_pass_apply(cg_graph **after, cg_graph *graph, int n, cg_node *const
     if (n) memmove(outputs_after, outputs, (size_t)n * sizeof *outputs);
     cg_status status = CG_OK;
     for (const cg_pass *pass = cg_passes; pass->name && status == CG_OK; pass++) {
+        if (pass->settles && strcmp(pass->name, last) != 0) continue;
         cg_graph *next = NULL;
         cg_node **map = cg_alloc((size_t)now->n_nodes + 1, sizeof *map);
         status = map ? cg_rewrite(&next, now, n, outputs_after, pass, map, error)

@@ -50,7 +50,7 @@ typedef struct {
     const cg_pass *pass;
     cg_node **map, **x; /* x: room for the inputs of one node */
     int *chain;         /* of a node that waits: so many wait one for the other up to it */
-    bool *is_output;
+    bool *is_output, *settled;
 } rewriting;
 
 enum {
@@ -96,10 +96,21 @@ static void copy_node(rewriting *r, const cg_node *node)
         *now = cg_record(r->to, node->op, node->attrs, node->n_x, r->x);
 }
 
+/* Leaves, and what depends on settled ones alone. */
+static void copy_settled(rewriting *r, const bool needed[])
+{
+    cg_settled(r->settled, r->from);
+    for (int id = 0; id < r->from->n_nodes && r->to->error.status == CG_OK; id++) {
+        const cg_node *node = r->from->node[id];
+        if (keeps(node, needed[id]) && (!node->op || r->settled[id])) copy_node(r, node);
+    }
+}
+
 static void copy_nodes(rewriting *r, const bool needed[], int n, cg_node *const outputs[])
 {
     const cg_graph *from = r->from;
     for (int i = 0; i < n; i++) r->is_output[outputs[i]->id] = true;
+    if (r->pass && r->pass->settles) copy_settled(r, needed);
     for (int id = 0; id < from->n_nodes && r->to->error.status == CG_OK; id++) {
         const cg_node *node = from->node[id];
         if (keeps(node, needed[id]) && !r->map[id] && !can_wait(r, node)) copy_node(r, node);
@@ -163,9 +174,10 @@ cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const 
     bool *needed = needed_with_updates(from, n, outputs);
     int *chain = cg_alloc((size_t)from->n_nodes + 1, sizeof *chain);
     bool *is_output = cg_alloc((size_t)from->n_nodes + 1, sizeof *is_output);
+    bool *settled = cg_alloc((size_t)from->n_nodes + 1, sizeof *settled);
     cg_status status = CG_ENOMEM;
-    if (graph && x && needed && chain && is_output) {
-        rewriting r = { graph, from, pass, map, x, chain, is_output };
+    if (graph && x && needed && chain && is_output && settled) {
+        rewriting r = { graph, from, pass, map, x, chain, is_output, settled };
         copy_nodes(&r, needed, n, outputs);
         status = graph->error.status;
         if (status == CG_OK && !own_places(graph)) status = CG_ENOMEM;
@@ -175,6 +187,7 @@ cg_status cg_rewrite(cg_graph **to, const cg_graph *from, int n, cg_node *const 
     cg_release(needed);
     cg_release(chain);
     cg_release(is_output);
+    cg_release(settled);
     if (status == CG_OK) {
         *to = graph;
         return CG_OK;
