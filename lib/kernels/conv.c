@@ -3,6 +3,7 @@
 #include "kernels/conv.h"
 
 #include "kernels/lanes.h"
+#include "kernels/lanes_dense.h"
 #include "kernels/lanes_winograd.h"
 #include "kernels/patches.h"
 #include "kernels/planes.h"
@@ -47,7 +48,8 @@ static cg_patches patches_of(const cg_conv *v, const float *x, int64_t g)
 void cg_conv_prepare(const cg_conv *v, const float *w, float *u)
 {
     const cg_winograd fast = cg_winograd_of(v, w);
-    cg_lanes_winograd_weights(&fast, u);
+    const int64_t blocks = v->lanes ? cg_winograd_tiles(v->r) : cg_planes_winograd_blocks(v);
+    cg_lanes_winograd_weights(&fast, cg_lanes_panel(blocks), u);
 }
 
 void cg_conv_forward(const cg_conv *v, const float *x, const float *w, const float *u, float *y,

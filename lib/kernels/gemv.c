@@ -1,11 +1,13 @@
-/* Vector times matrix: sums in registers over whole rows, or over strips of columns. */
+/* Vector times matrix: sums in registers over whole rows, or rows added up where y is in cache. */
 #include "kernels/gemv.h"
 
 #include "kernels/vec.h"
 
+#include <stdbool.h>
+
 enum {
-    ROWS = 4, /* of w at once: their sums are independent */
-    STRIP = 4 /* vectors of columns at once */
+    ROWS = 4,   /* of w at once: their sums are independent */
+    STREAMS = 8 /* rows that are read side by side */
 };
 
 /* Two sums a row, so that one multiply-add need not wait for the one before it. */
@@ -42,29 +44,25 @@ void cg_gemv_rows(int64_t depth, const float *x, const float *w, float *y, int64
     for (; j < end; j++) dot(1, depth, x, w + j * depth, y + j);
 }
 
-static inline __attribute__((always_inline)) void strip(int vectors, int64_t last, int64_t depth,
-                                                        int64_t width, const float *x,
-                                                        const float *w, float *y)
+/* Adds rows of w to y, or begins with them. */
+static inline __attribute__((always_inline)) void
+add_rows(int rows, bool begins, int64_t width, const float *x, const float *w, float *y, int64_t n)
 {
-    cg_vec sum[STRIP];
-    CG_UNROLL
-    for (int v = 0; v < vectors; v++) sum[v] = (cg_vec){ 0 };
-    for (int64_t i = 0; i < depth; i++, w += width) {
+    for (int64_t j = 0; j < n; j += CG_LANES) {
+        cg_vec sum = begins ? (cg_vec){ 0 } : cg_vec_load(y + j, n - j);
         CG_UNROLL
-        for (int v = 0; v < vectors; v++)
-            sum[v] += x[i] * cg_vec_load(w + v * CG_LANES, v < vectors - 1 ? CG_LANES : last);
+        for (int r = 0; r < rows; r++) sum += x[r] * cg_vec_load(w + r * width + j, n - j);
+        cg_vec_store(y + j, sum, n - j);
     }
-    CG_UNROLL
-    for (int v = 0; v < vectors; v++)
-        cg_vec_store(y + v * CG_LANES, sum[v], v < vectors - 1 ? CG_LANES : last);
 }
 
 void cg_gemv_columns(int64_t depth, int64_t width, const float *x, const float *w, float *y,
                      int64_t begin, int64_t end)
 {
-    int64_t j = begin;
-    for (; j + STRIP * CG_LANES <= end; j += STRIP * CG_LANES)
-        strip(STRIP, CG_LANES, depth, width, x, w + j, y + j);
-    for (; j < end; j += CG_LANES)
-        strip(1, end - j < CG_LANES ? end - j : CG_LANES, depth, width, x, w + j, y + j);
+    int64_t i = 0, n = end - begin;
+    w += begin;
+    y += begin;
+    for (; i + STREAMS <= depth; i += STREAMS)
+        add_rows(STREAMS, i == 0, width, x + i, w + i * width, y, n);
+    for (; i < depth; i++) add_rows(1, i == 0, width, x + i, w + i * width, y, n);
 }

@@ -17,6 +17,7 @@ void cg_gemv_rows(int64_t depth, const float *x, const float *w, float *y, int64
 void cg_gemv_columns(int64_t depth, int64_t width, const float *x, const float *w, float *y,
                      int64_t begin, int64_t end);
 
-enum { CG_GEMV_GRAIN = 64 }; /* elements of y that are best computed together */
+/* Elements of y that are best computed together. */
+enum { CG_GEMV_ROWS_GRAIN = 64, CG_GEMV_COLUMNS_GRAIN = 512 };
 
 #endif

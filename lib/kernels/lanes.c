@@ -1,6 +1,7 @@
 /* Convolution with images in the lanes: y, and dx as a convolution of dy. */
 #include "kernels/lanes.h"
 
+#include "kernels/lanes_dense.h"
 #include "kernels/lanes_winograd.h"
 
 #include "kernels/vec.h"
@@ -226,7 +227,7 @@ static void run_winograd(const cg_winograd *g, const float *x, int64_t x_block, 
                          float *y, float *scratch, int64_t begin, int64_t end)
 {
     if (!u) {
-        cg_lanes_winograd_weights(g, scratch);
+        cg_lanes_winograd_weights(g, cg_lanes_panel(cg_winograd_tiles(g->taps)), scratch);
         u = scratch;
         scratch += cg_winograd_weights(g->taps, g->channels, g->filters);
     }

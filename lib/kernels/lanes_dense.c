@@ -22,8 +22,10 @@ static const int8_t rows_for[MAX_BLOCKS + 1] = { 0, 8, 4 };
 
 typedef struct {
     const cg_lanes_product *p;
-    int64_t row, block; /* the first of each */
-    int64_t from, to;   /* of the depth; sums of what lies before it are in y already */
+    const float *w;               /* at the first row, the first of the depth */
+    int64_t row_step, depth_step; /* of w */
+    int64_t row, block;           /* the first of each */
+    int64_t from, to;             /* of the depth; sums of what lies before it are in y already */
 } place;
 
 typedef void tile_function(const place *at);
@@ -34,13 +36,12 @@ static int64_t least(int64_t a, int64_t b)
 }
 
 static inline __attribute__((always_inline)) void tile(int rows, int blocks, const place *at,
-                                                       int lane)
+                                                       int64_t row_step, int lane)
 {
     const cg_lanes_product *p = at->p;
     const int64_t x_block = p->x_block, y_block = p->y_block, y_row = p->y_row;
-    const int64_t row_step = p->row_step, depth_step = p->depth_step;
-    const float *x = p->x + at->block * x_block + at->from * p->x_depth + lane;
-    const float *w = p->w + at->row * row_step + at->from * depth_step;
+    const int64_t depth_step = at->depth_step;
+    const float *x = p->x + at->block * x_block + at->from * p->x_depth + lane, *w = at->w;
     float *y = p->y + at->block * y_block + at->row * y_row + lane;
     const bool goes_on = at->from || p->adds;
     cg_vec sum[MAX_ROWS][MAX_BLOCKS];
@@ -70,10 +71,14 @@ static inline __attribute__((always_inline)) void tile(int rows, int blocks, con
     }
 }
 
-#define TILE(b, r)                                                                \
-    static void tile_##b##_##r(const place *at)                                   \
-    {                                                                             \
-        for (int lane = 0; lane < IMAGES; lane += CG_LANES) tile(r, b, at, lane); \
+#define TILE(b, r)                                          \
+    static void tile_##b##_##r(const place *at)             \
+    {                                                       \
+        for (int lane = 0; lane < IMAGES; lane += CG_LANES) \
+            if (at->row_step == 1)                          \
+                tile(r, b, at, 1, lane);                    \
+            else                                            \
+                tile(r, b, at, at->row_step, lane);         \
     }
 #define UP_TO_4(M, b)  M(b, 1) M(b, 2) M(b, 3) M(b, 4)
 #define UP_TO_6(M, b)  UP_TO_4(M, b) M(b, 5) M(b, 6)
@@ -89,18 +94,53 @@ TILES(TILE)
 #define ENTRY(b, r) [b][r] = tile_##b##_##r,
 static tile_function *const tiles[MAX_BLOCKS + 1][MAX_ROWS + 1] = { TILES(ENTRY) };
 
+/* The part that a row is in. */
+static int64_t part_of(cg_lanes_cut cut, int64_t row)
+{
+    const int64_t larger = cut.larger * (cut.size + 1);
+    return row < larger ? row / (cut.size + 1) : cut.larger + (row - larger) / cut.size;
+}
+
+/* Some blocks, part of the depth: rows [begin, end), cut from row `base` on. */
+static void run_rows(place *at, cg_lanes_cut cut, int64_t base, int64_t begin, int64_t end,
+                     int64_t blocks)
+{
+    const cg_lanes_product *p = at->p;
+    at->row = begin;
+    for (int64_t i = part_of(cut, begin - base); at->row < end; i++) {
+        int64_t first = base + cg_lanes_first(cut, i), next = base + cg_lanes_first(cut, i + 1);
+        if (p->panel) {
+            at->row_step = 1;
+            at->depth_step = next - first;
+            at->w = p->w + first * p->depth + at->from * at->depth_step + (at->row - first);
+        } else {
+            at->row_step = p->row_step;
+            at->depth_step = p->depth_step;
+            at->w = p->w + at->row * p->row_step + at->from * p->depth_step;
+        }
+        next = least(next, end);
+        tiles[blocks][next - at->row](at);
+        at->row = next;
+    }
+}
+
+/* Panels are cut as all rows are, others as suits the rows that are wanted. */
 void cg_lanes_dense(const cg_lanes_product *p, int64_t begin, int64_t end)
 {
-    const int64_t deep = p->row_step == 1 ? ROWS_DEPTH : DEPTH;
+    const int64_t deep = p->row_step == 1 && !p->panel ? ROWS_DEPTH : DEPTH;
+    if (begin >= end) return;
     for (int64_t block = 0, blocks; block < p->blocks; block += blocks) {
         blocks = least(MAX_BLOCKS, p->blocks - block);
-        int64_t most = rows_for[blocks], n = end - begin, parts = (n + most - 1) / most;
-
-        for (int64_t k = 0; k < p->depth; k += deep)
-            for (int64_t i = 0; i < parts; i++) {
-                int64_t row = begin + n * i / parts, rows = begin + n * (i + 1) / parts - row;
-                place at = { p, row, block, k, least(k + deep, p->depth) };
-                tiles[blocks][rows](&at);
-            }
+        cg_lanes_cut cut = p->panel ? cg_lanes_cut_of(p->rows, p->panel)
+                                    : cg_lanes_cut_of(end - begin, rows_for[blocks]);
+        for (int64_t k = 0; k < p->depth; k += deep) {
+            place at = { .p = p, .block = block, .from = k, .to = least(k + deep, p->depth) };
+            run_rows(&at, cut, p->panel ? 0 : begin, begin, end, blocks);
+        }
     }
+}
+
+int64_t cg_lanes_panel(int64_t blocks)
+{
+    return rows_for[least(blocks, MAX_BLOCKS)];
 }

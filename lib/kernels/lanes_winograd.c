@@ -30,17 +30,17 @@ static int64_t least(int64_t a, int64_t b)
 /* ---- the weights: u = G g G' ------------------------------------------------------------------
  */
 
-/* Weights of n <= CG_LANES channels, transformed: u[point * step] on. */
+/* Weights of n <= CG_LANES filters for one channel, transformed: u[point * step] on. */
 CG_INLINE void transform_weights(int taps, const cg_winograd *g, const float *w, int64_t n,
                                  float *u, int64_t step)
 {
     const int points = cg_winograd_points(taps);
     const int64_t down_step = g->t_step[0], right_step = g->t_step[1];
     const int64_t corner = down_step < 0 ? (taps - 1) * (down_step + right_step) : 0;
-    float tap[MAX_TAPS * MAX_TAPS * CG_LANES]; /* of each channel, in the order of memory */
+    float tap[MAX_TAPS * MAX_TAPS * CG_LANES]; /* of each filter, in the order of memory */
     cg_vec across[MAX_TAPS][MAX_POINTS];
     if (n < CG_LANES) memset(tap, 0, sizeof tap);
-    cg_turn(w + corner, g->c_step, n, taps * taps, tap, CG_LANES);
+    cg_turn(w + corner, g->f_step, n, taps * taps, tap, CG_LANES);
     CG_UNROLL
     for (int r = 0; r < taps; r++) {
         cg_vec row[MAX_TAPS];
@@ -61,14 +61,24 @@ CG_INLINE void transform_weights(int taps, const cg_winograd *g, const float *w,
     }
 }
 
-void cg_lanes_winograd_weights(const cg_winograd *g, float *u)
+/* One panel of filters, all channels. */
+static void transform_panel(const cg_winograd *g, int64_t first, int64_t wide, float *u)
 {
     const int64_t step = g->filters * g->channels;
-    for (int64_t f = 0; f < g->filters; f++)
-        for (int64_t c = 0; c < g->channels; c += CG_LANES)
+    for (int64_t f = 0; f < wide; f += CG_LANES)
+        for (int64_t c = 0; c < g->channels; c++)
             CG_WINOGRAD_BY_TAPS(transform_weights, g->taps, g,
-                                g->w + g->start + f * g->f_step + c * g->c_step,
-                                least(CG_LANES, g->channels - c), u + f * g->channels + c, step);
+                                g->w + g->start + (first + f) * g->f_step + c * g->c_step,
+                                least(CG_LANES, wide - f), u + c * wide + f, step);
+}
+
+void cg_lanes_winograd_weights(const cg_winograd *g, int64_t panel, float *u)
+{
+    const cg_lanes_cut cut = cg_lanes_cut_of(g->filters, panel);
+    for (int64_t i = 0, f = 0, next; f < g->filters; i++, f = next) {
+        next = cg_lanes_first(cut, i + 1);
+        transform_panel(g, f, next - f, u + f * g->channels);
+    }
 }
 
 /* ---- the images: v = B' d B -------------------------------------------------------------------
@@ -217,8 +227,7 @@ void cg_lanes_winograd(const cg_winograd *g, const float *x, const float *u, flo
                                          .depth = g->channels,
                                          .w = u + point * weights,
                                          .x = v + point * v_step,
-                                         .row_step = g->channels,
-                                         .depth_step = 1,
+                                         .panel = cg_lanes_panel(tiles),
                                          .x_block = IMAGES,
                                          .x_depth = tiles * IMAGES,
                                          .y_block = IMAGES,

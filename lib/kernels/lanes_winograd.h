@@ -85,8 +85,9 @@ static inline int64_t cg_winograd_step(int64_t taps, int64_t planes)
 /* Bytes of scratch for a few tiles. */
 size_t cg_lanes_winograd_scratch(int64_t taps, int64_t channels, int64_t filters);
 
-/* The transformed weights, u[point][filter][channel], and how many floats they are. */
-void cg_lanes_winograd_weights(const cg_winograd *g, float *u);
+/* The transformed weights of each point, packed in panels as cg_lanes_dense wants them, and how
+ * many floats they are. */
+void cg_lanes_winograd_weights(const cg_winograd *g, int64_t panel, float *u);
 
 static inline int64_t cg_winograd_weights(int64_t taps, int64_t channels, int64_t filters)
 {

@@ -88,27 +88,82 @@ static int64_t round_up(int64_t n)
 
 /* ---- the padded image ----------------------------------------------------------------------- */
 
+/* Every stride-th pixel of a row, n of them. */
+CG_INLINE void pick(int64_t stride, const float *x, int64_t n, float *to)
+{
+    if (stride > 2) {
+        for (int64_t i = 0; i < n; i++) to[i] = x[i * stride];
+        return;
+    }
+    for (int64_t i = 0; i < n; i += CG_LANES) {
+        int64_t left = stride * (n - i - 1) + 1; /* pixels from x[stride i] to the last */
+        cg_vec pixels = cg_vec_load(x + stride * i, left), more = { 0 };
+        if (stride == 2 && left > CG_LANES)
+            more = cg_vec_load(x + 2 * i + CG_LANES, left - CG_LANES);
+        cg_vec_store(to + i, stride == 2 ? cg_vec_even(pixels, more) : pixels, n - i);
+    }
+}
+
+/* The same of some rows. */
+CG_INLINE void pick_rows(int64_t stride, int64_t rows, const float *x, int64_t x_step, int64_t n,
+                         float *to, int64_t step)
+{
+    for (int64_t h = 0; h < rows; h++, x += x_step, to += step) pick(stride, x, n, to);
+}
+
+/* The rows (axis 0) or columns of x that a phase holds: n of them from `first` on, a stride apart,
+ * behind `skipped` zeros. */
+typedef struct {
+    int64_t first, n, skipped;
+} run;
+
+static run run_of(const cg_conv *v, int axis, int64_t phase, int64_t room)
+{
+    const int64_t stride = v->stride[axis], before = v->before[axis], size = axis ? v->w : v->h;
+    run r = { .skipped = before > phase ? (before - phase + stride - 1) / stride : 0 };
+    r.first = phase + r.skipped * stride - before;
+    r.n = least((size - r.first + stride - 1) / stride, room - r.skipped);
+    return r;
+}
+
+static void pad_phase(const cg_conv *v, const cg_planes_frame *f, int64_t i, int64_t j,
+                      const float *x, float *to)
+{
+    const run rows = run_of(v, 0, i, f->rows), columns = run_of(v, 1, j, f->columns);
+    if (columns.n <= 0) return;
+    x += rows.first * v->w + columns.first;
+    to +=
+        (i * f->phases[1] + j) * f->rows * f->columns + rows.skipped * f->columns + columns.skipped;
+    const int64_t stride = v->stride[1], x_step = v->stride[0] * v->w;
+    for (int64_t c = 0; c < v->c; c++, x += v->h * v->w, to += f->plane)
+        if (stride == 1)
+            pick_rows(1, rows.n, x, x_step, columns.n, to, f->columns);
+        else if (stride == 2)
+            pick_rows(2, rows.n, x, x_step, columns.n, to, f->columns);
+        else
+            pick_rows(stride, rows.n, x, x_step, columns.n, to, f->columns);
+}
+
 void cg_planes_pad(const cg_conv *v, const float *x, float *to)
 {
     const cg_planes_frame f = cg_planes_frame_of(v);
-    const int64_t left = v->before[1], n = least(v->w, f.columns - left);
     memset(to, 0, (size_t)cg_planes_floats(v) * sizeof *to);
-    for (int64_t c = 0; c < v->c; c++, x += v->h * v->w, to += f.rows * f.columns)
-        for (int64_t h = 0; h < least(v->h, f.rows - v->before[0]); h++) {
-            float *row = to + (h + v->before[0]) * f.columns + left;
-            for (int64_t i = 0; i < n; i += CG_LANES)
-                cg_vec_store(row + i, cg_vec_load(x + h * v->w + i, n - i), n - i);
-        }
+    for (int64_t i = 0; i < f.phases[0]; i++)
+        for (int64_t j = 0; j < f.phases[1]; j++) pad_phase(v, &f, i, j, x, to);
 }
 
 static void find_offsets(const cg_conv *v, int32_t *offset)
 {
     const cg_planes_frame f = cg_planes_frame_of(v);
-    for (int64_t c = 0; c < v->c / v->groups; c++)
-        for (int64_t r = 0; r < v->r; r++)
-            for (int64_t s = 0; s < v->s; s++)
-                *offset++ =
-                    (int32_t)((c * f.rows + r * v->dilation[0]) * f.columns + s * v->dilation[1]);
+    const int64_t taps = v->r * v->s, all = v->c / v->groups * taps;
+    for (int64_t r = 0, i = 0; r < v->r; r++)
+        for (int64_t s = 0; s < v->s; s++, i++) {
+            int64_t down = r * v->dilation[0], right = s * v->dilation[1];
+            int64_t phase = down % v->stride[0] * f.phases[1] + right % v->stride[1];
+            int64_t row = phase * f.rows + down / v->stride[0];
+            offset[i] = (int32_t)(row * f.columns + right / v->stride[1]);
+        }
+    for (int64_t i = taps; i < all; i++) offset[i] = offset[i - taps] + (int32_t)f.plane;
 }
 
 /* ---- the loops around it -------------------------------------------------------------------- */
@@ -137,7 +192,7 @@ static void some_planes(const cg_conv *v, const float *image, const int32_t *off
 {
     const cg_planes_frame f = cg_planes_frame_of(v);
     const int64_t channels = v->c / v->groups, group = k / (v->k / v->groups);
-    const place at = { .x = image + group * channels * f.rows * f.columns,
+    const place at = { .x = image + group * channels * f.plane,
                        .w = w + k * channels * v->r * v->s,
                        .y = lines,
                        .offset = offset,
@@ -183,7 +238,6 @@ bool cg_planes_wins(const cg_conv *v)
 {
     enum { FLOATS = 1 << 20 }; /* a padded image that stays in the second-level cache, or near it */
     const cg_planes_frame f = cg_planes_frame_of(v);
-    return !v->lanes && v->stride[0] == 1 && v->stride[1] == 1 && 2 * v->q >= f.columns &&
-           v->c * f.rows * f.columns <= FLOATS;
+    return !v->lanes && 2 * v->q >= f.columns && v->c * f.plane <= FLOATS;
 }
 #endif

@@ -18,6 +18,14 @@ size_t cg_planes_winograd_scratch(const cg_conv *conv);
 /* Filters that are best computed together: for each such part the image is transformed again. */
 int64_t cg_planes_winograd_grain(const cg_conv *conv);
 
+/* Blocks of 16 tiles that are computed together. */
+static inline int64_t cg_planes_winograd_blocks(const cg_conv *v)
+{
+    enum { MOST = 4 };
+    const int64_t blocks = ((v->p + 1) / 2 * ((v->q + 1) / 2) + 15) / 16;
+    return blocks < MOST ? blocks : MOST;
+}
+
 /* Does it beat the sum tap by tap? */
 bool cg_planes_winograd_wins(const cg_conv *conv);
 

@@ -209,7 +209,10 @@ static int64_t items(const cg_node *node)
 
 static int64_t grain(const cg_node *node)
 {
-    return is_lanes_node(node) ? CG_LANES_DENSE_GRAIN : is_vector_node(node) ? CG_GEMV_GRAIN : 1;
+    const cg_matmul_attrs *attrs = cg_node_attrs(node);
+    if (is_lanes_node(node)) return CG_LANES_DENSE_GRAIN;
+    if (!is_vector_node(node)) return 1;
+    return attrs->transpose_b ? CG_GEMV_ROWS_GRAIN : CG_GEMV_COLUMNS_GRAIN;
 }
 
 static int64_t flops(const cg_node *node)

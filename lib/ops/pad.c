@@ -27,8 +27,8 @@ CG_KERNEL(pad_forward)
     int64_t n = run_length(c->ys), n_x = run_length(c->xs[0]);
     int64_t first = c->ys->rank ? a->before[c->ys->rank - 1] : 0;
     strides_of(c->xs[0], stride);
-    for (int64_t run = begin; run < end; run++) {
-        run_index(c->ys, run, index);
+    run_index(c->ys, begin, index);
+    for (int64_t run = begin; run < end; run++, run_next(c->ys, index)) {
         int64_t at = run_source(c, index, stride);
         float *y = c->y + run * n;
         memset(y, 0, (size_t)n * sizeof *y);
