@@ -117,6 +117,7 @@ static inline float cg_sum_rows(const cg_reduction *r, const float *x)
                 (cg_vec_load(p + 2 * CG_LANES, CG_LANES) + cg_vec_load(p + 3 * CG_LANES, CG_LANES));
         }
         for (; j < length; j += CG_LANES, count++) s.block += cg_vec_load(run + j, length - j);
+        if (count >= CG_SUM_BLOCK) cg_vec_sum_settle(&s), count = 0;
     }
     return cg_vec_sum_lanes(&s);
 }
