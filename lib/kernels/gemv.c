@@ -44,14 +44,16 @@ void cg_gemv_rows(int64_t depth, const float *x, const float *w, float *y, int64
     for (; j < end; j++) dot(1, depth, x, w + j * depth, y + j);
 }
 
-/* Adds rows of w to y, or begins with them. */
+/* Adds rows of w to y, or begins with them.  The sum of the rows is added as one: that many times
+ * fewer roundings of the whole. */
 static inline __attribute__((always_inline)) void
 add_rows(int rows, bool begins, int64_t width, const float *x, const float *w, float *y, int64_t n)
 {
     for (int64_t j = 0; j < n; j += CG_LANES) {
-        cg_vec sum = begins ? (cg_vec){ 0 } : cg_vec_load(y + j, n - j);
+        cg_vec sum = { 0 };
         CG_UNROLL
         for (int r = 0; r < rows; r++) sum += x[r] * cg_vec_load(w + r * width + j, n - j);
+        if (!begins) sum += cg_vec_load(y + j, n - j);
         cg_vec_store(y + j, sum, n - j);
     }
 }

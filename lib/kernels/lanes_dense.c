@@ -1,5 +1,6 @@
 /* Dense layers with images in the lanes: a tile of rows x blocks of images of sums stays in
- * registers; each weight is read once, where it lies. */
+ * registers; each weight is read once, where it lies.  The depth is summed in parts, so that
+ * rounding errors grow with a part and with the number of parts, not with the depth. */
 #include "kernels/lanes_dense.h"
 
 #include "kernels/lanes.h"
@@ -25,7 +26,7 @@ typedef struct {
     const float *w;               /* at the first row, the first of the depth */
     int64_t row_step, depth_step; /* of w */
     int64_t row, block;           /* the first of each */
-    int64_t from, to;             /* of the depth; sums of what lies before it are in y already */
+    int64_t from, to;             /* of the depth; the sum of what lies before it is in y already */
 } place;
 
 typedef void tile_function(const place *at);
@@ -48,9 +49,7 @@ static inline __attribute__((always_inline)) void tile(int rows, int blocks, con
     CG_UNROLL
     for (int i = 0; i < rows; i++) {
         CG_UNROLL
-        for (int b = 0; b < blocks; b++)
-            sum[i][b] =
-                goes_on ? cg_vec_load(y + b * y_block + i * y_row, CG_LANES) : (cg_vec){ 0 };
+        for (int b = 0; b < blocks; b++) sum[i][b] = (cg_vec){ 0 };
     }
     for (int64_t k = at->from; k < at->to; k++, x += p->x_depth, w += depth_step) {
         cg_vec xs[MAX_BLOCKS];
@@ -66,8 +65,11 @@ static inline __attribute__((always_inline)) void tile(int rows, int blocks, con
     CG_UNROLL
     for (int i = 0; i < rows; i++) {
         CG_UNROLL
-        for (int b = 0; b < blocks; b++)
-            cg_vec_store(y + b * y_block + i * y_row, sum[i][b], CG_LANES);
+        for (int b = 0; b < blocks; b++) {
+            float *to = y + b * y_block + i * y_row;
+            if (goes_on) sum[i][b] += cg_vec_load(to, CG_LANES);
+            cg_vec_store(to, sum[i][b], CG_LANES);
+        }
     }
 }
 

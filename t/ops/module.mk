@@ -18,6 +18,10 @@ check_PROGRAMS += t/ops/kernels.t
 t_ops_kernels_t_SOURCES = %D%/kernels.c
 t_ops_kernels_t_LDADD = $(test_ldadd)
 
+check_PROGRAMS += t/ops/long_sums.t
+t_ops_long_sums_t_SOURCES = %D%/long_sums.c
+t_ops_long_sums_t_LDADD = $(test_ldadd)
+
 check_PROGRAMS += t/ops/random_shapes.t
 t_ops_random_shapes_t_SOURCES = %D%/random_shapes.c
 t_ops_random_shapes_t_LDADD = $(test_ldadd)
