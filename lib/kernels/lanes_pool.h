@@ -78,11 +78,15 @@ CG_INLINE cg_vec cg_lanes_pick(const float *v, const cg_lanes_window *in, cg_ive
     return y;
 }
 
+/* Row by row: rounding errors grow with the sides of a window, not its area. */
 CG_INLINE cg_vec cg_lanes_sum(const float *x, const cg_lanes_window *in)
 {
     cg_vec sum = { 0 };
-    for (int64_t h = in->top; h < in->bottom; h++)
-        for (int64_t w = in->left; w < in->right; w++) sum += cg_lanes_load(x, in->width, h, w);
+    for (int64_t h = in->top; h < in->bottom; h++) {
+        cg_vec row = { 0 };
+        for (int64_t w = in->left; w < in->right; w++) row += cg_lanes_load(x, in->width, h, w);
+        sum += row;
+    }
     return sum;
 }
 

@@ -10,6 +10,7 @@
 static const double bound = 4e-5;
 
 static const cg_matmul_attrs plain = { 0, 0 }, turned = { 0, 1 };
+static const cg_pool2d_attrs window = { .kernel = { 256, 256 } };
 static const cg_conv2d_attrs padded = { .padding = { 1, 1, 1, 1 }, .output = { 3, 3 } };
 
 static const struct {
@@ -26,6 +27,8 @@ static const struct {
       { CG_DIMS(1, 25088), CG_DIMS(3, 25088) },
       2 },
     { "matmul in lanes", "matmul", &plain, { CG_DIMS(3, 25088), CG_DIMS(1, 25088, 16) }, 2 },
+    { "avg_pool2d", "avg_pool2d", &window, { CG_DIMS(1, 1, 256, 256) }, 1 },
+    { "avg_pool2d in lanes", "avg_pool2d", &window, { CG_DIMS(1, 1, 256, 256, 16) }, 1 },
     { "conv2d_dw of many channels in lanes",
       "conv2d_dw",
       &padded,
