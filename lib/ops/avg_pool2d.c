@@ -160,6 +160,7 @@ static void spread(const cg_pool2d_attrs *a, const cg_shape *xs, const cg_shape 
             int64_t from[2] = { i / size[1] % size[0], i % size[1] },
                     to[2] = { j / ys->dim[3], j % ys->dim[3] };
             double each = weight(a, size, from, to);
+            if (each == 0) continue; /* 0 NaN would be NaN */
             if (y) y[out] += each * x[e];
             if (dx) dx[e] += each * dy[out];
         }

@@ -35,7 +35,7 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 
 static double cut(const cg_ref_call *c, double log_p)
 {
-    return cg_take(c, log_p > CG_LOG_FLOOR) ? log_p : CG_LOG_FLOOR;
+    return cg_take(c, log_p < CG_LOG_FLOOR) ? CG_LOG_FLOOR : log_p;
 }
 
 static double term_reference(const cg_ref_call *c, double p, double t)

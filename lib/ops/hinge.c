@@ -28,7 +28,7 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 
 static double term_reference(const cg_ref_call *c, double x, double t)
 {
-    return cg_take(c, t * x < 1) ? 1 - t * x : 0;
+    return cg_take(c, t * x >= 1) ? 0 : 1 - t * x;
 }
 
 static void reference(const cg_ref_call *c)

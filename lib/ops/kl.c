@@ -42,7 +42,7 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 static double term_reference(const cg_ref_call *c, double p, double t)
 {
     if (!cg_take(c, t > 0)) return 0;
-    return t * log(t) - t * (cg_take(c, log(p) > CG_LOG_FLOOR) ? log(p) : CG_LOG_FLOOR);
+    return t * log(t) - t * (cg_take(c, log(p) < CG_LOG_FLOOR) ? CG_LOG_FLOOR : log(p));
 }
 
 static void reference(const cg_ref_call *c)

@@ -30,8 +30,8 @@ static void reference(const cg_ref_call *c)
     for (int64_t g = 0; g < cg_shape_size(c->ys); g++) {
         int64_t best = 0;
         for (int64_t r = 1; r < size; r++)
-            if (c->x[0][cg_ref_member(c->xs[0], a->axes, g, r)] >
-                c->x[0][cg_ref_member(c->xs[0], a->axes, g, best)])
+            if (cg_ref_beats(c->x[0][cg_ref_member(c->xs[0], a->axes, g, r)],
+                             c->x[0][cg_ref_member(c->xs[0], a->axes, g, best)]))
                 best = r;
         c->y[g] = c->x[0][cg_ref_member(c->xs[0], a->axes, g, cg_take(c, best))];
     }

@@ -45,7 +45,8 @@ static void reference(const cg_ref_call *c)
         int64_t best = 0;
         for (int64_t r = 0; r < size; r++) {
             int64_t at = cg_ref_member(c->xs[0], a->axes, g, r);
-            if (c->x[0][at] > c->x[0][cg_ref_member(c->xs[0], a->axes, g, best)]) best = r;
+            if (cg_ref_beats(c->x[0][at], c->x[0][cg_ref_member(c->xs[0], a->axes, g, best)]))
+                best = r;
             c->y[at] = 0;
         }
         c->y[cg_ref_member(c->xs[0], a->axes, g, cg_take(c, best))] = 1;

@@ -2,8 +2,8 @@
  * depends on x, what happens to it is linear.  The first maximum in row-major order is taken; NaN
  * counts as greater than any number, padding as less. */
 #include "ops/pool_rules.h"
+#include "ops/reference.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- kernels --------------------------------------------------------------------------------- */
@@ -271,7 +271,7 @@ static int64_t taken(const cg_ref_call *c, const double *x, const cg_shape *xs, 
             int64_t w = q * (a->stride[1] ? a->stride[1] : a->kernel[1]) + s - a->padding[1];
             if (h < 0 || w < 0 || h >= xs->dim[2] || w >= xs->dim[3]) continue;
             int64_t at = ((plane * xs->dim[2] + h) * xs->dim[3] + w) * lanes + lane;
-            if (best < 0 || x[at] > x[best] || (isnan(x[at]) && !isnan(x[best]))) best = at;
+            if (best < 0 || cg_ref_beats(x[at], x[best])) best = at;
         }
     return cg_take(c, best);
 }

@@ -3,6 +3,8 @@
 #include "kernels/map.h"
 #include "ops/reference.h"
 
+#include <math.h>
+
 CG_MAP2(minimum_forward, a, b, cg_vec_select(a != a, a, cg_vec_min(a, b)))
 
 #if CG_DESCRIBE
@@ -20,7 +22,7 @@ static void reference(const cg_ref_call *c)
 {
     for (int64_t i = 0; i < cg_shape_size(c->ys); i++) {
         double a = cg_ref_broadcast(c, 0, i), b = cg_ref_broadcast(c, 1, i);
-        c->y[i] = cg_take(c, b < a) ? b : a;
+        c->y[i] = cg_take(c, b < a || isnan(b)) ? b : a;
     }
 }
 

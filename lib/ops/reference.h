@@ -5,6 +5,8 @@
 
 #include <cnngraph/op.h>
 
+#include <math.h>
+
 /* The element of input k that element i of y reads when inputs broadcast as in NumPy. */
 static inline double cg_ref_broadcast(const cg_ref_call *c, int k, int64_t i)
 {
@@ -17,6 +19,12 @@ static inline double cg_ref_broadcast(const cg_ref_call *c, int k, int64_t i)
         step *= x->dim[x->rank - d];
     }
     return c->x[k][at];
+}
+
+/* Is v a greater maximum than the best before it?  NaN is the greatest. */
+static inline bool cg_ref_beats(double v, double best)
+{
+    return v > best || (isnan(v) && !isnan(best));
 }
 
 static inline bool cg_ref_is_reduced(int64_t axes, int axis)

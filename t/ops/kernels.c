@@ -28,14 +28,36 @@ static void try_sample(const cg_op *op, const cg_sample *sample, cg_tier tier, v
     trial_free(&t);
 }
 
+/* Does a NaN in the first input turn up where the reference has it, and nowhere else? */
+static bool passes_nan_on(const cg_op *op, const cg_sample *sample, cg_tier tier)
+{
+    bool same = true;
+    trial t = trial_new(op, sample->attrs, sample->n_x, sample->x);
+    cg_rng rng = cg_rng_new(2024, "check", (uint64_t)(sample - op->samples));
+    if (t.node && !(op->fixed & 1)) {
+        trial_draw(&t, sample, &rng);
+        t.x[0][cg_rng_below(&rng, (uint64_t)cg_shape_size(t.xs[0]))] = NAN;
+        trial_reference(&t);
+        float *y = trial_kernel(&t, tier, 0);
+        for (int64_t i = 0; i < t.n_y; i++) same = same && isnan(y[i]) == isnan(t.y[i]);
+        cg_release(y);
+    }
+    trial_free(&t);
+    return same;
+}
+
 static void check_tier(const cg_op *op, cg_tier tier)
 {
     verdict v = { .chunks_agree = true };
-    for (const cg_sample *sample = op->samples; sample->n_x; sample++)
+    bool same_nan = true;
+    for (const cg_sample *sample = op->samples; sample->n_x; sample++) {
         try_sample(op, sample, tier, &v);
+        same_nan = same_nan && passes_nan_on(op, sample, tier);
+    }
     ok(v.worst <= bound, "%s on %s agrees with its reference (worst %.1e)", op->name,
        cg_tier_name(tier), v.worst);
     ok(v.chunks_agree, "%s on %s gives the same bits in chunks", op->name, cg_tier_name(tier));
+    ok(same_nan, "%s on %s has NaN where its reference has", op->name, cg_tier_name(tier));
 }
 
 int main(void)
