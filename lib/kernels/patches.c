@@ -40,7 +40,7 @@ static inline void copy_adjacent(const float *row, int64_t size, int64_t start, 
     if (first > 0 || last < n)
         for (int64_t j = 0; j < n; j += CG_LANES) cg_vec_store(to + j, (cg_vec){ 0 }, n - j);
     for (int64_t j = first; j < last; j += CG_LANES)
-        cg_vec_store(to + j, cg_vec_load(row + start + j, last - j), last - j);
+        cg_vec_store(to + j, cg_vec_load(row + (start + j), last - j), last - j);
 }
 
 typedef struct {

@@ -11,12 +11,8 @@ int64_t cg_peak(int64_t rounds, float *result)
     cg_vec sum[CHAINS], factor = cg_vec_splat(*result);
     for (int i = 0; i < CHAINS; i++) sum[i] = cg_vec_splat((float)i);
     for (int64_t n = 0; n < rounds; n++) {
-#ifdef __clang__
-        _Pragma("clang loop unroll(full)")
-#else
-        _Pragma("GCC unroll 16")
-#endif
-            for (int i = 0; i < CHAINS; i++) sum[i] = sum[i] * factor + factor;
+        CG_UNROLL
+        for (int i = 0; i < CHAINS; i++) sum[i] = sum[i] * factor + factor;
     }
     *result = 0;
     for (int i = 0; i < CHAINS; i++) *result += cg_vec_add_lanes(sum[i]);
