@@ -2,8 +2,8 @@
  *
  * Each takes and returns nodes; attributes are structs whose zero fields mean the default.  Shapes
  * and formulas: doc/ops.md, or `cnngraph ops NAME`.  A NULL argument (something failed earlier, and
- * its graph knows) gives NULL; beside a node of a graph that is not in error it is a mistake itself,
- * CG_EUSAGE. */
+ * its graph knows) gives NULL; beside a node of a graph that is not in error it is a mistake
+ * itself, CG_EUSAGE. */
 #ifndef CNNGRAPH_OPS_H
 #define CNNGRAPH_OPS_H
 
