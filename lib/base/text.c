@@ -134,6 +134,14 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Case counts for nothing: `CCE` is meant as `cce`. */
+static bool is_same_letter(char a, char b)
+{
+    if (a >= 'A' && a <= 'Z') a = (char)(a - 'A' + 'a');
+    if (b >= 'A' && b <= 'Z') b = (char)(b - 'A' + 'a');
+    return a == b;
+}
+
 /* Edit distance in which two neighbours changing places is one edit (optimal string alignment). */
 static size_t distance(const char *a, size_t n_a, const char *b, size_t n_b)
 {
@@ -143,8 +151,10 @@ static size_t distance(const char *a, size_t n_a, const char *b, size_t n_b)
     for (size_t i = 1; i <= n_a; i++) {
         row[0] = i;
         for (size_t j = 1; j <= n_b; j++) {
-            row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            row[j] = least(least(above[j], row[j - 1]) + 1,
+                           above[j - 1] + !is_same_letter(a[i - 1], b[j - 1]));
+            if (i > 1 && j > 1 && is_same_letter(a[i - 1], b[j - 2]) &&
+                is_same_letter(a[i - 2], b[j - 1]))
                 row[j] = least(row[j], before[j - 2] + 1);
         }
         size_t *oldest = before;
@@ -153,6 +163,14 @@ static size_t distance(const char *a, size_t n_a, const char *b, size_t n_b)
         row = oldest;
     }
     return above[n_b];
+}
+
+/* "kernel" of "kernel_size", "smoothing" of "label_smoothing". */
+static bool is_end_of(const char *part, size_t n_part, const char *whole, size_t n_whole)
+{
+    enum { LEAST = 3 };
+    if (n_part < LEAST || n_part >= n_whole) return false;
+    return !strncmp(part, whole, n_part) || !strcmp(part, whole + n_whole - n_part);
 }
 
 const char *cg_nearest(const char *word, const char *const words[], size_t n_words)
@@ -168,6 +186,11 @@ const char *cg_nearest(const char *word, const char *const words[], size_t n_wor
             nearest = d;
             found = words[i];
         }
+    }
+    for (size_t i = 0; i < n_words && !found; i++) {
+        size_t n = strlen(words[i]);
+        if (is_end_of(word, length, words[i], n) || is_end_of(words[i], n, word, length))
+            found = words[i];
     }
     return found;
 }

@@ -17,7 +17,7 @@ static bool read_choice_text(cg_reader *r, const cg_tree *tree, const char *what
         if (!strcmp(text, words[i])) return true;
         cg_words_add(&known, words[i]);
     }
-    cg_read_unknown(r, tree, what, "word", &known, true);
+    cg_read_unknown(r, tree, what, "word", &known);
     return false;
 }
 
@@ -29,16 +29,19 @@ static void read_paths(cg_reader *r, const cg_tree *data, const char *key, const
     char what[64];
     snprintf(what, sizeof what, "data: %s", key);
     if (!tree) {
-        cg_diagnose(r->diagnostics, data->mark, NULL, NULL, "data: format idx needs `%s`", key);
+        snprintf(what, sizeof what, "%s: {train: PATH, test: PATH}", key);
+        cg_diagnose(r->diagnostics, data->mark, NULL, what, "data: format idx needs `%s`", key);
         return;
     }
-    if (!cg_read_map(r, tree, what)) return;
+    if (!cg_read_map(r, tree, what, "{train: PATH, test: PATH}")) return;
     cg_read_attrs(r, tree, tree->mark, what, NULL, parts, NULL);
     for (int i = 0; i < 2; i++) {
         const cg_tree *path = cg_tree_find(tree, parts[i]);
         if (path) cg_read_text(r, path, what, &paths[i]);
     }
-    if (!tree->n) cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "%s: no path", what);
+    if (!tree->n)
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "{train: PATH, test: PATH}", "%s: no path",
+                    what);
 }
 
 static void read_source(cg_reader *r, const cg_tree *data, cg_data_spec *d)
@@ -49,7 +52,8 @@ static void read_source(cg_reader *r, const cg_tree *data, cg_data_spec *d)
     const cg_tree *fallback = cg_tree_find(data, "fallback");
     const char *word;
     if (!source == !format)
-        cg_diagnose(r->diagnostics, format ? format->mark : data->mark, NULL, NULL,
+        cg_diagnose(r->diagnostics, format ? format->mark : data->mark, NULL,
+                    "`source: mnist`, or `format: idx` with `images` and `labels`",
                     "data: give either `source` or `format`");
     if (source) read_choice_text(r, source, "data: source", sources, &d->source);
     if (fallback) read_choice_text(r, fallback, "data: fallback", sources, &d->fallback);
@@ -70,7 +74,7 @@ static void read_classes(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
     int64_t *classes = cg_reader_alloc(r, MAX_CLASSES, sizeof *classes);
     if (!classes) return;
     if (tree->kind != CG_TREE_LIST || tree->n < 2) {
-        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL,
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "classes: [0, 1, 2]",
                     "data: classes: expected a list of at least 2 classes");
         return;
     }
@@ -80,12 +84,12 @@ static void read_classes(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
     }
     for (int i = 0; i < tree->n; i++) {
         if (d->source && classes[i] >= CG_SOURCE_CLASSES)
-            cg_diagnose(r->diagnostics, tree->item[i]->mark, NULL, NULL,
+            cg_diagnose(r->diagnostics, tree->item[i]->mark, NULL, "take it out",
                         "data: classes: %s has 0 to %d, not %lld", d->source, CG_SOURCE_CLASSES - 1,
                         (long long)classes[i]);
         for (int k = 0; k < i; k++)
             if (classes[i] == classes[k])
-                cg_diagnose(r->diagnostics, tree->item[i]->mark, NULL, NULL,
+                cg_diagnose(r->diagnostics, tree->item[i]->mark, NULL, "take one of them out",
                             "data: classes: %lld stands twice", (long long)classes[i]);
     }
     d->classes = classes;
@@ -99,9 +103,10 @@ static void read_numbers(cg_reader *r, const cg_tree *data, cg_data_spec *d)
         { .name = NULL },
     };
     const cg_tree *n = cg_tree_find(data, "normalize"), *digits = cg_tree_find(data, "digits");
-    if (n && cg_read_map(r, n, "data: normalize"))
+    if (n && cg_read_map(r, n, "data: normalize", "normalize: {mean: 0.13, std: 0.31}"))
         cg_read_attrs(r, n, n->mark, "data: normalize", normalize, NULL, d);
-    if (!digits || !cg_read_map(r, digits, "data: digits")) return;
+    if (!digits || !cg_read_map(r, digits, "data: digits", "digits: {train: 1000, test: 100}"))
+        return;
     cg_read_attrs(r, digits, digits->mark, "data: digits", NULL, parts, NULL);
     for (int i = 0; i < 2; i++) {
         const cg_tree *count = cg_tree_find(digits, parts[i]);
@@ -118,7 +123,7 @@ static void read_slice(cg_reader *r, const cg_tree *tree, const char *what, int6
         cg_diagnose(r->diagnostics, tree->mark, NULL, "slice: [200, 500]",
                     "%s: slice: expected [begin, end)", what);
     else if (cg_read_ints(r, tree, what, 2, 0, INT64_C(1) << 40, slice, &n) && slice[1] <= slice[0])
-        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL,
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "slice: [200, 500]",
                     "%s: slice: the end must lie behind the begin", what);
 }
 
@@ -135,7 +140,7 @@ static void read_split(cg_reader *r, const cg_tree *key, const cg_tree *map, cg_
     snprintf(what, sizeof what, "split %s", key->text);
     split->name = key->text;
     split->place = cg_mark_place(key->mark);
-    if (!cg_read_map(r, map, what)) return;
+    if (!cg_read_map(r, map, what, "{from: train, limit: 1000}")) return;
     cg_read_attrs(r, map, map->mark, what, table, more, split);
     const cg_tree *from = cg_tree_find(map, "from"), *slice = cg_tree_find(map, "slice");
     if (slice) read_slice(r, slice, what, split->slice);
@@ -151,7 +156,8 @@ static void read_split(cg_reader *r, const cg_tree *key, const cg_tree *map, cg_
 
 static void read_splits(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
 {
-    if (!cg_read_map(r, tree, "data: splits")) return;
+    if (!cg_read_map(r, tree, "data: splits", "splits: {train: {from: train}, test: {from: test}}"))
+        return;
     cg_split_spec *splits = cg_reader_alloc(r, (size_t)tree->n + 1, sizeof *splits);
     if (!splits) return;
     for (int i = 0; i < tree->n; i++) read_split(r, tree->key[i], tree->item[i], &splits[i]);
@@ -198,7 +204,7 @@ void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
     static const char *const more[] = { "source",  "format", "images",    "labels", "fallback",
                                         "classes", "splits", "normalize", "digits", NULL };
     d->place = cg_mark_place(tree->mark);
-    if (!cg_read_map(r, tree, "data")) return;
+    if (!cg_read_map(r, tree, "data", "data: {source: mnist, fallback: digits}")) return;
     cg_read_attrs(r, tree, tree->mark, "data", table, more, d);
     read_source(r, tree, d);
     read_numbers(r, tree, d);

@@ -36,7 +36,9 @@ static const char *nearest_key(const cg_tree *map, const char *word)
 static void unknown(expander *e, cg_mark at, const char *what, const char *name, const cg_tree *map)
 {
     const char *near = nearest_key(map, name);
-    cg_diagnose(e->diagnostics, at, NULL, NULL, "unknown %s \"%s\"%s%s%s", what, name,
+    const char *help =
+        !map || !map->n ? NULL : cg_arena_printf(e->arena, "such as \"%s\"", map->key[0]->text);
+    cg_diagnose(e->diagnostics, at, NULL, help, "unknown %s \"%s\"%s%s%s", what, name,
                 near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
@@ -58,7 +60,8 @@ static const char *name_at(expander *e, const char *open, cg_mark at, const char
 {
     const char *end = strchr(open, '}');
     if (!end || end == open + 2) {
-        cg_diagnose(e->diagnostics, at, NULL, NULL, "write ${name} for the value of a variable");
+        cg_diagnose(e->diagnostics, at, NULL, "$ and a name in braces: ${width}",
+                    "write ${name} for the value of a variable");
         return NULL;
     }
     const char *name = cg_arena_printf(e->arena, "%.*s", (int)(end - open - 2), open + 2);
@@ -125,8 +128,8 @@ static void substitute(expander *e, cg_tree *tree, const scope *s)
 static void read_vars(expander *e, cg_tree *vars)
 {
     if (vars->kind != CG_TREE_MAP) {
-        cg_diagnose(e->diagnostics, vars->mark, NULL, NULL, "vars: expected a map, found %s",
-                    cg_tree_kind_name(vars));
+        cg_diagnose(e->diagnostics, vars->mark, NULL, "vars: {width: 16}",
+                    "vars: expected a map, found %s", cg_tree_kind_name(vars));
         return;
     }
     int n = vars->n;
@@ -138,8 +141,10 @@ static void report_unused(expander *e, const cg_tree *map, const char *what)
 {
     for (int i = 0; map && map->kind == CG_TREE_MAP && i < map->n; i++)
         if (!map->item[i]->n_uses)
-            cg_diagnose(e->diagnostics, map->key[i]->mark, NULL, NULL, "%s \"%s\" is not used",
-                        what, map->key[i]->text);
+            cg_diagnose(e->diagnostics, map->key[i]->mark, NULL,
+                        what[0] == 'v' ? "take it out, or write ${name} where it is meant"
+                                       : "take it out, or name it among the layers",
+                        "%s \"%s\" is not used", what, map->key[i]->text);
 }
 
 /* ---- blocks -----------------------------------------------------------------------------------*/
@@ -189,7 +194,10 @@ static cg_tree *arguments(expander *e, const char *block, const cg_tree *paramet
         if (value)
             add(e, all, value->mark, name, value);
         else
-            cg_diagnose(e->diagnostics, at, NULL, NULL, "block %s: \"%s\" is missing", block, name);
+            cg_diagnose(e->diagnostics, at, NULL,
+                        cg_arena_printf(e->arena, "%s: {%s: ...}, or a default in `parameters`",
+                                        block, name),
+                        "block %s: \"%s\" is missing", block, name);
     }
     for (int i = 0; use && use->kind == CG_TREE_MAP && i < use->n; i++)
         if (cg_tree_index(all, use->key[i]->text) < 0 && strcmp(use->key[i]->text, "name") != 0)
@@ -293,18 +301,19 @@ static void use_block(expander *e, cg_tree *block, const cg_tree *key, const cg_
                       const char *suffix, cg_tree *to)
 {
     if (e->depth == MAX_BLOCK_DEPTH) {
-        cg_diagnose(e->diagnostics, key->mark, NULL, NULL, "block \"%s\" uses itself", key->text);
+        cg_diagnose(e->diagnostics, key->mark, NULL, "a block may use others, but none that use it",
+                    "block \"%s\" uses itself", key->text);
         return;
     }
     if (++block->n_uses == 1 && block->kind == CG_TREE_MAP) check_block(e, block);
     const cg_tree *layers = cg_tree_find(block, "layers");
     if (!layers || layers->kind != CG_TREE_LIST) {
-        cg_diagnose(e->diagnostics, block->mark, NULL, NULL, "block %s: expected a list `layers`",
-                    key->text);
+        cg_diagnose(e->diagnostics, block->mark, NULL, "{parameters: [n], layers: [relu]}",
+                    "block %s: expected a list `layers`", key->text);
         return;
     }
     if (use && use->kind != CG_TREE_MAP && !cg_tree_is_null(use)) {
-        cg_diagnose(e->diagnostics, use->mark, NULL, NULL,
+        cg_diagnose(e->diagnostics, use->mark, NULL, "write {parameter: value, ...}",
                     "block %s: expected a map of parameters, found %s", key->text,
                     cg_tree_kind_name(use));
         return;
@@ -334,12 +343,14 @@ static void repeat(expander *e, const cg_tree *key, const cg_tree *map, cg_tree 
                         "repeat: unknown key \"%s\"", map->key[i]->text);
     if (!times || times->kind != CG_TREE_SCALAR || !cg_parse_int(times->text, &n) || n < 1 ||
         n > 10000) {
-        cg_diagnose(e->diagnostics, times ? times->mark : key->mark, NULL, NULL,
+        cg_diagnose(e->diagnostics, times ? times->mark : key->mark, NULL,
+                    "repeat: {times: 3, layers: [...]}",
                     "repeat: \"times\" must be a whole number from 1 to 10000");
         return;
     }
     if (!use == !layers) {
-        cg_diagnose(e->diagnostics, key->mark, NULL, NULL, "repeat: give either `use` or `layers`");
+        cg_diagnose(e->diagnostics, key->mark, NULL, "use: a block, or layers: a list",
+                    "repeat: give either `use` or `layers`");
         return;
     }
     if (use && (use->kind == CG_TREE_LIST || (use->kind == CG_TREE_MAP && use->n != 1))) {
@@ -407,8 +418,8 @@ void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
     if (vars) read_vars(&e, vars);
     e.blocks = cg_tree_find(root, "blocks");
     if (e.blocks && e.blocks->kind != CG_TREE_MAP)
-        cg_diagnose(diagnostics, e.blocks->mark, NULL, NULL, "blocks: expected a map, found %s",
-                    cg_tree_kind_name(e.blocks));
+        cg_diagnose(diagnostics, e.blocks->mark, NULL, "blocks: {name: {layers: [...]}}",
+                    "blocks: expected a map, found %s", cg_tree_kind_name(e.blocks));
     report_taken_names(&e);
     for (int i = 0; i < root->n; i++)
         if (root->item[i] != vars && root->item[i] != e.blocks)

@@ -9,6 +9,27 @@ const cg_op *cg_layer_op_find(const char *name)
     return op && (op->traits & CG_LAYER) && !cg_layer_find(name) ? op : NULL;
 }
 
+/* Reports that the keys of a word are no map; the way out is its first key with what was found.
+ * True where the word itself is the mistake, and the caller's to report. */
+static bool keys_are_no_map(cg_reader *r, const char *word, const cg_tree *found)
+{
+    const cg_layer *layer = cg_layer_find(word);
+    const cg_init *init = cg_init_find(word);
+    const cg_op *op = cg_layer_op_find(word);
+    if (!layer && !init && !op) return true;
+    const cg_attr *attrs = layer ? layer->attrs : init ? init->attrs : op->attrs;
+    bool is_join = layer && layer->n_inputs < 0, is_residual = !strcmp(word, "residual");
+    const char *key = is_join ? "from" : is_residual ? "body" : attrs ? attrs->name : "name";
+    const char *value = is_join                                  ? "[a, b]"
+                        : is_residual                            ? "[...]"
+                        : found->kind == CG_TREE_SCALAR && attrs ? found->text
+                                                                 : "...";
+    const char *help = cg_arena_printf(r->arena, "%s: {%s: %s}", word, key, value);
+    if (!help) cg_diagnostics_no_memory(r->diagnostics);
+    cg_read_map(r, found, word, help);
+    return false;
+}
+
 bool cg_read_word(cg_reader *r, const cg_tree *tree, const char *what, const cg_tree **word,
                   const cg_tree **keys)
 {
@@ -17,8 +38,10 @@ bool cg_read_word(cg_reader *r, const cg_tree *tree, const char *what, const cg_
     if (tree->kind == CG_TREE_MAP && tree->n == 1) {
         *word = tree->key[0];
         if (cg_tree_is_null(tree->item[0])) return true;
-        *keys = cg_read_map(r, tree->item[0], what);
-        return *keys != NULL;
+        if (tree->item[0]->kind != CG_TREE_MAP)
+            return keys_are_no_map(r, (*word)->text, tree->item[0]);
+        *keys = tree->item[0];
+        return true;
     }
     if (tree->kind == CG_TREE_SCALAR && !cg_tree_is_null(tree)) return true;
     if (tree->kind == CG_TREE_MAP && tree->n > 1)
@@ -26,7 +49,7 @@ bool cg_read_word(cg_reader *r, const cg_tree *tree, const char *what, const cg_
                     "write {word: {key: value, ...}}, the keys deeper than the word",
                     "%s: expected one word, found a second key \"%s\"", what, tree->key[1]->text);
     else
-        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL,
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "such as relu, or dense: {units: 10}",
                     "%s: expected a word or {word: {key: value}}, found %s", what,
                     cg_tree_kind_name(tree));
     return false;
@@ -40,7 +63,7 @@ static void read_init(cg_reader *r, const cg_tree *tree, const char *what, cg_in
     if (!init) {
         cg_words words = { .n = 0 };
         for (const cg_init *const *p = cg_inits; *p; p++) cg_words_add(&words, (*p)->name);
-        cg_read_unknown(r, word, what, "initialiser", &words, true);
+        cg_read_unknown(r, word, what, "initialiser", &words);
         return;
     }
     cg_read_attrs(r, keys, word->mark, cg_read_within(r, what, init->name), init->attrs, NULL,
@@ -58,7 +81,7 @@ static void read_activation(cg_reader *r, const cg_tree *tree, const char *what,
         cg_words words = { .n = 0 };
         for (const cg_op *const *p = cg_ops; *p; p++)
             if (cg_layer_op_find((*p)->name)) cg_words_add(&words, (*p)->name);
-        cg_read_unknown(r, word, what, "activation", &words, true);
+        cg_read_unknown(r, word, what, "activation", &words);
         return;
     }
     cg_read_attrs(r, keys, word->mark, cg_read_within(r, what, op->name), op->attrs, NULL,
@@ -79,14 +102,15 @@ static void read_padding(cg_reader *r, const cg_tree *tree, const char *what, cg
                    strspn(tree->text, "+-0123456789.") == 0;
     if (is_word) {
         cg_words known = { .word = { words[0], words[1] }, .n = 2 };
-        cg_read_unknown(r, tree, what, "padding", &known, true);
+        cg_read_unknown(r, tree, what, "padding", &known);
         return;
     }
     int64_t values[4];
     int n;
     if (!cg_read_ints(r, tree, what, 4, 0, 1024, values, &n)) return;
     if (n == 3) {
-        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL,
+        cg_diagnose(r->diagnostics, tree->mark, NULL,
+                    "all sides, [down, across], or [top, left, bottom, right]",
                     "%s: expected 1, 2 or 4 whole numbers, found 3", what);
         return;
     }

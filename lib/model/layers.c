@@ -7,7 +7,7 @@
 
 typedef struct {
     cg_reader *r;
-    const cg_tree *blocks;
+    const cg_tree *list, *blocks;
     cg_model *model;
     int room;
 } layer_reader;
@@ -52,10 +52,10 @@ static const char *read_name(layer_reader *l, const char *type, const cg_tree *k
         cg_diagnose(l->r->diagnostics, tree->mark, NULL,
                     "letters, digits, `_`, `.` and `-`, a letter first", "\"%s\" is no name", name);
     else if (old == 0)
-        cg_diagnose(l->r->diagnostics, tree->mark, NULL, NULL,
+        cg_diagnose(l->r->diagnostics, tree->mark, NULL, "give the layer another name",
                     "the name \"input\" is that of the model's input");
     else if (old > 0)
-        cg_diagnose(l->r->diagnostics, tree->mark, NULL, NULL,
+        cg_diagnose(l->r->diagnostics, tree->mark, NULL, "give one of them another name",
                     "a second layer \"%s\", the first is in line %d", name,
                     l->model->layer[old].mark.line);
     else
@@ -65,15 +65,34 @@ static const char *read_name(layer_reader *l, const char *type, const cg_tree *k
 
 /* ---- inputs -----------------------------------------------------------------------------------*/
 
+/* The layer of that name anywhere in the list, or NULL. */
+static const cg_tree *find_named(const cg_tree *tree, const char *name)
+{
+    const cg_tree *own = tree->kind == CG_TREE_MAP ? cg_tree_find(tree, "name") : NULL;
+    if (own && own->kind == CG_TREE_SCALAR && !strcmp(own->text, name)) return own;
+    for (int i = 0; tree->kind != CG_TREE_SCALAR && i < tree->n; i++) {
+        const cg_tree *found = find_named(tree->item[i], name);
+        if (found) return found;
+    }
+    return NULL;
+}
+
 static int read_from_one(layer_reader *l, const cg_tree *tree)
 {
     const char *name;
     if (!cg_read_text(l->r, tree, "from", &name)) return -1;
     int i = find_name(l->model, name);
     if (i >= 0) return i;
+    const cg_tree *later = find_named(l->list, name);
+    if (later) {
+        cg_diagnose(l->r->diagnostics, tree->mark, NULL,
+                    "a layer takes from those before it: move this one behind, or that one up",
+                    "from: layer \"%s\" comes no earlier than line %d", name, later->mark.line);
+        return -1;
+    }
     cg_words words = { .n = 0 };
     for (int k = 0; k < l->model->n_layers; k++) cg_words_add(&words, l->model->layer[k].name);
-    cg_read_unknown(l->r, tree, "from", "layer", &words, false);
+    cg_read_unknown(l->r, tree, "from", "layer", &words);
     return -1;
 }
 
@@ -87,7 +106,8 @@ static bool read_inputs(layer_reader *l, cg_layer_spec *spec, int arity, int pre
     if (!spec->input) return false;
     if (arity == 1 ? n != 1 : n < 2) {
         cg_diagnose(l->r->diagnostics, from ? from->mark : spec->mark, NULL,
-                    arity == 1 ? NULL : "from: [a, b] names the layers it joins",
+                    arity == 1 ? "join them first: add, mul, maximum or concat"
+                               : "from: [a, b] names the layers it joins",
                     arity == 1 ? "%s '%s' takes one input" : "%s '%s' takes two inputs or more",
                     spec->type, spec->name);
         return false;
@@ -128,7 +148,7 @@ static void unknown_layer(layer_reader *l, const cg_tree *word)
     for (int i = 0; l->blocks && l->blocks->kind == CG_TREE_MAP && i < l->blocks->n; i++)
         cg_words_add(&words, l->blocks->key[i]->text);
     cg_words_add(&words, "repeat");
-    cg_read_unknown(l->r, word, "layers", "layer", &words, false);
+    cg_read_unknown(l->r, word, "layers", "layer", &words);
 }
 
 /* The keys that a layer has beside its attributes, NULL-terminated. */
@@ -164,7 +184,8 @@ static bool read_residual(layer_reader *l, cg_layer_spec *spec, int previous)
 {
     const cg_tree *body = cg_tree_find(spec->keys, "body");
     if (!body || body->kind != CG_TREE_LIST || !body->n) {
-        cg_diagnose(l->r->diagnostics, body ? body->mark : spec->mark, NULL, NULL,
+        cg_diagnose(l->r->diagnostics, body ? body->mark : spec->mark, NULL,
+                    "residual: {body: [conv2d: {filters: 16, kernel: 3, padding: 1}, relu]}",
                     "residual '%s': expected a list of layers `body`", spec->name);
         return false;
     }
@@ -235,14 +256,15 @@ static void report_unused(layer_reader *l)
 static void read_input(layer_reader *l, const cg_tree *model)
 {
     static const cg_attr table[] = {
-        { "shape", CG_ATTR_SHAPE, offsetof(cg_layer_spec, shape), 1, 0, 0, 0, NULL, "C, H, W" },
+        { "shape", CG_ATTR_SHAPE, offsetof(cg_layer_spec, shape), 1, 0, 0, 0, NULL,
+          "[C, H, W] of one sample" },
         { .name = NULL },
     };
     cg_layer_spec input = { .type = "input", .name = "input", .mark = model->mark };
     const cg_tree *tree = cg_tree_find(model, "input");
     if (tree) {
         input.mark = tree->mark;
-        input.keys = cg_read_map(l->r, tree, "input");
+        input.keys = cg_read_map(l->r, tree, "input", "input: {shape: [1, 28, 28]}");
         if (input.keys) cg_read_attrs(l->r, input.keys, tree->mark, "input", table, NULL, &input);
     } else {
         cg_diagnose(l->r->diagnostics, model->mark, NULL, "input: {shape: [1, 28, 28]}",
@@ -258,16 +280,18 @@ void cg_read_layers(cg_reader *r, const cg_tree *model, const cg_tree *blocks, c
 {
     static const char *const keys[] = { "input", "layers", NULL };
     layer_reader l = { .r = r, .blocks = blocks, .model = result };
-    if (!cg_read_map(r, model, "model")) return;
+    if (!cg_read_map(r, model, "model", "model: {input: ..., layers: [...]}")) return;
     cg_read_attrs(r, model, model->mark, "model", NULL, keys, NULL);
     read_input(&l, model);
     if (!result->n_layers) return;
     const cg_tree *list = cg_tree_find(model, "layers");
     if (!list || list->kind != CG_TREE_LIST || !list->n) {
-        cg_diagnose(r->diagnostics, list ? list->mark : model->mark, NULL, NULL,
+        cg_diagnose(r->diagnostics, list ? list->mark : model->mark, NULL,
+                    "layers: [flatten, dense: {units: 10}], or a line with `- ` for each",
                     "model: expected a list `layers`");
         return;
     }
+    l.list = list;
     read_list(&l, list, 0);
     report_unused(&l);
     result->spec.input = result->layer[0].shape;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const cg_attr top_table[] = {
-    { "cnngraph", CG_ATTR_INT, 0, 1, 0, 1, 1, NULL, "schema version" },
+    { "cnngraph", CG_ATTR_INT, 0, 1, 0, 1, 1, NULL, "1, the version of this schema" },
     { .name = NULL },
 };
 static const char *const top_keys[] = { "name",     "seed",  "vars",    "blocks",
@@ -81,7 +81,9 @@ static void read_sections(cg_model *m, cg_reader *r, const cg_tree *blocks)
     if ((tree = cg_tree_find(m->root, "model")))
         cg_read_layers(r, tree, blocks, m);
     else
-        cg_diagnose(r->diagnostics, m->root->mark, NULL, NULL, "\"model\" is missing");
+        cg_diagnose(r->diagnostics, m->root->mark, NULL,
+                    "model: {input: {shape: [1, 28, 28]}, layers: [flatten, dense: {units: 10}]}",
+                    "\"model\" is missing");
     if (cg_diagnostics_status(r->diagnostics) == CG_OK) cg_model_check_shapes(m, r->diagnostics);
 }
 
@@ -109,8 +111,8 @@ static void read_all(cg_model *m, const cg_source *source, int n_sets, const cha
     m->root = cg_yaml_read(m->arena, source, 0, d);
     if (!m->root) return;
     if (m->root->kind != CG_TREE_MAP) {
-        cg_diagnose(d, m->root->mark, NULL, NULL, "expected a map of keys, found %s",
-                    cg_tree_kind_name(m->root));
+        cg_diagnose(d, m->root->mark, NULL, "a model file begins with `cnngraph: 1`",
+                    "expected a map of keys, found %s", cg_tree_kind_name(m->root));
         return;
     }
     override_all(m, n_sets, sets, d);

@@ -23,6 +23,8 @@ const char *cg_read_within(cg_reader *r, const char *what, const char *key)
     return what;
 }
 
+enum { MAX_HELP = 700 };
+
 /* ---- words ------------------------------------------------------------------------------------*/
 
 void cg_words_add(cg_words *words, const char *word)
@@ -31,14 +33,19 @@ void cg_words_add(cg_words *words, const char *word)
 }
 
 void cg_read_unknown(cg_reader *r, const cg_tree *found, const char *what, const char *kind,
-                     const cg_words *words, bool list)
+                     const cg_words *words)
 {
     const char *near = cg_nearest(found->text, words->word, words->n);
-    char help[400] = "";
+    char help[MAX_HELP + 8] = "";
     size_t used = 0;
-    for (size_t i = 0; list && i < words->n && used < sizeof help; i++)
+    for (size_t i = 0; i < words->n; i++) {
+        if (used + strlen(words->word[i]) + 12 > MAX_HELP) {
+            snprintf(help + used, sizeof help - used, ", ...");
+            break;
+        }
         used += (size_t)snprintf(help + used, sizeof help - used, "%s%s",
                                  i ? ", " : "one of: ", words->word[i]);
+    }
     cg_diagnose(r->diagnostics, found->mark, NULL, *help ? help : NULL,
                 "%s: unknown %s \"%s\"%s%s%s", what, kind, found->text,
                 near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
@@ -47,16 +54,28 @@ void cg_read_unknown(cg_reader *r, const cg_tree *found, const char *what, const
 /* ---- single values ----------------------------------------------------------------------------*/
 
 /* "expected a whole number, found "abc"". */
-static bool wrong_type(cg_reader *r, const cg_tree *tree, const char *what, const char *expected)
+static bool wrong_type(cg_reader *r, const cg_tree *tree, const char *what, const char *expected,
+                       const char *help)
 {
     if (tree->is_bad) return false;
     if (tree->kind == CG_TREE_SCALAR && !cg_tree_is_null(tree))
-        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "%s: expected %s, found %s\"%s\"", what,
+        cg_diagnose(r->diagnostics, tree->mark, NULL, help, "%s: expected %s, found %s\"%s\"", what,
                     expected, tree->quoted ? "the text " : "", tree->text);
     else
-        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "%s: expected %s, found %s", what,
+        cg_diagnose(r->diagnostics, tree->mark, NULL, help, "%s: expected %s, found %s", what,
                     expected, cg_tree_kind_name(tree));
     return false;
+}
+
+/* A number: what it may have been meant as. */
+static bool no_number(cg_reader *r, const cg_tree *tree, const char *what, const char *expected)
+{
+    const char *help = NULL;
+    double value;
+    if (tree->kind == CG_TREE_SCALAR && tree->quoted && cg_parse_real(tree->text, &value))
+        help = "without the quotes";
+    if (tree->kind == CG_TREE_SCALAR && strchr(tree->text, ',')) help = "a point, no comma: 0.1";
+    return wrong_type(r, tree, what, expected, help);
 }
 
 static bool is_plain(const cg_tree *tree)
@@ -64,17 +83,17 @@ static bool is_plain(const cg_tree *tree)
     return tree->kind == CG_TREE_SCALAR && !tree->quoted;
 }
 
-const cg_tree *cg_read_map(cg_reader *r, const cg_tree *tree, const char *what)
+const cg_tree *cg_read_map(cg_reader *r, const cg_tree *tree, const char *what, const char *example)
 {
     if (tree->kind == CG_TREE_MAP) return tree;
-    wrong_type(r, tree, what, "a map of keys");
+    wrong_type(r, tree, what, "a map of keys", example ? example : "write {key: value, ...}");
     return NULL;
 }
 
 bool cg_read_text(cg_reader *r, const cg_tree *tree, const char *what, const char **value)
 {
     if (tree->kind != CG_TREE_SCALAR || cg_tree_is_null(tree) || !*tree->text)
-        return wrong_type(r, tree, what, "a text");
+        return wrong_type(r, tree, what, "a text", NULL);
     *value = tree->text;
     return true;
 }
@@ -83,7 +102,7 @@ bool cg_read_bool(cg_reader *r, const cg_tree *tree, const char *what, bool *val
 {
     bool is_true = is_plain(tree) && !strcmp(tree->text, "true");
     bool is_false = is_plain(tree) && !strcmp(tree->text, "false");
-    if (!is_true && !is_false) return wrong_type(r, tree, what, "true or false");
+    if (!is_true && !is_false) return wrong_type(r, tree, what, "true or false", NULL);
     *value = is_true;
     return true;
 }
@@ -95,7 +114,10 @@ static bool out_of_range(cg_reader *r, const cg_tree *tree, const char *what, do
     char low[32], high[32];
     cg_format_real(min, low);
     cg_format_real(max, high);
-    if (max >= DBL_MAX)
+    if (min == max)
+        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "%s: must be %s, found %s", what, low,
+                    tree->text);
+    else if (max >= DBL_MAX)
         cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "%s: must be at least %s, found %s",
                     what, low, tree->text);
     else
@@ -109,7 +131,7 @@ bool cg_read_int(cg_reader *r, const cg_tree *tree, const char *what, int64_t mi
 {
     int64_t found;
     if (!is_plain(tree) || !cg_parse_int(tree->text, &found))
-        return wrong_type(r, tree, what, "a whole number");
+        return no_number(r, tree, what, "a whole number");
     if (found < min || found > max)
         return out_of_range(r, tree, what, (double)min, max == INT64_MAX ? DBL_MAX : (double)max);
     *value = found;
@@ -121,8 +143,8 @@ bool cg_read_real(cg_reader *r, const cg_tree *tree, const char *what, double mi
 {
     double found;
     if (!is_plain(tree) || !cg_parse_real(tree->text, &found))
-        return wrong_type(r, tree, what, "a number");
-    if (!isfinite(found)) return wrong_type(r, tree, what, "a finite number");
+        return no_number(r, tree, what, "a number");
+    if (!isfinite(found)) return no_number(r, tree, what, "a finite number");
     if (found < min || found > max) return out_of_range(r, tree, what, min, max);
     *value = found;
     return true;
@@ -181,9 +203,9 @@ static void read_choice(cg_reader *r, const cg_tree *tree, const char *what, con
         cg_words_add(&words, p);
     }
     if (tree->kind == CG_TREE_SCALAR && !cg_tree_is_null(tree))
-        cg_read_unknown(r, tree, what, "word", &words, true);
+        cg_read_unknown(r, tree, what, "word", &words);
     else
-        wrong_type(r, tree, what, "a word");
+        wrong_type(r, tree, what, "a word", a->choices);
 }
 
 /* One value fills all; two of four are repeated: [down, across] for top, left, bottom, right. */
@@ -269,7 +291,7 @@ static void check_keys(cg_reader *r, const cg_tree *map, const char *what, const
     for (int i = 0; i < map->n; i++) {
         size_t k = 0;
         while (k < words.n && strcmp(words.word[k], map->key[i]->text) != 0) k++;
-        if (k == words.n) cg_read_unknown(r, map->key[i], what, "key", &words, true);
+        if (k == words.n) cg_read_unknown(r, map->key[i], what, "key", &words);
     }
 }
 
@@ -283,6 +305,7 @@ void cg_read_attrs(cg_reader *r, const cg_tree *map, cg_mark at, const char *wha
         if (value)
             read_attr(r, value, what, a, out);
         else if (is_required(a))
-            cg_diagnose(r->diagnostics, at, NULL, NULL, "%s: \"%s\" is missing", what, a->name);
+            cg_diagnose(r->diagnostics, at, NULL, cg_read_within(r, a->name, a->help),
+                        "%s: \"%s\" is missing", what, a->name);
     }
 }

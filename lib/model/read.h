@@ -26,12 +26,13 @@ typedef struct {
 } cg_words;
 void cg_words_add(cg_words *words, const char *word); /* what is too much is left out */
 
-/* Reports `found` as unknown; kind: "key", "layer".  list: show the words that there are. */
+/* Reports `found` as unknown, with the words that there are; kind: "key", "layer". */
 void cg_read_unknown(cg_reader *r, const cg_tree *found, const char *what, const char *kind,
-                     const cg_words *words, bool list);
+                     const cg_words *words);
 
-/* A map, or NULL after a report. */
-const cg_tree *cg_read_map(cg_reader *r, const cg_tree *tree, const char *what);
+/* A map, or NULL after a report, with the example as the way out (NULL: a general one). */
+const cg_tree *cg_read_map(cg_reader *r, const cg_tree *tree, const char *what,
+                           const char *example);
 
 /* Single values; false after a report. */
 bool cg_read_text(cg_reader *r, const cg_tree *tree, const char *what, const char **value);

@@ -50,9 +50,7 @@ static void report(cg_model *m, const cg_builder *b, int at, cg_diagnostics *dia
     }
     const char *shapes = at ? chain(m->arena, m, at) : NULL;
     if (at == 0 || at == m->n_layers) {
-        const char *help = strstr(error->message, "not one axis of values")
-                               ? "`flatten` and `dense` make one value a class"
-                               : NULL;
+        const char *help = at ? "`flatten` and `dense` make one value a class" : NULL;
         cg_diagnose(diagnostics, at ? m->loss_mark : m->layer[0].mark, shapes, help, "%s",
                     error->message);
         return;
@@ -136,7 +134,8 @@ static void check_data(cg_model *m, cg_diagnostics *diagnostics)
         cg_diagnose(diagnostics, m->layer[0].mark, NULL, "input: {shape: [1, 28, 28]}",
                     "input: images of %s are 1x28x28", d->source);
     if (classes > columns && !is_one_for_two)
-        cg_diagnose(diagnostics, mark_of(last, "units"), chain(m->arena, m, m->n_layers), NULL,
+        cg_diagnose(diagnostics, mark_of(last, "units"), chain(m->arena, m, m->n_layers),
+                    cg_arena_printf(m->arena, "as many values as classes: %d", classes),
                     "%s '%s': %d values for %d classes", last->type, last->name, columns, classes);
 }
 

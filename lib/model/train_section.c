@@ -18,12 +18,13 @@ static typed read_type(cg_reader *r, const cg_tree *tree, const char *what)
     typed t = { 0 };
     if (tree->kind == CG_TREE_SCALAR && !cg_tree_is_null(tree)) {
         t.word = tree;
-    } else if (cg_read_map(r, tree, what)) {
+    } else if (cg_read_map(r, tree, what, "a word, or {type: word, key: value, ...}")) {
         const cg_tree *type = cg_tree_find(tree, "type");
         const char *text;
         t.keys = tree;
         if (!type)
-            cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "%s: \"type\" is missing", what);
+            cg_diagnose(r->diagnostics, tree->mark, NULL, "write {type: word, key: value, ...}",
+                        "%s: \"type\" is missing", what);
         else if (cg_read_text(r, type, what, &text))
             t.word = type;
     }
@@ -43,11 +44,11 @@ static void *read_typed_attrs(cg_reader *r, typed t, const char *what, const cg_
 }
 
 /* Reports the word as none of the list's names. */
-#define UNKNOWN(r, word, what, type, list)                                                \
+#define UNKNOWN(r, word, what, kind, type, list)                                          \
     do {                                                                                  \
         cg_words names_ = { .n = 0 };                                                     \
         for (const type *const *p_ = list; *p_; p_++) cg_words_add(&names_, (*p_)->name); \
-        cg_read_unknown(r, word, what, "type", &names_, true);                            \
+        cg_read_unknown(r, word, what, kind, &names_);                                    \
     } while (0)
 
 static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
@@ -56,7 +57,7 @@ static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     if (!t.word) return;
     spec->loss = cg_loss_find(t.word->text);
     if (!spec->loss)
-        UNKNOWN(r, t.word, "loss", cg_loss, cg_losses);
+        UNKNOWN(r, t.word, "loss", "type", cg_loss, cg_losses);
     else
         spec->loss_attrs =
             read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
@@ -77,7 +78,7 @@ static void read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     if (!t.word) return;
     const cg_optimizer *o = cg_optimizer_find(t.word->text);
     if (!o) {
-        UNKNOWN(r, t.word, "optimizer", cg_optimizer, cg_optimizers);
+        UNKNOWN(r, t.word, "optimizer", "type", cg_optimizer, cg_optimizers);
         return;
     }
     spec->optimizer = o;
@@ -94,7 +95,7 @@ static void read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     if (!t.word) return;
     const cg_schedule *s = cg_schedule_find(t.word->text);
     if (!s) {
-        UNKNOWN(r, t.word, "schedule", cg_schedule, cg_schedules);
+        UNKNOWN(r, t.word, "schedule", "type", cg_schedule, cg_schedules);
         return;
     }
     spec->schedule = s;
@@ -107,8 +108,8 @@ static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     spec->metrics = usual;
     if (!tree) return;
     if (tree->kind != CG_TREE_LIST) {
-        cg_diagnose(r->diagnostics, tree->mark, NULL, NULL, "metrics: expected a list, found %s",
-                    cg_tree_kind_name(tree));
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "metrics: [accuracy, f1]",
+                    "metrics: expected a list, found %s", cg_tree_kind_name(tree));
         return;
     }
     const char **names = cg_reader_alloc(r, (size_t)tree->n + 1, sizeof *names);
@@ -119,7 +120,7 @@ static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
         if (cg_metric_find(text))
             names[n++] = text;
         else
-            UNKNOWN(r, tree->item[i], "metrics", cg_metric, cg_metrics);
+            UNKNOWN(r, tree->item[i], "metrics", "metric", cg_metric, cg_metrics);
     }
     spec->metrics = names;
 }
@@ -161,7 +162,7 @@ static void read_stopping(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     static const char *const monitors[] = { NULL, "loss", "accuracy", "val_loss", "val_accuracy" };
     stopping_keys keys;
-    if (!cg_read_map(r, tree, "early_stopping")) return;
+    if (!cg_read_map(r, tree, "early_stopping", "early_stopping: {patience: 5}")) return;
     cg_read_attrs(r, tree, tree->mark, "early_stopping", stopping_table, NULL, &keys);
     if (!keys.patience && keys.below == 0)
         cg_diagnose(r->diagnostics, tree->mark, NULL, "patience: 5, or below: 0.01",
@@ -239,14 +240,16 @@ static void read_validation(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     }
     cg_words words = { .n = 0 };
     for (int i = 0; i < spec->data.n_splits; i++) cg_words_add(&words, spec->data.splits[i].name);
-    cg_read_unknown(r, tree, what, "split", &words, true);
+    cg_read_unknown(r, tree, what, "split", &words);
 }
+
+static const char train_example[] = "train: {epochs: 10, batch: 64}";
 
 static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     static const char *const more[] = { "validation", "early_stopping", NULL };
     train_keys keys;
-    if (!cg_read_map(r, tree, "train")) return;
+    if (!cg_read_map(r, tree, "train", train_example)) return;
     cg_read_attrs(r, tree, tree->mark, "train", train_table, more, &keys);
     spec->epochs = keys.epochs;
     spec->batch = keys.batch;
@@ -268,10 +271,11 @@ static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 
 /* ---- all of them ------------------------------------------------------------------------------*/
 
-static const cg_tree *section(cg_reader *r, const cg_tree *root, const char *key)
+static const cg_tree *section(cg_reader *r, const cg_tree *root, const char *key,
+                              const char *example)
 {
     const cg_tree *tree = cg_tree_find(root, key);
-    if (!tree) cg_diagnose(r->diagnostics, root->mark, NULL, NULL, "\"%s\" is missing", key);
+    if (!tree) cg_diagnose(r->diagnostics, root->mark, NULL, example, "\"%s\" is missing", key);
     return tree;
 }
 
@@ -281,15 +285,17 @@ void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark 
     if (find_split(&spec->data, "train") >= 0)
         spec->train_split = "train";
     else if (spec->data.n_splits)
-        cg_diagnose(r->diagnostics, cg_tree_find(root, "data")->mark, NULL, NULL,
+        cg_diagnose(r->diagnostics, cg_tree_find(root, "data")->mark, NULL,
+                    "splits: {train: {from: train}, test: {from: test}}",
                     "data: splits: there is no split \"train\"");
     if (find_split(&spec->data, "test") >= 0) spec->test_split = "test";
-    if ((tree = section(r, root, "loss"))) {
+    if ((tree = section(r, root, "loss", "loss: cross_entropy"))) {
         read_loss(r, tree, spec);
         *loss_mark = tree->mark;
     }
-    if ((tree = section(r, root, "optimizer"))) read_optimizer(r, tree, spec);
+    if ((tree = section(r, root, "optimizer", "optimizer: {type: sgd, lr: 0.1}")))
+        read_optimizer(r, tree, spec);
     if ((tree = cg_tree_find(root, "schedule"))) read_schedule(r, tree, spec);
-    if ((tree = section(r, root, "train"))) read_train(r, tree, spec);
+    if ((tree = section(r, root, "train", train_example))) read_train(r, tree, spec);
     read_metrics(r, cg_tree_find(root, "metrics"), spec);
 }

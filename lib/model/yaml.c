@@ -65,6 +65,28 @@ static cg_mark mark_at(const reader *r, size_t offset)
     return at;
 }
 
+/* What the parser's words are likely to mean. */
+static const char *way_out(const char *problem)
+{
+    static const struct {
+        const char *words, *help;
+    } known[] = {
+        { "expected ',' or", "a bracket is not closed, or a comma is missing" },
+        { "expected key", "the keys of a map begin in one column" },
+        { "expected '-'", "the entries of a list begin in one column" },
+        { "expected ':'", "a key needs `: ` behind it, in brackets too" },
+        { "could not find", "a key needs `: ` behind it" },
+        { "mapping values",
+          "a second `: ` in a line needs brackets, quotes, or a line of its own" },
+        { "end of stream", "a quote is not closed" },
+        { "cannot start any token",
+          "indent with blanks, no tabs; a text with @ ` or % needs quotes" },
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strstr(problem, known[i].words)) return known[i].help;
+    return NULL;
+}
+
 static bool syntax_error(reader *r)
 {
     const yaml_parser_t *p = &r->parser;
@@ -72,7 +94,7 @@ static bool syntax_error(reader *r)
     const char *problem = p->problem ? p->problem : "not YAML";
     cg_mark at = p->error == YAML_READER_ERROR ? mark_at(r, p->problem_offset + (size_t)r->skip)
                                                : mark_of(r, p->problem_mark);
-    cg_diagnose(r->diagnostics, at, NULL, NULL, "%s%s%s", p->context ? p->context : "",
+    cg_diagnose(r->diagnostics, at, NULL, way_out(problem), "%s%s%s", p->context ? p->context : "",
                 p->context ? ": " : "", problem);
     return false;
 }
@@ -110,7 +132,8 @@ static cg_tree *read_alias(reader *r, const yaml_event_t *event)
         return NULL;
     }
     if (!a->tree) {
-        cg_diagnose(r->diagnostics, at, NULL, NULL, "alias *%s lies within its own anchor", name);
+        cg_diagnose(r->diagnostics, at, NULL, "an alias stands behind what its anchor holds",
+                    "alias *%s lies within its own anchor", name);
         return NULL;
     }
     cg_tree *copy = cg_tree_copy(r->arena, a->tree, &r->budget);
@@ -152,7 +175,7 @@ static cg_tree *read_list(reader *r, const yaml_event_t *start)
 static bool merge_map(reader *r, cg_tree *map, const cg_tree *from)
 {
     if (from->kind != CG_TREE_MAP) {
-        cg_diagnose(r->diagnostics, from->mark, NULL, NULL,
+        cg_diagnose(r->diagnostics, from->mark, NULL, "<<: *anchor, or <<: [*a, *b]",
                     "`<<` takes a map or a list of maps, found %s", cg_tree_kind_name(from));
         return true;
     }
@@ -186,7 +209,7 @@ static bool add_entry(reader *r, cg_tree *map, cg_tree *key, cg_tree *item)
     }
     int old = cg_tree_index(map, key->text);
     if (old >= 0) {
-        cg_diagnose(r->diagnostics, key->mark, NULL, NULL,
+        cg_diagnose(r->diagnostics, key->mark, NULL, "take one of them out",
                     "duplicate key \"%s\", first given in line %d", key->text,
                     map->key[old]->mark.line);
         return true;
@@ -253,8 +276,8 @@ static cg_tree *read_event(reader *r, const yaml_event_t *event)
     }
     cg_mark at = mark_of(r, event->start_mark);
     if (tag) {
-        cg_diagnose(r->diagnostics, at, NULL, NULL, "tags such as %s have no meaning here",
-                    (const char *)tag);
+        cg_diagnose(r->diagnostics, at, NULL, "take it out: a key knows what it expects",
+                    "tags such as %s have no meaning here", (const char *)tag);
         return NULL;
     }
     if (--r->budget < 0) return too_many(r, at);
@@ -293,7 +316,8 @@ static cg_tree *read_document(reader *r)
     if (!tree || !accept(r, YAML_DOCUMENT_END_EVENT, &is_it, &at)) return NULL;
     if (!accept(r, YAML_STREAM_END_EVENT, &is_it, &at)) return NULL;
     if (is_it) return tree;
-    cg_diagnose(r->diagnostics, at, NULL, NULL, "a second document: a model file holds one");
+    cg_diagnose(r->diagnostics, at, NULL, "take the `---` out, or make two files",
+                "a second document: a model file holds one");
     return NULL;
 }
 

@@ -87,7 +87,10 @@ bool cg_layer_expects_rank(cg_builder *b, const cg_node *x, int rank, const char
 {
     if (cg_node_shape(x)->rank == rank) return true;
     char text[CG_SHAPE_TEXT];
-    const char *help = rank == 2 ? "put `flatten` before it" : NULL;
+    const char *help = rank == 2 ? "put `flatten` before it"
+                       : rank == 4
+                           ? "put it before `flatten`, or `reshape: {shape: [C, H, W]}` before it"
+                           : NULL;
     cg_layer_fail(b, NULL, help, "expects %s, found %s", layout, cg_sample_text(x, text));
     return false;
 }

@@ -75,6 +75,10 @@ static void words(void)
     ok(strcmp(cg_nearest("kernal", w, 5), "kernel") == 0 &&
            strcmp(cg_nearest("pading", w, 5), "padding") == 0,
        "a wrong letter, a missing letter");
+    ok(strcmp(cg_nearest("KERNEL", w, 5), "kernel") == 0, "case counts for nothing");
+    ok(!strcmp(cg_nearest("kernel_size", w, 5), "kernel") &&
+           !strcmp(cg_nearest("pad", w, 5), "padding"),
+       "a longer name, and the beginning of one");
     ok(!cg_nearest("momentum", w, 5) && !cg_nearest("", w, 5), "nothing near");
     ok(strcmp(cg_nearest("rl", short_, 2), "lr") == 0 && !cg_nearest("xyz", short_, 2),
        "short words");

@@ -52,8 +52,9 @@ static const cg_layer_key conv2d_more[] = {
 static bool groups_divide(cg_builder *b, int64_t channels, int64_t filters, int64_t groups)
 {
     if (channels % groups == 0 && filters % groups == 0) return true;
-    cg_layer_fail(b, "groups", NULL, "groups %lld must divide %lld input channels and %lld filters",
-                  (long long)groups, (long long)channels, (long long)filters);
+    cg_layer_fail(b, "groups", "a number that divides both",
+                  "groups %lld must divide %lld input channels and %lld filters", (long long)groups,
+                  (long long)channels, (long long)filters);
     return false;
 }
 

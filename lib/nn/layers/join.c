@@ -13,8 +13,10 @@ static cg_node *fold(cg_builder *b, int n, cg_node *const x[], cg_node *(*op)(cg
     cg_node *y = x[0];
     for (int i = 1; i < n; i++) {
         if (!cg_shape_equal(cg_node_shape(x[0]), cg_node_shape(x[i])))
-            return cg_layer_fail(b, "from", NULL, "inputs differ: %s and %s",
-                                 cg_sample_text(x[0], first), cg_sample_text(x[i], other));
+            return cg_layer_fail(b, "from",
+                                 "`dense`, or `conv2d` with `kernel: 1`, makes their shapes alike",
+                                 "inputs differ: %s and %s", cg_sample_text(x[0], first),
+                                 cg_sample_text(x[i], other));
         y = op(y, x[i]);
     }
     return y;
@@ -77,8 +79,10 @@ static cg_node *concat(cg_builder *b, const void *attrs, int n, cg_node *const x
         cg_shape s = *cg_node_shape(x[i]);
         if (axis < s.rank) s.dim[axis] = first->dim[axis];
         if (!cg_shape_equal(first, &s))
-            return cg_layer_fail(b, "from", NULL, "inputs differ beside axis %d: %s and %s",
-                                 axis - 1, cg_sample_text(x[0], one), cg_sample_text(x[i], two));
+            return cg_layer_fail(b, "from",
+                                 "`padding: same` keeps height and width, a stride does not",
+                                 "inputs differ beside axis %d: %s and %s", axis - 1,
+                                 cg_sample_text(x[0], one), cg_sample_text(x[i], two));
     }
     return cg_concat(n, x, axis);
 }

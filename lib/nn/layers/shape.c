@@ -30,8 +30,9 @@ static cg_node *reshape(cg_builder *b, const void *attrs, int n, cg_node *const 
     const cg_shape *from = cg_node_shape(x[0]);
     int64_t found = cg_shape_size(from) / from->dim[0], wanted = cg_shape_size(to);
     if (found != wanted)
-        return cg_layer_fail(b, "shape", NULL, "a shape of %lld values for the %lld of its input",
-                             (long long)wanted, (long long)found);
+        return cg_layer_fail(b, "shape", "the product of the axes stays the same",
+                             "a shape of %lld values for the %lld of its input", (long long)wanted,
+                             (long long)found);
     if (to->rank == CG_MAX_RANK)
         return cg_layer_fail(b, "shape", NULL, "at most %d axes", CG_MAX_RANK - 1);
     cg_shape shape = { .rank = to->rank + 1, .dim = { from->dim[0] } };
