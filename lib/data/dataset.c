@@ -202,7 +202,9 @@ cg_status cg_dataset_open(cg_dataset **set, const cg_data_spec *spec, const char
     *error = (cg_error){ 0 };
     cg_status status = spec->source || spec->images[0]
                            ? load(loaded, spec, used ? used : &ignored, error)
-                           : cg_fail(error, CG_EMODEL, "there is no \"data\" to read");
+                           : cg_fail(error, CG_EMODEL,
+                                     "\"data\" is missing: it says where images come from, as in "
+                                     "data: {source: mnist}");
     if (status == CG_OK) {
         *set = loaded;
         return CG_OK;

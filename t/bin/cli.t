@@ -163,6 +163,16 @@ is 0 "a run that was moved is evaluated from elsewhere" eval moved
 is 0 "and again with a path set from the current folder" eval moved --set data.images.test=../models/data/x.idx
 cd .. || exit 1
 
+# ---- colour images, and no images at all
+sed -e '/^data:/,/^model:/{/^model:/!d;}' -e 's/\[1, 28, 28\]/[3, 2, 2]/' small.yaml >colour.yaml
+{ printf '\000\000\010\004\000\000\000\002\000\000\000\003\000\000\000\002\000\000\000\002'
+    head -c 24 /dev/zero; } >colour.idx
+is 0 "train on colour images" train colour.yaml --runs colour --max-steps 2 \
+    --set 'data={format: idx, images: {train: colour.idx}, labels: {train: models/data/t.idx}, splits: {train: {from: train}}}'
+is 3 "train without data" train colour.yaml --runs none
+says err 'colour.yaml:1:1: "data" is missing.*data: {source: mnist}' "says what is missing, and how it looks"
+is 0 "bench does without" bench colour.yaml --repeats 1 --seconds 0.001
+
 # ---- names: that of the file serves where it says none, and a run keeps it
 sed -e '/^name:/d' small.yaml >v1.2.yaml
 is 0 "train a file without a name" train v1.2.yaml --max-steps 1 --runs named
