@@ -72,6 +72,7 @@ static void print_scores(const char *name, const scores *s)
 /* What is measured: these weights, on this set, which may be another than they learnt from. */
 typedef struct {
     const char *weights, *data;
+    bool is_best; /* of its run, by its name */
     char trained_on[CG_DATA_NAME];
 } subject;
 
@@ -83,7 +84,7 @@ static bool is_other(const subject *s)
 static void print_text(const cg_spec *spec, const subject *of, const cg_evaluation *e)
 {
     char name[24];
-    printf("weights   %s\n", of->weights);
+    printf("weights   %s%s\n", of->weights, of->is_best ? "  (the best of the run)" : "");
     if (of->data[0]) printf("data      %s", of->data);
     if (is_other(of)) printf(" (trained on %s)", of->trained_on);
     printf("%simages    %lld\nloss      %.6f\naccuracy  %.2f%%\n", of->data[0] ? "\n" : "",
@@ -166,6 +167,14 @@ static int other_data(const subject *s)
     return EXIT_USAGE;
 }
 
+/* Does the name say that the weights are the best of a run? */
+static bool is_best(const char *path)
+{
+    static const char name[] = "best.safetensors";
+    size_t length = strlen(path), n = sizeof name - 1;
+    return length >= n && strcmp(path + length - n, name) == 0;
+}
+
 static int evaluate(const cg_model *model, const char *weights, const char *split, int threads,
                     bool as_json, bool any_data)
 {
@@ -173,7 +182,7 @@ static int evaluate(const cg_model *model, const char *weights, const char *spli
     cg_dataset *set = NULL;
     cg_predictor *predictor = NULL;
     cg_evaluation e;
-    subject s = { .weights = weights };
+    subject s = { .weights = weights, .is_best = is_best(weights) };
     int code = load_data(&set, model, &s.data);
     if (code) return code;
     int which = cg_dataset_split(set, split);

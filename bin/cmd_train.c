@@ -87,6 +87,8 @@ static void show_epoch(const display *d, const cg_progress *p)
             100 * p->accuracy);
     if (isfinite(p->val_loss))
         fprintf(stderr, "  val_loss %.4f  val_accuracy %.2f%%", p->val_loss, 100 * p->val_accuracy);
+    for (int i = 0; i < p->n_metrics; i++)
+        fprintf(stderr, "  val_%s %.4f", p->metrics[i].name, p->metrics[i].value);
     fprintf(stderr, "  lr %.3g  %.0f images/s%s\n", p->lr, p->images_per_s,
             p->is_best ? "  best" : "");
 }
@@ -112,23 +114,40 @@ static void print_json(const cg_train_result *r)
         { "test_loss", r->test_loss }, { "test_accuracy", r->test_accuracy },
         { "seconds", r->seconds },
     };
-    json_t *object = json_pack("{ss ss sI sI}", "folder", r->folder, "data", r->data ? r->data : "",
-                               "epochs", (json_int_t)r->epochs, "steps", (json_int_t)r->steps);
+    json_t *object =
+        json_pack("{ss ss sI sI sI}", "folder", r->folder, "data", r->data ? r->data : "", "epochs",
+                  (json_int_t)r->epochs, "best_epoch", (json_int_t)r->best_epoch, "steps",
+                  (json_int_t)r->steps);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (isfinite(values[i].value))
             json_object_set_new(object, values[i].name, json_real(values[i].value));
+    for (int i = 0; i < r->n_metrics; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "test_%s", r->metrics[i].name);
+        json_object_set_new(object, name, json_real(r->metrics[i].value));
+    }
     json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     putchar('\n');
     json_decref(object);
 }
 
+/* The test is of the last weights, while eval takes the best: both say which. */
 static void print_result(const cg_train_result *r)
 {
-    if (isfinite(r->test_accuracy))
-        printf("test accuracy %.2f%%  loss %.4f  (%s, %lld epoch%s)\n", 100 * r->test_accuracy,
-               r->test_loss, r->data ? r->data : "", (long long)r->epochs,
+    if (isfinite(r->test_accuracy)) {
+        printf("test accuracy %.2f%%  loss %.4f", 100 * r->test_accuracy, r->test_loss);
+        for (int i = 0; i < r->n_metrics; i++)
+            printf("  %s %.4f", r->metrics[i].name, r->metrics[i].value);
+        printf("  (%s, last weights, %lld epoch%s)\n", r->data ? r->data : "", (long long)r->epochs,
                r->epochs == 1 ? "" : "s");
-    if (r->folder[0]) printf("run: %s\n", r->folder);
+    }
+    if (!r->folder[0]) return;
+    printf("run: %s", r->folder);
+    if (r->best_epoch == r->epochs)
+        printf("  (the last weights are the best)");
+    else if (r->best_epoch)
+        printf("  (best weights: epoch %lld, which eval takes)", (long long)r->best_epoch);
+    putchar('\n');
 }
 
 /* ---- resuming ------------------------------------------------------------------------------ */

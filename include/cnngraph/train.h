@@ -6,6 +6,13 @@
 
 CG_BEGIN_API
 
+/* A metric by its name, which is static. */
+typedef struct {
+    const char *name;
+    double value;
+} cg_metric_value;
+enum { CG_MAX_METRICS = 16 }; /* that a run tells of; further ones are left out */
+
 /* ---- training ------------------------------------------------------------------------------
  * What a run reports: after each step (live lines) and after each epoch. */
 typedef struct {
@@ -13,6 +20,8 @@ typedef struct {
     double loss, accuracy;              /* over the epoch so far                          */
     double val_loss, val_accuracy;      /* after the epoch, NaN without a validation split */
     double images_per_s, seconds_left, lr;
+    int n_metrics; /* after the epoch: the model file's beside loss and accuracy, ... */
+    const cg_metric_value *metrics; /* ... of the validation split                    */
     bool epoch_done, is_best;
     const char *data; /* the set that serves: data.source or its fallback      */
 } cg_progress;
@@ -31,9 +40,11 @@ typedef struct {
 typedef struct {
     char folder[256]; /* the run's folder, "" if none          */
     const char *data; /* the set that was used: "mnist", "digits"; lent by the model */
-    int64_t epochs, steps;
+    int64_t epochs, steps, best_epoch; /* whose weights are kept as the best; 0: none */
     double train_loss, train_accuracy; /* of the last complete epoch; NaN: none */
-    double val_loss, val_accuracy, test_loss, test_accuracy;
+    double val_loss, val_accuracy, test_loss, test_accuracy; /* test: of the last weights */
+    int n_metrics; /* the model file's beside loss and accuracy, of the test split */
+    cg_metric_value metrics[CG_MAX_METRICS];
     double seconds;
 } cg_train_result;
 

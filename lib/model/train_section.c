@@ -125,6 +125,19 @@ static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     spec->metrics = names;
 }
 
+/* Metrics are measured without learning, on the splits that are for it. */
+static void check_metrics(cg_reader *r, const cg_tree *tree, const cg_spec *spec)
+{
+    bool is_measured = !spec->data.n_splits || spec->validation_split || spec->test_split;
+    for (int i = 0; !is_measured && tree && tree->kind == CG_TREE_LIST && i < tree->n; i++) {
+        const char *name = tree->item[i]->kind == CG_TREE_SCALAR ? tree->item[i]->text : "";
+        if (cg_metric_find(name) && strcmp(name, "loss") != 0 && strcmp(name, "accuracy") != 0)
+            cg_warn(r->diagnostics, tree->item[i]->mark,
+                    "validation: 0.1, or a split called `test`",
+                    "metrics: there is neither validation nor test to measure %s on", name);
+    }
+}
+
 /* ---- train ------------------------------------------------------------------------------------*/
 
 typedef struct {
@@ -298,4 +311,5 @@ void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark 
     if ((tree = cg_tree_find(root, "schedule"))) read_schedule(r, tree, spec);
     if ((tree = section(r, root, "train", train_example))) read_train(r, tree, spec);
     read_metrics(r, cg_tree_find(root, "metrics"), spec);
+    check_metrics(r, cg_tree_find(root, "metrics"), spec);
 }

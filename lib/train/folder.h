@@ -2,7 +2,7 @@
 #ifndef CG_TRAIN_FOLDER_H
 #define CG_TRAIN_FOLDER_H
 
-#include <cnngraph/model.h>
+#include <cnngraph/train.h>
 
 enum { CG_FOLDER_BYTES = 256, CG_PATH_BYTES = CG_FOLDER_BYTES + 32 };
 
@@ -16,11 +16,7 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
 /* The same model as the folder's model.yaml, or CG_ECHECKPOINT with the first line that differs. */
 cg_status cg_folder_compare(const char *folder, const cg_model *model, cg_error *error);
 
-/* What metrics.jsonl says of an epoch. */
-typedef struct {
-    const char *name;
-    double value; /* NaN is written as null */
-} cg_metric_value;
+/* What metrics.jsonl says of an epoch; NaN is written as null. */
 cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int n,
                            const cg_metric_value values[], double seconds, cg_error *error);
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_METRICS = 32 };
+enum { MAX_VALUES = 4 + CG_MAX_METRICS };
 
 typedef struct {
     cg_trainer t;
@@ -114,8 +114,21 @@ static bool is_loss(const char *name)
     return length >= 4 && strcmp(name + length - 4, "loss") == 0;
 }
 
+/* The metrics that the file asks for, without the two that are always told. */
+static int measure(const run *r, const cg_tally *tally, cg_metric_value values[CG_MAX_METRICS])
+{
+    int n = 0;
+    for (const char *const *name = r->t.spec->metrics; name && *name && n < CG_MAX_METRICS;
+         name++) {
+        const cg_metric *metric = cg_metric_find(*name);
+        if (!metric || strcmp(*name, "accuracy") == 0 || strcmp(*name, "loss") == 0) continue;
+        values[n++] = (cg_metric_value){ metric->name, metric->value(tally) };
+    }
+    return n;
+}
+
 /* The values of the epoch by name; those of the metrics the file asks for come last. */
-static int gather(const run *r, cg_metric_value values[MAX_METRICS], char names[MAX_METRICS][40])
+static int gather(const run *r, cg_metric_value values[MAX_VALUES], char names[MAX_VALUES][40])
 {
     const cg_tally *train = r->t.tally, *validation = r->t.evaluated;
     int n = 0;
@@ -124,12 +137,10 @@ static int gather(const run *r, cg_metric_value values[MAX_METRICS], char names[
     if (r->t.validation < 0) return n;
     values[n++] = (cg_metric_value){ "val_loss", mean_loss(validation) };
     values[n++] = (cg_metric_value){ "val_accuracy", accuracy(validation) };
-    for (const char *const *name = r->t.spec->metrics; name && *name && n < MAX_METRICS; name++) {
-        const cg_metric *metric = cg_metric_find(*name);
-        if (!metric || strcmp(*name, "accuracy") == 0 || strcmp(*name, "loss") == 0) continue;
-        snprintf(names[n], sizeof names[n], "val_%s", *name);
-        values[n] = (cg_metric_value){ names[n], metric->value(validation) };
-        n++;
+    int end = n + measure(r, validation, values + n);
+    for (; n < end; n++) {
+        snprintf(names[n], sizeof names[n], "val_%s", values[n].name);
+        values[n].name = names[n];
     }
     return n;
 }
@@ -182,6 +193,8 @@ static void report(run *r, bool epoch_done, bool is_best)
     if (!r->options->progress) return;
     double seconds = cg_seconds() - r->epoch_began;
     double speed = seconds > 0 ? (double)r->epoch_images / seconds : 0;
+    cg_metric_value metrics[CG_MAX_METRICS];
+    bool is_validated = epoch_done && r->t.validation >= 0;
     double left = (double)(r->t.spec->epochs * r->t.n_images) -
                   (double)(s->epoch * r->t.n_images + r->t.tally->n);
     cg_progress p = {
@@ -196,6 +209,8 @@ static void report(run *r, bool epoch_done, bool is_best)
         .images_per_s = speed,
         .seconds_left = speed > 0 ? left / speed : NAN,
         .lr = cg_trainer_rate(&r->t),
+        .n_metrics = is_validated ? measure(r, r->t.evaluated, metrics) : 0,
+        .metrics = metrics,
         .epoch_done = epoch_done,
         .is_best = is_best,
         .data = r->t.data,
@@ -207,6 +222,7 @@ static void fill_result(run *r)
 {
     cg_train_result *result = r->result;
     result->epochs = r->t.standing.epoch;
+    result->best_epoch = r->t.standing.best_epoch;
     result->steps = (int64_t)r->t.standing.step;
     result->seconds = cg_seconds() - r->began;
 }
@@ -217,8 +233,8 @@ static void fill_result(run *r)
 static cg_status end_epoch(run *r, cg_error *error)
 {
     cg_trainer *t = &r->t;
-    cg_metric_value values[MAX_METRICS];
-    char names[MAX_METRICS][40];
+    cg_metric_value values[MAX_VALUES];
+    char names[MAX_VALUES][40];
     double monitored = NAN;
     /* A damaged file of test images is told of now, not at the end of the run. */
     if (t->test >= 0) CG_TRY(cg_dataset_await(t->set, t->test, error));
@@ -289,6 +305,7 @@ static cg_status run_all(run *r, const cg_model *model, cg_trace *trace, cg_erro
     CG_TRY(cg_trainer_evaluate(&r->t, r->t.test, error));
     r->result->test_loss = mean_loss(r->t.evaluated);
     r->result->test_accuracy = accuracy(r->t.evaluated);
+    r->result->n_metrics = measure(r, r->t.evaluated, r->result->metrics);
     return CG_OK;
 }
 

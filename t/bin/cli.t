@@ -117,7 +117,15 @@ says err "^epoch 30/30" "tells of each epoch"
 says err "^data: digits" "tells the data"
 report "no live line without a terminal" "a carriage return" sh -c '! grep -q "$(printf "\r")" err'
 is 0 "train for one epoch" train small.yaml --set train.epochs=1 --runs once
-says out "(digits, 1 epoch)$" "counts it as one"
+says out "(digits, last weights, 1 epoch)$" "counts it as one"
+is 0 "train with metrics" train small.yaml --set 'metrics=[f1, top2]' --set 'data.splits.train={from: train}' --set train.epochs=2 --set train.validation=0.2 --runs metrics
+says err "val_accuracy [0-9.]*%  val_f1 0\.[0-9]*  val_top2 [01]\.[0-9]*  lr" "shows them after each epoch"
+says out "^test accuracy .*  f1 0\.[0-9]*  top2 [01]\.[0-9]*  (digits" "and at the end"
+is 0 "train with metrics, as JSON" train small.yaml --set 'metrics=[f1]' --set train.epochs=2 --runs metrics --format json
+says out '"test_f1": 0\.[0-9]' "has them too"
+says out '"best_epoch": [12]' "has the best epoch"
+is 0 "train a run whose last weights are not the best" train small.yaml --set optimizer.lr=3 --set train.epochs=3 --runs metrics
+says out "^run: .*(best weights: epoch [12], which eval takes)" "says which are"
 is 0 "train again" train small.yaml --threads 2
 report "the same bytes on two threads" "they differ" cmp -s runs/small/last.safetensors runs/small-2/last.safetensors
 is 0 "train --profile" train small.yaml --runs traced --max-steps 5 --profile trace.json
@@ -125,6 +133,7 @@ says trace.json '"ph": "X".*"tid": 2' "writes when batches were loaded"
 is 4 "train --profile into no folder" train small.yaml --runs untraced --profile none/trace.json
 says err "none/trace.json" "names the file"
 is 0 "eval of a run" eval runs/small
+says out "^weights .*best.safetensors  (the best of the run)$" "says which weights it takes"
 says out "macro" "has the table of classes"
 says out "^data      digits$" "names the set that it measured on"
 is 0 "eval as JSON" eval small.yaml --run runs/small --format json
