@@ -247,7 +247,8 @@ const struct verb verb_train = {
     .summary = "Train a model.",
     .help =
         "  --set PATH=VALUE  override a key of the model file; may be given again\n"
-        "  --resume[=RUN]    go on with a run: RUN, or the newest of this model\n"
+        "  --resume[=RUN]    go on with a run: RUN, or the newest of this model; to more epochs\n"
+        "                    with --set train.epochs=N, unless its schedule is cosine\n"
         "  --runs FOLDER     where run folders are made (runs)\n"
         "  --threads N       threads that compute, beside the one that loads batches; the\n"
         "                    result does not depend on them (all cores)\n"

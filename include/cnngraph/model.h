@@ -71,6 +71,10 @@ const cg_spec *cg_model_spec(const cg_model *model);
  */
 char *cg_model_render(const cg_model *model);
 
+/* What a run and the model that goes on with it must have in common: the resolved file, without the
+ * number of epochs where no step depends on it.  free() it. */
+char *cg_model_identity(const cg_model *model);
+
 /* ---- recording -------------------------------------------------------------------------------
  * One file, several recordings: training (batch statistics, dropout) and evaluation. */
 typedef enum { CG_TRAINING, CG_EVALUATION } cg_mode;

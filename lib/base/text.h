@@ -16,9 +16,9 @@ bool cg_parse_int(const char *text, int64_t *value);
  * '.' in every locale; ".inf", "-.inf", ".nan" for the rest.  Returns buffer. */
 char *cg_format_real(double value, char buffer[32]);
 
-/* The word of `words` nearest to `word` by edit distance with transpositions, regardless of case, when it is near
- * enough to be meant (distance <= 1 + length / 4); else one that begins or ends with it, or that it
- * begins or ends with; else NULL. */
+/* The word of `words` nearest to `word` by edit distance with transpositions, regardless of case,
+ * when it is near enough to be meant (distance <= 1 + length / 4); else one that begins or ends
+ * with it, or that it begins or ends with; else NULL. */
 const char *cg_nearest(const char *word, const char *const words[], size_t n_words);
 
 bool cg_utf8_valid(const char *text, size_t size);

@@ -203,6 +203,20 @@ char *cg_model_render(const cg_model *model)
     return cg_yaml_write(model->root);
 }
 
+char *cg_model_identity(const cg_model *model)
+{
+    const cg_schedule *schedule = model->spec.schedule;
+    if (schedule && schedule->needs_end) return cg_model_render(model);
+    int64_t budget = INT64_MAX;
+    cg_arena *arena = cg_arena_new();
+    cg_tree *root = arena ? cg_tree_copy(arena, model->root, &budget) : NULL;
+    cg_tree *epochs = cg_tree_find(root ? cg_tree_find(root, "train") : NULL, "epochs");
+    if (epochs) epochs->text = "any";
+    char *text = root ? cg_yaml_write(root) : NULL;
+    cg_arena_free(arena);
+    return text;
+}
+
 int cg_model_layers(const cg_model *model)
 {
     return model->n_layers;

@@ -35,6 +35,7 @@ typedef struct cg_schedule {
     const char *name, *help;
     const cg_attr *attrs;
     size_t attrs_size;
+    bool needs_end; /* the factor depends on how many epochs there will be */
     double (*factor)(const void *attrs, double epoch,
                      double epochs); /* epoch: fractional, as is epochs */
 } cg_schedule;

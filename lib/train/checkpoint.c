@@ -48,11 +48,10 @@ typedef struct {
     char seed[VALUE_BYTES], hash[VALUE_BYTES];
 } identity;
 
-/* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo) of the resolved model file: tells files apart, no more.
- */
+/* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo) of what must not change: tells models apart, no more. */
 static cg_status hash_model(const cg_model *model, char hash[VALUE_BYTES], cg_error *error)
 {
-    char *text = cg_model_render(model);
+    char *text = cg_model_identity(model);
     if (!text) return cg_fail_nomem(error, "the model's text");
     uint64_t h = UINT64_C(0xcbf29ce484222325);
     for (const char *p = text; *p; p++) h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);

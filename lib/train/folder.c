@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "optim/optim.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,7 +29,7 @@ static cg_status io_failed(const char *path, cg_error *error)
 }
 
 /* ---- model.yaml ---------------------------------------------------------------------------- */
-static cg_status write_model(const char *folder, const cg_model *model, cg_error *error)
+cg_status cg_folder_rewrite(const char *folder, const cg_model *model, cg_error *error)
 {
     char path[CG_PATH_BYTES], *text = cg_model_render(model);
     if (!text) return cg_fail_nomem(error, "the model's text");
@@ -53,7 +54,7 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
                        : snprintf(folder, CG_FOLDER_BYTES, "%s/%s-%d", parent, name, i);
         if (n < 0 || n >= CG_FOLDER_BYTES)
             return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
-        if (mkdir(folder, 0777) == 0) return write_model(folder, model, error);
+        if (mkdir(folder, 0777) == 0) return cg_folder_rewrite(folder, model, error);
         if (errno != EEXIST) return io_failed(folder, error);
     }
     return cg_fail(error, CG_ELIMIT, "%s: %d runs are enough", parent, (int)MAX_RUNS);
@@ -75,19 +76,49 @@ static cg_status compare_texts(const char *path, const char *theirs, const char 
     return CG_OK;
 }
 
-cg_status cg_folder_compare(const char *folder, const cg_model *model, cg_error *error)
+/* A schedule that ends with the run has given other learning rates from the first step on. */
+static cg_status compare_ends(const char *path, const cg_spec *theirs, const cg_spec *ours,
+                              cg_error *error)
 {
-    char path[CG_PATH_BYTES], *theirs;
-    size_t size;
+    if (theirs->epochs == ours->epochs || theirs->schedule != ours->schedule || !ours->schedule ||
+        !ours->schedule->needs_end)
+        return CG_OK;
+    return cg_fail_at(
+        error, CG_ECHECKPOINT, (cg_place){ .file = path },
+        "the run is of %lld epochs, not %lld, and each step of its schedule %s depends "
+        "on that: train anew",
+        (long long)theirs->epochs, (long long)ours->epochs, ours->schedule->name);
+}
+
+static cg_status compare_models(const char *path, const cg_model *theirs, const cg_model *ours,
+                                cg_error *error)
+{
+    CG_TRY(compare_ends(path, cg_model_spec(theirs), cg_model_spec(ours), error));
+    char *a = cg_model_identity(theirs), *b = cg_model_identity(ours);
+    cg_status status =
+        a && b ? compare_texts(path, a, b, error) : cg_fail_nomem(error, "the model's text");
+    free(a);
+    free(b);
+    return status;
+}
+
+cg_status cg_folder_compare(const char *folder, const cg_model *model, bool *differs,
+                            cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    cg_model *theirs;
+    cg_error cause = { 0 };
     if (strlen(folder) >= CG_FOLDER_BYTES)
         return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
     cg_folder_file(folder, "model.yaml", path);
-    CG_TRY(cg_file_read(path, MAX_TEXT, &theirs, &size, error));
-    char *ours = cg_model_render(model);
-    cg_status status =
-        ours ? compare_texts(path, theirs, ours, error) : cg_fail_nomem(error, "the model's text");
-    free(ours);
-    cg_release(theirs);
+    cg_status status = cg_model_load(&theirs, path, 0, NULL, NULL, &cause);
+    if (status == CG_EMODEL)
+        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, cause.line, cause.column },
+                          "the run's own model is damaged: %s", cause.message);
+    if (status != CG_OK) return cg_fail(error, status, "%s", cause.message);
+    *differs = cg_model_spec(theirs)->epochs != cg_model_spec(model)->epochs;
+    status = compare_models(path, theirs, model, error);
+    cg_model_free(theirs);
     return status;
 }
 

@@ -13,8 +13,13 @@ void cg_folder_file(const char *folder, const char *name, char path[CG_PATH_BYTE
 cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[CG_FOLDER_BYTES],
                          cg_error *error);
 
-/* The same model as the folder's model.yaml, or CG_ECHECKPOINT with the first line that differs. */
-cg_status cg_folder_compare(const char *folder, const cg_model *model, cg_error *error);
+/* The same model as the folder's model.yaml, or CG_ECHECKPOINT with the first line that differs.
+ * The number of epochs may be another where no step depends on it; *differs tells that it is. */
+cg_status cg_folder_compare(const char *folder, const cg_model *model, bool *differs,
+                            cg_error *error);
+
+/* Writes the resolved model.yaml anew. */
+cg_status cg_folder_rewrite(const char *folder, const cg_model *model, cg_error *error);
 
 /* What metrics.jsonl says of an epoch; NaN is written as null. */
 cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int n,

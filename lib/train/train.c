@@ -67,6 +67,11 @@ static cg_status save(run *r, const char *name, cg_error *error)
 static cg_status check_standing(const run *r, const char *path, cg_error *error)
 {
     const cg_standing *s = &r->t.standing;
+    if (s->epoch > r->t.spec->epochs)
+        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                          "the run has done %" PRId64 " epochs, more than the %" PRId64
+                          " asked for",
+                          s->epoch, r->t.spec->epochs);
     bool is_sound = s->epoch <= r->t.spec->epochs && s->position < r->t.n_batches &&
                     (s->epoch < r->t.spec->epochs || s->position == 0) && s->correct <= s->images &&
                     s->step == (uint64_t)(s->epoch * r->t.n_batches + s->position);
@@ -80,18 +85,21 @@ static cg_status check_standing(const run *r, const char *path, cg_error *error)
 static cg_status take_up(run *r, const char *folder, cg_error *error)
 {
     char path[CG_PATH_BYTES];
-    CG_TRY(cg_folder_compare(folder, r->t.model, error));
+    bool differs;
+    CG_TRY(cg_folder_compare(folder, r->t.model, &differs, error));
     snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
     cg_folder_file(folder, "last.safetensors", path);
     cg_standing *s = &r->t.standing;
     if (!cg_file_exists(path)) { /* killed in its first epoch, or else something is lost */
-        if (!cg_folder_has_epochs(folder)) return CG_OK;
+        if (!cg_folder_has_epochs(folder))
+            return differs ? cg_folder_rewrite(folder, r->t.model, error) : CG_OK;
         return cg_fail_at(
             error, CG_ECHECKPOINT, (cg_place){ .file = path },
             "missing, though the run has finished epochs: put it back, or train anew");
     }
     CG_TRY(cg_checkpoint_load(path, r->t.model, r->t.data, r->t.full.program, s, error));
     CG_TRY(check_standing(r, path, error));
+    if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
     r->t.tally->loss = s->loss;
     r->t.tally->n = s->images;
     r->t.tally->rank[0] = s->correct;

@@ -194,6 +194,11 @@ says out "^name: v1.2$" "still knows its model's name"
 is 0 "train --max-steps" train small.yaml --max-steps 7 --runs other
 is 0 "train --resume" train small.yaml --resume --runs other
 report "gives the same bytes" "they differ" cmp -s runs/small/last.safetensors other/small/last.safetensors
+is 0 "train for fewer epochs" train small.yaml --set train.epochs=4 --runs longer
+is 0 "resume for more" train --resume longer/small --set train.epochs=30
+report "gives the same bytes" "they differ" cmp -s runs/small/last.safetensors longer/small/last.safetensors
+is 7 "resume for fewer than are done" train --resume longer/small --set train.epochs=29
+says err "has done 30 epochs, more than the 29 asked for" "is told"
 is 7 "resume with another model" train small.yaml --set seed=8 --resume runs/small
 cp -R runs/small lost && rm lost/last.safetensors
 is 7 "resume of a run whose weights are gone" train --resume lost

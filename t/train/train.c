@@ -130,6 +130,24 @@ static void test_max_steps(const char *whole)
     }
 }
 
+/* ---- another number of epochs --------------------------------------------------------------- */
+/* A run of `before` epochs, stopped after `steps` (0: at its end), goes on to `after`. */
+static void test_other_epochs(int before, int steps, int after)
+{
+    char set_before[40], set_after[40];
+    cg_train_result first, second, whole;
+    cg_error error = { 0 };
+    snprintf(set_before, sizeof set_before, "train.epochs=%d", before);
+    snprintf(set_after, sizeof set_after, "train.epochs=%d", after);
+    train(set_before, &(cg_train_options){ .folder = parent, .max_steps = steps }, &first, NULL);
+    cg_status status =
+        train(set_after, &(cg_train_options){ .resume = first.folder }, &second, &error);
+    train(set_after, &(cg_train_options){ .folder = parent }, &whole, NULL);
+    ok(status == CG_OK && second.epochs == after && same_run(whole.folder, first.folder),
+       "%d epochs%s become %d to the same files %s", before, steps ? ", interrupted," : "", after,
+       error.message);
+}
+
 /* ---- kill -9 ------------------------------------------------------------------------------- */
 typedef struct {
     int at, seen;
@@ -293,6 +311,30 @@ static void refused(const char *what, const char *set, const char *folder, const
        error.message);
 }
 
+static void test_wrong_epochs(const char *whole)
+{
+    cg_train_result first;
+    refused("fewer epochs than are done", "train.epochs=3", whole,
+            "has done 4 epochs, more than the 3");
+    train("schedule=cosine", &(cg_train_options){ .folder = parent, .max_steps = 1 }, &first, NULL);
+    char path[400], *text;
+    size_t size;
+    snprintf(path, sizeof path, "%s/model.yaml", first.folder);
+    cg_model *longer = NULL;
+    static const char *const sets[] = { "train.epochs=9" };
+    cg_train_result result;
+    cg_error error = { 0 };
+    cg_model_load(&longer, path, 1, sets, NULL, NULL);
+    cg_status status =
+        cg_train(longer, &(cg_train_options){ .resume = first.folder }, &result, &error);
+    ok(status == CG_ECHECKPOINT && strstr(error.message, "its schedule cosine depends"),
+       "more epochs under a cosine are refused: %s", error.message);
+    cg_model_free(longer);
+    cg_file_read(path, 1 << 20, &text, &size, NULL);
+    ok(text && strstr(text, "epochs: 4"), "and the run is as it was");
+    cg_release(text);
+}
+
 /* Puts last.safetensors of one run into the folder of another. */
 static void test_foreign(const char *whole, const char *set, const char *what, const char *cause)
 {
@@ -312,7 +354,6 @@ static void test_mismatches(const char *whole)
     test_foreign(whole, "optimizer={type: sgd, lr: 0.1}", "another optimiser",
                  "the file has 'adam.m'");
     test_foreign(whole, "seed=8", "another seed", "seed is 7, this one's 8");
-    test_foreign(whole, "train.epochs=5", "another number of epochs", "model");
     test_foreign(whole, "model.layers[0].conv2d.filters=5", "another shape",
                  "'conv2d_1.weight' is 4x1x5x5 in the file");
     snprintf(path, sizeof path, "%s/last.safetensors", whole);
@@ -364,6 +405,11 @@ int main(void)
     test_repetition(whole.folder);
     test_seed(whole.folder);
     test_max_steps(whole.folder);
+    test_other_epochs(2, 0, 5);
+    test_other_epochs(3, 4, 6);
+    test_other_epochs(6, 4, 2);
+    test_other_epochs(4, 1, 3);
+    test_wrong_epochs(whole.folder);
     static const int kills[] = { 1, 3, 4, 6, 8, 12 };
     for (size_t i = 0; i < sizeof kills / sizeof *kills; i++) test_kill(whole.folder, kills[i]);
     test_extra_lines(whole.folder);

@@ -25,5 +25,6 @@ const cg_schedule cg_schedule_cosine = {
     .help = "down along half a cosine",
     .attrs = attrs,
     .attrs_size = sizeof(cosine_attrs),
+    .needs_end = true,
     .factor = factor,
 };
