@@ -117,7 +117,12 @@ static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     for (int i = 0; names && i < tree->n; i++) {
         const char *text;
         if (!cg_read_text(r, tree->item[i], "metrics", &text)) continue;
-        if (cg_metric_find(text))
+        int known = 0;
+        while (known < n && strcmp(names[known], text) != 0) known++;
+        if (known < n)
+            cg_diagnose(r->diagnostics, tree->item[i]->mark, NULL, "take one of them out",
+                        "metrics: %s stands twice", text);
+        else if (cg_metric_find(text))
             names[n++] = text;
         else
             UNKNOWN(r, tree->item[i], "metrics", "metric", cg_metric, cg_metrics);

@@ -78,6 +78,7 @@ static const char *way_out(const char *problem)
         { "could not find", "a key needs `: ` behind it" },
         { "mapping values",
           "a second `: ` in a line needs brackets, quotes, or a line of its own" },
+        { "expected node content", "a value is missing, or the other half of a bracket" },
         { "end of stream", "a quote is not closed" },
         { "cannot start any token",
           "indent with blanks, no tabs; a text with @ ` or % needs quotes" },
