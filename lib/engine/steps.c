@@ -114,6 +114,14 @@ static cg_operand operand_of(const cg_program *p, const cg_stretch *stretch, con
     return o;
 }
 
+/* Has x one number for each channel of what node computes plane by plane?  With a single row, a
+ * vector of channels counts as many planes as the stretch, but has no row to find them in. */
+static bool is_per_channel(const cg_stretch *stretch, const cg_node *node, const cg_node *x)
+{
+    if (node->op->traits & CG_ELEMENTWISE) return false;
+    return x->shape.rank < 2 || !cg_has_planes(stretch, x);
+}
+
 static cg_status bind_operands(cg_program *p, const cg_stretch *stretch, cg_step *step,
                                cg_error *error)
 {
@@ -122,12 +130,11 @@ static cg_status bind_operands(cg_program *p, const cg_stretch *stretch, cg_step
     if (!step->operand) return nomem(error);
     step->operand[0] = operand_of(p, stretch, node, &node->shape);
     for (int i = 0; i < node->n_x; i++) {
-        const cg_node *x = node->x[i];
-        bool is_per_channel = !(node->op->traits & CG_ELEMENTWISE) && !cg_has_planes(stretch, x);
-        if (is_per_channel)
-            step->operand[i + 1] = (cg_operand){ .base = p->data[x->id], .plane_size = 1 };
-        else
-            step->operand[i + 1] = operand_of(p, stretch, x, &node->shape);
+        step->operand[i + 1] = operand_of(p, stretch, node->x[i], &node->shape);
+        if (is_per_channel(stretch, node, node->x[i])) {
+            step->operand[i + 1].plane_size = 1;
+            step->operand[i + 1].row_size = 0;
+        }
     }
     return CG_OK;
 }
