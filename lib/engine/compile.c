@@ -285,16 +285,19 @@ static int by_id(const int *guard, int n, int id)
     return at;
 }
 
+/* No step computes a view, so the guard is what it shows. */
 static cg_status note_guards(cg_program *p, cg_node *const guards[], int n, cg_error *error)
 {
     p->guard = cg_alloc((size_t)n + 1, sizeof *p->guard);
     if (!p->guard) return nomem(error);
     for (int i = 0; i < n; i++) { /* in the order in which they are computed */
-        if (cg_shape_size(&guards[i]->shape) != 1)
+        const cg_node *guard = guards[i];
+        if (cg_shape_size(&guard->shape) != 1)
             return cg_fail(error, CG_EUSAGE, "a guard must be a scalar");
-        int at = by_id(p->guard, p->n_guards, guards[i]->id);
+        while (guard->op && (guard->op->traits & CG_VIEW)) guard = guard->x[0];
+        int at = by_id(p->guard, p->n_guards, guard->id);
         memmove(p->guard + at + 1, p->guard + at, (size_t)(p->n_guards - at) * sizeof *p->guard);
-        p->guard[at] = guards[i]->id;
+        p->guard[at] = guard->id;
         p->n_guards++;
     }
     return CG_OK;

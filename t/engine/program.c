@@ -120,6 +120,22 @@ static void guards(void)
     cg_graph_free(g);
 }
 
+/* No step computes a view. */
+static void guarding_a_view(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", CG_SHAPE(2)), *s = cg_state(g, "s", (cg_shape){ 0 });
+    cg_node *loss = cg_reshape(cg_sum(cg_log(x), 0, false), CG_SHAPE(1));
+    cg_update(s, cg_shift(s, 1));
+    cg_program *p;
+    cg_compile(&p, g, 1, &loss, &(cg_compile_options){ .guards = &loss, .n_guards = 1 }, NULL);
+    cg_data_f32(p, x)[0] = -1;
+    ok(cg_run(p, 0, 0) == CG_ENUMERIC && *cg_data_f32(p, s) == 0,
+       "a guard that is a view keeps the states as they were");
+    cg_program_free(p);
+    cg_graph_free(g);
+}
+
 /* A deep chain of images: its values, its memory. */
 static cg_node *chain(cg_graph *g, int depth, cg_node **x)
 {
@@ -323,6 +339,7 @@ int main(void)
     updates();
     slab();
     guards();
+    guarding_a_view();
     memory();
     threads();
     frozen();
