@@ -42,13 +42,24 @@ static bool overlap(const cg_graph *graph, int a, int b)
            (x == CG_NODE_PARAMETER && y == CG_NODE_SLAB);
 }
 
+static int64_t bytes_of(const plan *p, int v)
+{
+    return cg_shape_size(&p->graph->node[v]->shape) * (int64_t)p->options->element;
+}
+
+/* Is x all that the memory of `root` holds?  Else its planes and rows lie elsewhere in it. */
+static bool is_whole(const plan *p, const cg_node *x, int root)
+{
+    const cg_slot *slot = &p->slot[x->id];
+    return slot->root == root && slot->within == 0 && bytes_of(p, x->id) == bytes_of(p, root);
+}
+
 /* Is every read that node makes of memory overlapping `root` one of the very element it writes? */
 static bool reads_in_place(const plan *p, const cg_node *node, int root)
 {
     for (int i = 0; i < node->n_x; i++) {
-        int r = p->slot[node->x[i]->id].root;
-        if (!overlap(p->graph, r, root)) continue;
-        if (r != root || !(node->op->traits & CG_ELEMENTWISE) ||
+        if (!overlap(p->graph, p->slot[node->x[i]->id].root, root)) continue;
+        if (!is_whole(p, node->x[i], root) || !(node->op->traits & CG_ELEMENTWISE) ||
             !cg_shape_equal(&node->x[i]->shape, &node->shape))
             return false;
     }
@@ -69,8 +80,11 @@ static int slice_of(const plan *p, int id)
 static bool reads_rows(const plan *p, const cg_node *node, int root)
 {
     bool is_read[CG_MAX_INPUTS] = { false }, any = false;
-    for (int i = 0; i < node->n_x && node->n_x <= CG_MAX_INPUTS; i++)
-        any |= is_read[i] = overlap(p->graph, p->slot[node->x[i]->id].root, root);
+    for (int i = 0; i < node->n_x; i++) {
+        if (!overlap(p->graph, p->slot[node->x[i]->id].root, root)) continue;
+        if (i >= CG_MAX_INPUTS || !is_whole(p, node->x[i], root)) return false;
+        any = is_read[i] = true;
+    }
     return !any || cg_reads_rows(node, is_read);
 }
 
@@ -100,17 +114,6 @@ static bool can_overwrite_target(const plan *p, const cg_node *node)
         if (!p->graph->node[v]->op && overlap(p->graph, v, leaf) && p->slot[v].last_use > last)
             last = p->slot[v].last_use;
     return last <= node->id && reads_in_place(p, node, leaf) && order_allows(p, node, leaf);
-}
-
-static int64_t bytes_of(const plan *p, int v)
-{
-    return cg_shape_size(&p->graph->node[v]->shape) * (int64_t)p->options->element;
-}
-
-/* Is the value all that its root's memory holds? */
-static bool is_whole(const plan *p, const cg_node *x, int root)
-{
-    return p->slot[x->id].within == 0 && bytes_of(p, x->id) == bytes_of(p, root);
 }
 
 /* An input whose memory node may write its value over, or -1. */
