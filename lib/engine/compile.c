@@ -56,9 +56,9 @@ static void hide_the_rest(cg_program *p)
 {
     for (int i = 0; i < p->n_node_of; i++) {
         int id = p->node_of[i];
-        if (id >= 0 && p->slot[p->slot[id].root].last_use < p->graph->n_nodes &&
-            p->graph->node[id]->op)
-            p->node_of[i] = -1;
+        if (id < 0 || !p->graph->node[id]->op) continue;
+        const cg_slot *slot = &p->slot[id];
+        if (slot->is_lost || p->slot[slot->root].last_use < p->graph->n_nodes) p->node_of[i] = -1;
     }
 }
 

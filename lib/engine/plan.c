@@ -139,6 +139,14 @@ static int choose_root(const plan *p, const cg_node *node)
     return root >= 0 ? root : node->id;
 }
 
+/* Notes what node writes over: it writes all of the root's memory. */
+static void lose_earlier(plan *p, const cg_node *node, int root)
+{
+    if (root == node->id || (node->op->traits & CG_VIEW)) return;
+    for (int v = 0; v < node->id; v++)
+        if (p->slot[v].root == root) p->slot[v].is_lost = true;
+}
+
 /* A view begins where its input does; what is computed in place overwrites a whole root. */
 static int64_t within_root(const cg_node *node, const cg_slot slots[], int root)
 {
@@ -314,6 +322,7 @@ bool cg_plan(cg_slot slots[], int64_t *arena_bytes, int64_t *tile_bytes, const c
                                                   : p.last_read[v] };
         for (int v = 0; v < graph->n_nodes; v++) {
             int root = slots[v].root = choose_root(&p, graph->node[v]);
+            lose_earlier(&p, graph->node[v], root);
             if (root != v) slots[v].within = within_root(graph->node[v], slots, root);
             if (slots[v].last_use > slots[root].last_use) slots[root].last_use = slots[v].last_use;
             if (joins_whole(graph->node[v]) && !options->keep_all) join(&p, graph->node[v]);

@@ -11,6 +11,7 @@ typedef struct {
     int last_use; /* of a root: the last node that reads the memory; n_nodes: after the run */
     int64_t
         within;   /* bytes from the start of the root's memory: what is joined lies there already */
+    bool is_lost; /* has another value been written over it by the end of a run? */
     bool in_tile; /* of a root: only the planes being worked on exist, once a thread    */
     int64_t offset; /* of a root that is an op: bytes from the start of the arena, or of the tile */
 } cg_slot;

@@ -169,6 +169,7 @@ static void memory(void)
        "sharing memory changes no bit");
     ok(!cg_data_f32(tight, cg_graph_node(g, 5)) && cg_data_f32(wide, cg_graph_node(g, 5)),
        "a value that did not last cannot be looked at");
+    ok(!cg_data_f32(tight, cg_node_input(y, 0)), "nor one that the output was written over");
     cg_fail_allocation_after(0);
     cg_status status = cg_run(tight, 0, 0);
     cg_fail_allocation_after(-1);
