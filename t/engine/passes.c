@@ -50,6 +50,13 @@ static void fuse(void)
     cg_node *map = cg_input(g, "map", CG_SHAPE(3, 4, 4));
     check(cg_max_pool2d(cg_add(z, map), &two), "fuse", "max_pool2d(%0:z)", 0,
           "nor before what differs from pixel to pixel");
+    cg_node *x = cg_relu(z), *dx;
+    cg_gradient(cg_max_pool2d(x, &two), NULL, 1, &x, &dx);
+    check(cg_mul(dx, cg_greater(x, cg_constant_like(x, 0))), "dead", "constant 0 : scalar", 1,
+          "zeros of the shape of x mask what was pooled as well");
+    cg_node *zeros = cg_constant(g, CG_SHAPE(5, 2, 3, 4, 4), 0);
+    check(cg_mul(dx, cg_greater(x, zeros)), "dead", " : 5x2x3x4x4", 3,
+          "and of a larger shape mask what they did");
     cg_gradient(cg_sum(cg_square(y), 0, false), NULL, 2, (cg_node *[]){ z, b }, d);
     check(d[0], "dead", "max_pool2d_dx(%10, %0:z)", 1, "the gradient is masked where it is pooled");
     check(d[1], "dead", "max_pool2d_dx(", 0, "and summed there");

@@ -13,7 +13,7 @@ static bool is_sign_of(const cg_node *mask, const cg_node *x)
 {
     double value;
     return cg_is(mask, "greater") && mask->x[0] == x && cg_is_filled(mask->x[1], &value) &&
-           value == 0;
+           value == 0 && cg_shape_equal(&mask->shape, &x->shape);
 }
 
 /* Of z + b with one b for each channel, the index of z; -1 where it is something else. */
@@ -51,13 +51,13 @@ static cg_node *before_relu(cg_node *x)
 /* The gradient of max_pool2d(x), x = relu(..), times the sign of x: it is 0 but where a window has
  * its maximum, and there x is what the window gave.  So the fewer pooled elements are masked
  * instead. */
-static cg_node *masked_pooling(cg_node *const x[])
+static cg_node *masked_pooling(cg_graph *to, cg_node *const x[])
 {
     for (int i = 0; i < 2; i++) {
         const cg_node *pooled = x[i];
         if (!cg_is(pooled, "max_pool2d_dx") || !is_sign_of(x[1 - i], pooled->x[1])) continue;
         cg_node *y = pool(pooled->x[1], pooled->attrs); /* the forward pass has it already */
-        cg_node *mask = cg_greater(y, x[1 - i]->x[1]);
+        cg_node *mask = cg_greater(y, cg_constant(to, (cg_shape){ 0 }, 0));
         return cg_record2(pooled->op, pooled->attrs, cg_mul(pooled->x[0], mask),
                           before_relu(pooled->x[1]));
     }
@@ -75,8 +75,7 @@ static cg_node *sum_of_pooled(const cg_node *node, cg_node *const x[])
 
 cg_node *cg_fuse_visit(cg_graph *to, const cg_node *node, cg_node *const x[])
 {
-    (void)to;
-    if (cg_is(node, "mul")) return masked_pooling(x);
+    if (cg_is(node, "mul")) return masked_pooling(to, x);
     if (cg_is(node, "max_pool2d")) return pool(x[0], node->attrs);
     if (cg_is(node, "sum")) return sum_of_pooled(node, x);
     return NULL;
