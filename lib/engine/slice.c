@@ -4,10 +4,22 @@
 #include "base/memory.h"
 #include "graph/graph.h"
 
+/* Have the inputs asked about the planes of y?  One with a number for each channel has not. */
+static bool have_planes(const cg_node *node, const bool inputs[])
+{
+    const int64_t *y = node->shape.dim;
+    for (int i = 0; i < node->n_x; i++) {
+        const cg_shape *x = &node->x[i]->shape;
+        if (inputs[i] && (x->rank < 2 || x->dim[0] != y[0] || x->dim[1] != y[1])) return false;
+    }
+    return true;
+}
+
 bool cg_reads_rows(const cg_node *node, const bool inputs[])
 {
     cg_planes planes = node->op->planes ? node->op->planes(node) : CG_PLANES_CROSSED;
-    if (planes == CG_PLANES_ROWS || planes == CG_PLANES_ALONE) return true;
+    if (planes == CG_PLANES_ROWS) return true;
+    if (planes == CG_PLANES_ALONE) return have_planes(node, inputs);
     return node->op->flow && node->op->flow(node, inputs) == CG_FLOW_ALONG;
 }
 
