@@ -178,6 +178,29 @@ static void other_batches(void)
     cg_graph_free(n.graph);
 }
 
+/* Every allocation of a compilation fails once; with a few leaves more, those of an arena's next
+ * block come elsewhere. */
+static void out_of_memory(void)
+{
+    int n_failed = 0, n_wrong = 0;
+    for (int n_leaves = 0; n_leaves < 8; n_leaves++) {
+        network net = record(16);
+        for (int i = 0; i < n_leaves; i++)
+            cg_input(net.graph, (char[]){ (char)('A' + i), '\0' }, CG_SHAPE(1));
+        cg_program *p = NULL;
+        for (int n = 0; n < 5000 && !p; n++) {
+            cg_fail_allocation_after(n);
+            cg_status status = cg_compile(&p, net.graph, net.n, net.out, NULL, NULL);
+            cg_fail_allocation_after(-1);
+            n_failed += !p;
+            n_wrong += !p && status != CG_ENOMEM;
+        }
+        cg_program_free(p);
+        cg_graph_free(net.graph);
+    }
+    ok(n_failed > 400 && n_wrong == 0, "each of %d allocations may fail", n_failed);
+}
+
 int main(void)
 {
     for (int t = 0; t < CG_N_TIERS; t++)
@@ -187,5 +210,6 @@ int main(void)
     in_slices(64);
     in_slices(96);
     other_batches();
+    out_of_memory();
     return done_testing();
 }

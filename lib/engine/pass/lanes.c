@@ -35,6 +35,7 @@ static bool fits(const cg_shape *s)
 
 static cg_node *from_lanes(cg_node *v)
 {
+    if (!v) return NULL;
     cg_shape y = *cg_node_shape(v);
     int64_t m = cg_shape_size(&y) / (y.dim[0] * LANES);
     cg_shape blocks = CG_SHAPE(y.dim[0], m, LANES);
