@@ -330,6 +330,9 @@ cg_status cg_compile(cg_program **program, cg_graph *graph, int n, cg_node *cons
     for (int i = 0; i < n; i++)
         if (!outputs[i] || outputs[i]->graph != graph)
             return cg_fail(error, CG_EUSAGE, "output %d is not a node of the graph", i);
+    for (int i = 0; i < options->n_guards; i++)
+        if (!options->guards[i] || options->guards[i]->graph != graph)
+            return cg_fail(error, CG_EUSAGE, "guard %d is not a node of the graph", i);
     if (options->share && options->share->dtype != options->dtype)
         return cg_fail(error, CG_EUSAGE, "the program to share with has another precision");
 

@@ -235,6 +235,10 @@ static void mistakes(void)
     cg_graph *g = cg_graph_new();
     cg_node *x = cg_input(g, "x", CG_SHAPE(2)), *none = NULL;
     ok(cg_compile(&p, g, 1, &none, NULL, &e) == CG_EUSAGE && !p, "a NULL output: %s", e.message);
+    ok(cg_compile(&p, g, 1, &x, &(cg_compile_options){ .guards = &none, .n_guards = 1 }, &e) ==
+               CG_EUSAGE &&
+           !p,
+       "a NULL guard: %s", e.message);
     ok(cg_compile(&p, g, 1, &x, &(cg_compile_options){ .isa = "mmx" }, &e) == CG_EUSAGE, "%s",
        e.message);
     ok(cg_compile(&p, g, 1, &x, &(cg_compile_options){ .guards = &x, .n_guards = 1 }, &e) ==
