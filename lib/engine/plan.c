@@ -173,11 +173,13 @@ static bool can_move(const plan *p, int r, const cg_node *x)
     return p->graph->node[r]->op && p->slot[r].root == r && is_whole(p, x, r);
 }
 
-/* Lets the inputs of a concat be computed where it would copy them to: gradients in the slab. */
+/* Lets the inputs of a concat be computed where it would copy them to: gradients in the slab.  A
+ * leaf that the result is written over is still in use then. */
 static void join(plan *p, const cg_node *node)
 {
     int64_t at = 0;
     int c = node->id;
+    if (p->slot[c].root != c) return;
     for (int i = 0; i < node->n_x; at += bytes_of(p, node->x[i++]->id)) {
         int r = p->slot[node->x[i]->id].root;
         if (r == c || !can_move(p, r, node->x[i])) continue;

@@ -35,6 +35,25 @@ static void updates(void)
     cg_graph_free(g);
 }
 
+/* A concatenation that is written over the state that it becomes, while its parts wait. */
+static void joined_update(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", CG_SHAPE(2, 2)), *s = cg_state(g, "s", CG_SHAPE(4, 2));
+    cg_node *a = cg_matmul(x, x, false, false), *b = cg_matmul(a, x, false, false);
+    cg_node *y = cg_matmul(b, a, false, false);
+    cg_update(s, cg_concat(2, (cg_node *[]){ a, b }, 0));
+    cg_program *p;
+    cg_compile(&p, g, 1, &y, NULL, NULL);
+    memcpy(cg_data_f32(p, x), (float[]){ 1, 1, 0, 2 }, 16);
+    cg_run(p, 0, 0);
+    const float *to = cg_data_f32(p, s), *of = cg_data_f32(p, y);
+    ok(to[1] == 3 && to[3] == 4 && to[5] == 7 && to[7] == 8 && of[1] == 31 && of[3] == 32,
+       "a state becomes a concatenation");
+    cg_program_free(p);
+    cg_graph_free(g);
+}
+
 /* w <- w - 0.1 dw on the slab, as an optimiser does it. */
 static cg_program *trainer(cg_graph **graph, const cg_compile_options *options)
 {
@@ -342,6 +361,7 @@ static void frozen_updates(void)
 int main(void)
 {
     updates();
+    joined_update();
     slab();
     guards();
     guarding_a_view();
