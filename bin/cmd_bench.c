@@ -6,6 +6,7 @@
 #include "train/batch.h"
 
 #include "base/cpu.h"
+#include "base/error.h"
 #include "base/pool.h"
 #include "base/rng.h"
 
@@ -13,6 +14,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,11 +130,14 @@ static cg_status prepare(cg_program **program, const cg_model *model, const stru
 
 /* ---- measuring ------------------------------------------------------------------------------- */
 
+/* Seconds of n steps, without end if one stopped where its loss was not finite: the rest of the
+ * work was not done. */
 static double time_runs(cg_program *program, int64_t n, uint64_t *step)
 {
     double begin = cg_seconds();
-    for (int64_t i = 0; i < n; i++) cg_run(program, 1, (*step)++);
-    return cg_seconds() - begin;
+    cg_status status = CG_OK;
+    for (int64_t i = 0; i < n && status == CG_OK; i++) status = cg_run(program, 1, (*step)++);
+    return status == CG_OK ? cg_seconds() - begin : INFINITY;
 }
 
 static int ascending(const void *a, const void *b)
@@ -250,32 +255,43 @@ static bool print_json(const cg_model *model, const struct request *r, const str
 
 /* ---- the verb -------------------------------------------------------------------------------- */
 
+static cg_status measure_all(cg_program *program, const struct request *r, cg_pool *pool,
+                             struct outcome *o, cg_error *error)
+{
+    uint64_t step = 0;
+    o->isa = cg_tier_name(cg_program_tier(program));
+    o->threads = cg_pool_threads(pool);
+    o->flops = cg_program_flops(program) / r->batch;
+    o->planned = cg_program_bytes(program);
+    measure(program, r, o);
+    if (o->images_per_s[0] == 0)
+        return cg_fail(error, CG_ENUMERIC,
+                       "the loss on random data is not finite, and a step that ends there is "
+                       "none to measure");
+    o->peak = measure_peak(cg_program_tier(program), pool);
+    if (!r->profile) return CG_OK;
+    CG_TRY(cg_program_profile(program, error));
+    double batches = r->seconds * o->images_per_s[0] / (double)r->batch;
+    time_runs(program, (int64_t)batches + 1, &step);
+    return CG_OK;
+}
+
 static int bench(const cg_model *model, const struct request *r)
 {
     cg_error error = { .status = CG_ENOMEM };
     cg_program *program = NULL;
     struct outcome *o = calloc(1, sizeof *o);
     cg_pool *pool = cg_pool_new((int)r->threads);
+    cg_status status = pool && o ? prepare(&program, model, r, pool, &error) : CG_ENOMEM;
+    if (status == CG_OK) status = measure_all(program, r, pool, o, &error);
     int code = 0;
-    if (!pool || !o || prepare(&program, model, r, pool, &error) != CG_OK) {
+    if (status != CG_OK) {
         code = fail(&error);
+    } else if (r->format == 1) {
+        if (!print_json(model, r, o, program)) code = fail(&error);
     } else {
-        o->isa = cg_tier_name(cg_program_tier(program));
-        o->threads = cg_pool_threads(pool);
-        o->flops = cg_program_flops(program) / r->batch;
-        o->planned = cg_program_bytes(program);
-        measure(program, r, o);
-        o->peak = measure_peak(cg_program_tier(program), pool);
-        uint64_t step = 0;
-        if (r->profile && cg_program_profile(program, &error) == CG_OK)
-            time_runs(program, (int64_t)(r->seconds * o->images_per_s[0] / (double)r->batch) + 1,
-                      &step);
-        if (r->format == 1) {
-            if (!print_json(model, r, o, program)) code = fail(&error);
-        } else {
-            print_text(model, r, o);
-            if (r->profile) print_profile(program);
-        }
+        print_text(model, r, o);
+        if (r->profile) print_profile(program);
     }
     cg_program_free(program);
     cg_pool_free(pool);

@@ -43,6 +43,19 @@ bench --profile --batch 16 "$top_srcdir/models/cifar-resnet20.yaml" && grep -q '
     awk 'length > 132 { exit 1 }' "$work/out"
 verdict $? "a row of many steps is cut"
 
+cat >"$work/diverges.yaml" <<'END'
+cnngraph: 1
+model:
+  input: {shape: [1, 8, 8]}
+  layers: [flatten, {dense: {units: 64, init: {normal: {std: 1e30}}}}, {dense: {units: 4, init: {normal: {std: 1e30}}}}]
+loss: mse
+optimizer: sgd
+train: {epochs: 1, batch: 16}
+END
+bench "$work/diverges.yaml"
+test $? -eq 5
+verdict $? "a loss that is not finite is no measure"
+
 bench --mode sleep "$model"
 test $? -eq 2
 verdict $? "an unknown mode is a mistake of usage"
