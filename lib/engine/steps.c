@@ -96,20 +96,28 @@ static void broadcast_sizes(const cg_shape *x, const cg_shape *y, cg_operand *op
     operand->is_one = inner == 1;
 }
 
-static cg_operand operand_of(const cg_program *p, const cg_stretch *stretch, const cg_node *node,
-                             const cg_shape *y)
+/* Do the first two axes of x meet those of y?  Broadcasting aligns the last ones. */
+static bool shares_planes(const cg_node *node, const cg_shape *x, const cg_shape *y)
 {
-    const cg_slot *slot = &p->slot[p->slot[node->id].root];
-    cg_operand o = { .base = p->data[node->id], .offset = slot->offset };
+    if ((node->op->traits & CG_ELEMENTWISE) && x->rank != y->rank) return false;
+    return x->rank >= 2 && x->dim[0] == y->dim[0] && x->dim[1] == y->dim[1];
+}
+
+/* Where `value`, the result of node or an input, lies. */
+static cg_operand operand_of(const cg_program *p, const cg_stretch *stretch, const cg_node *node,
+                             const cg_node *value)
+{
+    const cg_slot *slot = &p->slot[p->slot[value->id].root];
+    const cg_shape *x = &value->shape, *y = &node->shape;
+    cg_operand o = { .base = p->data[value->id], .offset = slot->offset };
     if (y->rank < 2) {
-        o.plane_size = cg_shape_size(&node->shape) == 1 ? 0 : 1;
-    } else if (node->shape.rank >= 2 && node->shape.dim[0] == y->dim[0] &&
-               node->shape.dim[1] == y->dim[1]) {
-        o.plane_size = cg_plane_size(stretch, &node->shape);
+        o.plane_size = cg_shape_size(x) == 1 ? 0 : 1;
+    } else if (shares_planes(node, x, y)) {
+        o.plane_size = cg_plane_size(stretch, x);
         o.row_size = o.plane_size * stretch->planes;
         o.is_one = o.plane_size == 1;
     } else {
-        broadcast_sizes(&node->shape, y, &o);
+        broadcast_sizes(x, y, &o);
     }
     return o;
 }
@@ -128,9 +136,9 @@ static cg_status bind_operands(cg_program *p, const cg_stretch *stretch, cg_step
     const cg_node *node = step->node;
     step->operand = cg_arena_alloc(p->lists, (size_t)node->n_x + 1, sizeof *step->operand);
     if (!step->operand) return nomem(error);
-    step->operand[0] = operand_of(p, stretch, node, &node->shape);
+    step->operand[0] = operand_of(p, stretch, node, node);
     for (int i = 0; i < node->n_x; i++) {
-        step->operand[i + 1] = operand_of(p, stretch, node->x[i], &node->shape);
+        step->operand[i + 1] = operand_of(p, stretch, node, node->x[i]);
         if (is_per_channel(stretch, node, node->x[i])) {
             step->operand[i + 1].plane_size = 1;
             step->operand[i + 1].row_size = 0;

@@ -156,6 +156,27 @@ static void optimiser(void)
     cg_graph_free(g);
 }
 
+/* Broadcasting aligns last axes: that an operand begins with the numbers of rows and planes says
+ * nothing. */
+static void last_axes(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", CG_SHAPE(4, 4, 4, 2000)),
+            *b = cg_input(g, "b", CG_SHAPE(4, 4, 2000));
+    cg_node *y = cg_relu(cg_add(x, b));
+    cg_program *whole = NULL, *cut = NULL;
+    cg_compile(&whole, g, 1, &y, &(cg_compile_options){ .keep_all = true }, NULL);
+    cg_compile(&cut, g, 1, &y, NULL, NULL);
+    fill(whole);
+    fill(cut);
+    cg_run(whole, 0, 0);
+    cg_run(cut, 0, 0);
+    ok(several(cut) == 1 && same(whole, cut, y), "an operand for all rows is added to each");
+    cg_program_free(whole);
+    cg_program_free(cut);
+    cg_graph_free(g);
+}
+
 /* Memory that a step writes over, of which another that runs beside it reads a part: rows and
  * planes of a part lie elsewhere than those of the whole. */
 static void parts(void)
@@ -220,6 +241,7 @@ static void channels_from_rows(void)
 int main(void)
 {
     random_graphs();
+    last_axes();
     parts();
     channels_from_rows();
     optimiser();
