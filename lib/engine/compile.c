@@ -71,8 +71,10 @@ static cg_status find_settled(cg_program *p, const cg_compile_options *options, 
     if (!options->is_frozen || p->dtype != CG_F32) return CG_OK;
     p->is_stale = true;
     cg_settled(p->settled, p->graph);
-    for (int id = 0; id < p->graph->n_nodes && (!p->graph->node[id]->op || p->settled[id]); id++)
-        if (p->graph->node[id]->op) p->prologue = id;
+    for (int id = 0; id < p->graph->n_nodes && (!p->graph->node[id]->op || p->settled[id]); id++) {
+        const cg_op *op = p->graph->node[id]->op;
+        if (op && !(op->traits & CG_VIEW)) p->prologue = id; /* no step computes a view */
+    }
     return CG_OK;
 }
 

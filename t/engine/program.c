@@ -342,6 +342,23 @@ static void frozen(void)
     cg_program_free(q);
 }
 
+/* The last of what is settled is a view here, and what follows could run together with it. */
+static void frozen_view(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", CG_SHAPE(1, 9)), *w = cg_parameter(g, "w", CG_SHAPE(9));
+    cg_node *y = cg_mul(x, cg_reshape(cg_exp(w), CG_SHAPE(1, 9)));
+    y = cg_sum(y, 0, false);
+    cg_program *p = NULL;
+    cg_compile(&p, g, 1, &y, &(cg_compile_options){ .is_frozen = true }, NULL);
+    cg_run(p, 0, 0);
+    cg_data_f32(p, x)[8] = 5;
+    cg_run(p, 0, 0);
+    ok(*cg_data_f32(p, y) == 5, "what follows a view of settled values is computed in each run");
+    cg_program_free(p);
+    cg_graph_free(g);
+}
+
 static void frozen_updates(void)
 {
     float w[2][8];
@@ -368,6 +385,7 @@ int main(void)
     memory();
     threads();
     frozen();
+    frozen_view();
     frozen_updates();
     without_kernel();
     mistakes();
