@@ -359,6 +359,21 @@ static void frozen_view(void)
     cg_graph_free(g);
 }
 
+static void frozen_slab(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *w = cg_parameter(g, "w", CG_SHAPE(9)), *slab = cg_parameter_slab(g);
+    cg_node *y = cg_neg(w);
+    cg_update(slab, cg_shift(slab, 1));
+    cg_program *p = NULL;
+    cg_compile(&p, g, 1, &y, &(cg_compile_options){ .is_frozen = true }, NULL);
+    cg_run(p, 0, 0);
+    cg_run(p, 0, 0);
+    ok(cg_data_f32(p, y)[8] == -1, "nor are parameters whose slab is updated");
+    cg_program_free(p);
+    cg_graph_free(g);
+}
+
 static void frozen_updates(void)
 {
     float w[2][8];
@@ -387,6 +402,7 @@ int main(void)
     frozen();
     frozen_view();
     frozen_updates();
+    frozen_slab();
     without_kernel();
     mistakes();
     out_of_memory();
