@@ -1,7 +1,8 @@
 /* Data sets: samples held in memory, their splits, and batches of them.
  *
- * A set holds images as bytes or floats with the scale that turns them into numbers, and for each a
- * label (a class, 0..n_classes-1).  Splits are lists of indices into a set, so several share it. */
+ * A set holds images as bytes or floats with the scale that turns them into numbers, and for each
+ * what is to be learnt: a label (a class, 0..n_classes-1) or a target (K real numbers).  Splits are
+ * lists of indices into a set, so several share it. */
 #ifndef CNNGRAPH_DATA_H
 #define CNNGRAPH_DATA_H
 
@@ -10,6 +11,13 @@
 CG_BEGIN_API
 
 typedef struct cg_dataset cg_dataset;
+
+/* What is to be learnt about a sample. */
+typedef enum {
+    CG_TARGET_CLASS,  /* its label                                                 */
+    CG_TARGET_VALUES, /* K real numbers that the files hold beside it              */
+    CG_TARGET_INPUT   /* itself, as it is fed: K is the number of its values       */
+} cg_target;
 
 /* What the `data:` section of a model file says.  Zero means the default; texts are lent. */
 typedef struct {
@@ -28,6 +36,7 @@ typedef struct {
     const char *fallback;  /* the set to use when the source is not on this machine       */
     const char *images[2]; /* paths of IDX files, for "train" and "test"                  */
     const char *labels[2];
+    cg_target target;
     const int64_t *classes; /* keep these, renumbered 0..n_classes-1; NULL: all            */
     int n_classes;
     double scale;     /* of bytes; 0: 1/255                                          */
@@ -47,15 +56,17 @@ cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char
                           cg_error *error);
 void cg_dataset_free(cg_dataset *set);
 
-cg_shape cg_dataset_shape(const cg_dataset *set); /* of one image: C H W */
-int cg_dataset_classes(const cg_dataset *set);
+cg_shape cg_dataset_shape(const cg_dataset *set);  /* of one image: C H W */
+int cg_dataset_classes(const cg_dataset *set);     /* 0 where the files hold none */
+int64_t cg_dataset_targets(const cg_dataset *set); /* K; 0 where the target is a class */
 int cg_dataset_splits(const cg_dataset *set);
 const char *cg_dataset_split_name(const cg_dataset *set, int split);
 int cg_dataset_split(const cg_dataset *set, const char *name); /* -1 if there is none */
 int64_t cg_dataset_size(const cg_dataset *set, int split);
-int cg_dataset_label(const cg_dataset *set, int split, int64_t i);
+int cg_dataset_label(const cg_dataset *set, int split, int64_t i); /* -1: has none */
 
-/* Writes images order[0..n-1] of the split (NULL: 0..n-1) to x, n x C x H x W, and labels to t. */
+/* Writes images order[0..n-1] of the split (NULL: 0..n-1) to x, n x C x H x W, and to t the n
+ * labels or, where cg_dataset_targets is not 0, the n x K targets. */
 void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t order[], float *x,
                       float *t);
 

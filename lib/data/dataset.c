@@ -20,6 +20,8 @@ struct cg_dataset {
     cg_samples part[CG_N_PARTS]; /* n is 0 for one that no split draws from */
     cg_shape shape;
     int n_classes;
+    cg_target target;
+    int64_t n_targets;   /* 0: a class */
     int renumbered[256]; /* label in the files -> class, -1: left out */
     float value[256];    /* byte -> (byte * scale - mean) / std */
     int n_splits;
@@ -102,6 +104,28 @@ static cg_status load_parts(cg_dataset *set, const cg_source *source, const cg_d
     return CG_OK;
 }
 
+/* Whether the files hold what is to be learnt, and how many numbers that is. */
+static cg_status settle_target(cg_dataset *set, const cg_data_spec *spec, const bool needed[],
+                               cg_error *error)
+{
+    set->target = spec->target;
+    if (spec->target == CG_TARGET_INPUT) set->n_targets = cg_shape_size(&set->shape);
+    for (int i = 0; i < CG_N_PARTS; i++) {
+        const cg_samples *part = &set->part[i];
+        if (!needed[i] || spec->target == CG_TARGET_INPUT) continue;
+        if (spec->target == CG_TARGET_CLASS ? !part->labels : !part->targets)
+            return cg_fail(error, CG_EDATA, "the part '%s' holds no %s", cg_part_names[i],
+                           spec->target == CG_TARGET_CLASS ? "labels" : "target values");
+        if (spec->target == CG_TARGET_CLASS) continue;
+        if (set->n_targets && set->n_targets != part->n_targets)
+            return cg_fail(error, CG_EDATA,
+                           "%lld target values a sample in 'train', %lld in 'test'",
+                           (long long)set->n_targets, (long long)part->n_targets);
+        set->n_targets = part->n_targets;
+    }
+    return CG_OK;
+}
+
 /* From here on n_classes counts the classes that are kept. */
 static cg_status renumber(cg_dataset *set, const cg_data_spec *spec, cg_error *error)
 {
@@ -110,6 +134,8 @@ static cg_status renumber(cg_dataset *set, const cg_data_spec *spec, cg_error *e
     if (spec->n_classes < 1) return cg_fail(error, CG_EDATA, "the list of classes is empty");
     for (int i = 0; i < spec->n_classes; i++) {
         int64_t class = spec->classes[i];
+        if (set->n_classes == 0)
+            return cg_fail(error, CG_EDATA, "there are no classes to choose from");
         if (class < 0 || class >= set->n_classes)
             return cg_fail(error, CG_EDATA, "class %lld does not exist: there are 0..%d",
                            (long long)class, set->n_classes - 1);
@@ -174,6 +200,7 @@ static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **us
     const cg_source *source;
     CG_TRY(choose_source(&source, used, spec, needed, error));
     CG_TRY(load_parts(set, source, spec, needed, error));
+    CG_TRY(settle_target(set, spec, needed, error));
     CG_TRY(renumber(set, spec, error));
     tabulate_values(set, spec);
     CG_TRY(make_splits(set, splits, n_splits, error));
@@ -260,6 +287,11 @@ int cg_dataset_classes(const cg_dataset *set)
     return set->n_classes;
 }
 
+int64_t cg_dataset_targets(const cg_dataset *set)
+{
+    return set->n_targets;
+}
+
 int cg_dataset_splits(const cg_dataset *set)
 {
     return set->n_splits;
@@ -285,7 +317,15 @@ int64_t cg_dataset_size(const cg_dataset *set, int split)
 int cg_dataset_label(const cg_dataset *set, int split, int64_t i)
 {
     const struct split *s = &set->splits[split];
-    return set->renumbered[s->samples->labels[s->chosen[i]]];
+    return s->samples->labels ? set->renumbered[s->samples->labels[s->chosen[i]]] : -1;
+}
+
+/* x: the sample as it is fed. */
+static void write_target(const cg_dataset *set, const cg_samples *samples, int64_t i,
+                         const float *x, float *t)
+{
+    int64_t n = set->n_targets;
+    memcpy(t, set->target == CG_TARGET_INPUT ? x : samples->targets + i * n, (size_t)n * sizeof *t);
 }
 
 void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t order[], float *x,
@@ -297,6 +337,9 @@ void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t
         int64_t at = order ? order[i] : i;
         const uint8_t *image = s->samples->images + s->chosen[at] * size;
         for (int64_t j = 0; j < size; j++) x[i * size + j] = set->value[image[j]];
-        t[i] = (float)cg_dataset_label(set, split, at);
+        if (set->target == CG_TARGET_CLASS)
+            t[i] = (float)cg_dataset_label(set, split, at);
+        else
+            write_target(set, s->samples, s->chosen[at], x + i * size, t + i * set->n_targets);
     }
 }

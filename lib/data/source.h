@@ -6,12 +6,15 @@
 
 enum { CG_TRAIN, CG_TEST, CG_N_PARTS };
 
-/* One part of a source: n images of shape C H W, one byte a value, and n labels. */
+/* One part of a source: n images of shape C H W, one byte a value, and n labels, n x n_targets
+ * targets, or both. */
 typedef struct {
     int64_t n;
     cg_shape shape;
-    int n_classes; /* labels are below it; for files that do not say: the largest + 1 */
+    int n_classes; /* labels are below it; for files that do not say: the largest + 1; 0: none */
     uint8_t *images, *labels;
+    int64_t n_targets;
+    float *targets;
     char *file; /* an IDX file that the images are yet to be read from, or NULL */
 } cg_samples;
 

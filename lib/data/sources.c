@@ -41,6 +41,7 @@ void cg_samples_free(cg_samples *samples)
 {
     cg_release(samples->images);
     cg_release(samples->labels);
+    cg_release(samples->targets);
     cg_release(samples->file);
     *samples = (cg_samples){ 0 };
 }

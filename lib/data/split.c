@@ -46,7 +46,7 @@ static int64_t pick(int64_t *chosen, int64_t taken[256], const cg_split_spec *s,
     bool is_sliced = s->slice[0] || s->slice[1];
     int64_t begin = s->slice[0], end = is_sliced ? s->slice[1] : samples->n, n = 0;
     for (int64_t i = begin; i < end; i++) {
-        int class = renumbered[samples->labels[i]];
+        int class = renumbered[samples->labels ? samples->labels[i] : 0];
         if (class < 0 || (s->per_class && taken[class] == s->per_class)) continue;
         taken[class]++;
         chosen[n++] = i;

@@ -21,6 +21,21 @@ static bool read_choice_text(cg_reader *r, const cg_tree *tree, const char *what
     return false;
 }
 
+static void read_target(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
+{
+    static const char *const words[] = { [CG_TARGET_CLASS] = "class",
+                                         [CG_TARGET_VALUES] = "values",
+                                         [CG_TARGET_INPUT] = "input",
+                                         NULL };
+    const char *word;
+    if (!tree || !read_choice_text(r, tree, "data: target", words, &word)) return;
+    for (int i = 0; words[i]; i++)
+        if (word == words[i]) d->target = (cg_target)i;
+    if (d->source && d->target == CG_TARGET_VALUES)
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "target: class, or target: input",
+                    "data: target: %s has labels, no values", d->source);
+}
+
 /* ---- where the images come from ---------------------------------------------------------------*/
 
 static void read_paths(cg_reader *r, const cg_tree *data, const char *key, const char *paths[2])
@@ -201,12 +216,14 @@ void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
         CG_REAL(cg_data_spec, scale, 0, 0, 1e9, "of bytes; 0: 1/255"),
         { .name = NULL },
     };
-    static const char *const more[] = { "source",  "format", "images",    "labels", "fallback",
-                                        "classes", "splits", "normalize", "digits", NULL };
+    static const char *const more[] = { "source",   "format",  "images", "labels",
+                                        "fallback", "classes", "splits", "normalize",
+                                        "digits",   "target",  NULL };
     d->place = cg_mark_place(tree->mark);
     if (!cg_read_map(r, tree, "data", "data: {source: mnist, fallback: digits}")) return;
     cg_read_attrs(r, tree, tree->mark, "data", table, more, d);
     read_source(r, tree, d);
+    read_target(r, cg_tree_find(tree, "target"), d);
     read_numbers(r, tree, d);
     const cg_tree *classes = cg_tree_find(tree, "classes"), *splits = cg_tree_find(tree, "splits");
     if (classes) read_classes(r, classes, d);

@@ -133,6 +133,10 @@ static void check_data(cg_model *m, cg_diagnostics *diagnostics)
     if (d->source && !cg_shape_equal(&m->spec.input, &CG_SHAPE(1, 28, 28)))
         cg_diagnose(diagnostics, m->layer[0].mark, NULL, "input: {shape: [1, 28, 28]}",
                     "input: images of %s are 1x28x28", d->source);
+    if (d->target != CG_TARGET_CLASS)
+        cg_diagnose(diagnostics, m->loss_mark, NULL, "target: class",
+                    "%s compares with classes, but data: target says otherwise",
+                    m->spec.loss->name);
     if (classes > columns && !is_one_for_two)
         cg_diagnose(diagnostics, mark_of(last, "units"), chain(m->arena, m, m->n_layers),
                     cg_arena_printf(m->arena, "as many values as classes: %d", classes),

@@ -113,6 +113,8 @@ static cg_status check_set(const cg_predictor *p, const cg_dataset *set, int spl
     const cg_spec *spec = cg_model_spec(p->model);
     if (split < 0 || split >= cg_dataset_splits(set))
         return cg_fail(error, CG_EUSAGE, "there is no split %d", split);
+    if (cg_dataset_targets(set))
+        return cg_fail(error, CG_EDATA, "the set holds target values, the loss takes classes");
     if (!cg_shape_equal(&shape, &spec->input))
         return cg_fail(error, CG_EDATA, "images are %s, the model takes %s",
                        cg_shape_text(&shape, found), cg_shape_text(&spec->input, expected));

@@ -168,6 +168,27 @@ static void values(void)
     cg_dataset_free(plain), cg_dataset_free(scaled);
 }
 
+/* An autoencoder learns its own input, whatever the scale. */
+static void target_is_input(void)
+{
+    static float x[2 * 784], t[2 * 784];
+    const int64_t order[] = { 7, 3 };
+    cg_data_spec spec = small;
+    spec.target = CG_TARGET_INPUT, spec.mean = 0.5;
+    cg_dataset *set = load(&spec, NULL);
+    ok(set && cg_dataset_targets(set) == 784 && cg_dataset_label(set, 0, 7) == 7,
+       "the input as target has as many values as an image, and labels stay");
+    if (set) cg_dataset_batch(set, 0, 2, order, x, t);
+    ok(set && !memcmp(x, t, sizeof x) && x[0] == -0.5, "a target is the image as it is fed");
+    cg_dataset_free(set);
+    set = load(&small, NULL);
+    ok(set && cg_dataset_targets(set) == 0, "a class is no target");
+    cg_dataset_free(set);
+    spec.target = CG_TARGET_VALUES;
+    expect(spec, &(cg_split_spec){ .name = "a", .from = "train" }, 3,
+           "the part 'train' holds no target values");
+}
+
 static void mnist(void)
 {
     cg_error error = { 0 };
@@ -226,6 +247,7 @@ int main(void)
     mistakes();
     digits();
     values();
+    target_is_input();
     mnist();
     return done_testing();
 }
