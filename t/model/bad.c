@@ -82,7 +82,7 @@ static void check(const char *folder, const char *name)
 
 static void check_warned(const char *folder, const char *name)
 {
-    char path[512], place[600];
+    char path[512], place[700];
     struct expectation e;
     snprintf(path, sizeof path, "%s/%s", folder, name);
     if (!ok(read_expectation(path, &e), "%s says what is expected", name)) return;
