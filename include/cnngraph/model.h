@@ -35,6 +35,7 @@ void cg_model_free(cg_model *model);
  * ------------------------------------------------------------------------------*/
 typedef enum { CG_NONFINITE_STOP, CG_NONFINITE_IGNORE } cg_on_nonfinite;
 struct cg_optimizer;
+struct cg_decay;
 struct cg_schedule;
 struct cg_loss;
 typedef struct {
@@ -48,6 +49,7 @@ typedef struct {
     const void *loss_attrs;
     const struct cg_optimizer *optimizer;
     const void *optimizer_attrs;
+    const struct cg_decay *decay;
     double lr;
     const struct cg_schedule *schedule; /* NULL: constant */
     const void *schedule_attrs;

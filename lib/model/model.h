@@ -38,6 +38,8 @@ struct cg_model {
 /* Each reads its part of the tree and reports its mistakes to the reader's diagnostics. */
 void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *data);
 void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark *loss_mark);
+void cg_read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec);
+void cg_read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec);
 /* blocks: their names help with misspelt layers; may be NULL. */
 void cg_read_layers(cg_reader *r, const cg_tree *model, const cg_tree *blocks, cg_model *result);
 

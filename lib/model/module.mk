@@ -9,6 +9,7 @@ libfloors_la_SOURCES += \
   %D%/layer_keys.c \
   %D%/layers.c \
   %D%/model.c %D%/model.h \
+  %D%/optimizer_section.c \
   %D%/override.c %D%/override.h \
   %D%/paths.c %D%/paths.h \
   %D%/read.c %D%/read.h \
@@ -17,4 +18,5 @@ libfloors_la_SOURCES += \
   %D%/shapes.c \
   %D%/train_section.c \
   %D%/tree.c %D%/tree.h \
+  %D%/typed.c %D%/typed.h \
   %D%/yaml.c

@@ -1,105 +1,21 @@
 /* The sections that say how a model is trained: loss, optimizer, schedule, train, metrics. */
-#include "model/model.h"
+#include "model/typed.h"
 
 #include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ---- a word, or {type: word, ...} -------------------------------------------------------------*/
-
-typedef struct {
-    const cg_tree *word; /* NULL after a mistake */
-    const cg_tree *keys; /* or NULL              */
-} typed;
-
-static typed read_type(cg_reader *r, const cg_tree *tree, const char *what)
-{
-    typed t = { 0 };
-    if (tree->kind == CG_TREE_SCALAR && !cg_tree_is_null(tree)) {
-        t.word = tree;
-    } else if (cg_read_map(r, tree, what, "a word, or {type: word, key: value, ...}")) {
-        const cg_tree *type = cg_tree_find(tree, "type");
-        const char *text;
-        t.keys = tree;
-        if (!type)
-            cg_diagnose(r->diagnostics, tree->mark, NULL, "write {type: word, key: value, ...}",
-                        "%s: \"type\" is missing", what);
-        else if (cg_read_text(r, type, what, &text))
-            t.word = type;
-    }
-    return t;
-}
-
-/* The attributes of the descriptor, in memory of the arena. */
-static void *read_typed_attrs(cg_reader *r, typed t, const char *what, const cg_attr *attrs,
-                              size_t size)
-{
-    static const char *const more[] = { "type", NULL };
-    char section[120];
-    void *out = cg_reader_alloc(r, 1, size ? size : 1);
-    snprintf(section, sizeof section, "%s %s", what, t.word->text);
-    if (out) cg_read_attrs(r, t.keys, t.word->mark, section, attrs, more, out);
-    return out;
-}
-
-/* Reports the word as none of the list's names. */
-#define UNKNOWN(r, word, what, kind, type, list)                                          \
-    do {                                                                                  \
-        cg_words names_ = { .n = 0 };                                                     \
-        for (const type *const *p_ = list; *p_; p_++) cg_words_add(&names_, (*p_)->name); \
-        cg_read_unknown(r, word, what, kind, &names_);                                    \
-    } while (0)
-
 static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
-    typed t = read_type(r, tree, "loss");
+    cg_typed t = cg_read_type(r, tree, "loss");
     if (!t.word) return;
     spec->loss = cg_loss_find(t.word->text);
     if (!spec->loss)
-        UNKNOWN(r, t.word, "loss", "type", cg_loss, cg_losses);
+        CG_UNKNOWN_TYPE(r, t.word, "loss", "type", cg_loss, cg_losses);
     else
         spec->loss_attrs =
-            read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
-}
-
-static void report_conflict(cg_reader *r, typed t, const cg_optimizer *o, const void *attrs)
-{
-    const char *key, *cause = o->conflict ? o->conflict(attrs, &key) : NULL;
-    const cg_tree *at = cause ? cg_tree_find(t.keys, key) : NULL;
-    if (cause)
-        cg_diagnose(r->diagnostics, at ? at->mark : t.word->mark, NULL, "momentum: 0.9",
-                    "optimizer %s: %s", o->name, cause);
-}
-
-static void read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
-{
-    typed t = read_type(r, tree, "optimizer");
-    if (!t.word) return;
-    const cg_optimizer *o = cg_optimizer_find(t.word->text);
-    if (!o) {
-        UNKNOWN(r, t.word, "optimizer", "type", cg_optimizer, cg_optimizers);
-        return;
-    }
-    spec->optimizer = o;
-    spec->optimizer_attrs = read_typed_attrs(r, t, "optimizer", o->attrs, o->attrs_size);
-    if (!spec->optimizer_attrs) return;
-    /* "lr" is the first of every optimiser */
-    memcpy(&spec->lr, (const char *)spec->optimizer_attrs + o->attrs->offset, sizeof spec->lr);
-    report_conflict(r, t, o, spec->optimizer_attrs);
-}
-
-static void read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec)
-{
-    typed t = read_type(r, tree, "schedule");
-    if (!t.word) return;
-    const cg_schedule *s = cg_schedule_find(t.word->text);
-    if (!s) {
-        UNKNOWN(r, t.word, "schedule", "type", cg_schedule, cg_schedules);
-        return;
-    }
-    spec->schedule = s;
-    spec->schedule_attrs = read_typed_attrs(r, t, "schedule", s->attrs, s->attrs_size);
+            cg_read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
 }
 
 static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
@@ -125,7 +41,7 @@ static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
         else if (cg_metric_find(text))
             names[n++] = text;
         else
-            UNKNOWN(r, tree->item[i], "metrics", "metric", cg_metric, cg_metrics);
+            CG_UNKNOWN_TYPE(r, tree->item[i], "metrics", "metric", cg_metric, cg_metrics);
     }
     spec->metrics = names;
 }
@@ -312,8 +228,8 @@ void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark 
         *loss_mark = tree->mark;
     }
     if ((tree = section(r, root, "optimizer", "optimizer: {type: sgd, lr: 0.1}")))
-        read_optimizer(r, tree, spec);
-    if ((tree = cg_tree_find(root, "schedule"))) read_schedule(r, tree, spec);
+        cg_read_optimizer(r, tree, spec);
+    if ((tree = cg_tree_find(root, "schedule"))) cg_read_schedule(r, tree, spec);
     if ((tree = section(r, root, "train", train_example))) read_train(r, tree, spec);
     read_metrics(r, cg_tree_find(root, "metrics"), spec);
     check_metrics(r, cg_tree_find(root, "metrics"), spec);

@@ -3,13 +3,22 @@
 
 #include <string.h>
 
-extern const cg_optimizer cg_optimizer_sgd, cg_optimizer_adam, cg_optimizer_adamw;
+extern const cg_optimizer cg_optimizer_sgd, cg_optimizer_adagrad, cg_optimizer_rmsprop,
+    cg_optimizer_adadelta, cg_optimizer_adam, cg_optimizer_adamw, cg_optimizer_adamax,
+    cg_optimizer_nadam, cg_optimizer_radam, cg_optimizer_lion;
 extern const cg_schedule cg_schedule_constant, cg_schedule_step, cg_schedule_cosine;
 
 const cg_optimizer *const cg_optimizers[] = {
     &cg_optimizer_sgd,
+    &cg_optimizer_adagrad,
+    &cg_optimizer_rmsprop,
+    &cg_optimizer_adadelta,
     &cg_optimizer_adam,
     &cg_optimizer_adamw,
+    &cg_optimizer_adamax,
+    &cg_optimizer_nadam,
+    &cg_optimizer_radam,
+    &cg_optimizer_lion,
     NULL,
 };
 
@@ -34,7 +43,7 @@ const cg_schedule *cg_schedule_find(const char *name)
     return NULL;
 }
 
-int cg_optimizer_slots(const cg_optimizer *optimizer, const void *attrs)
+bool cg_optimizer_uses(const cg_optimizer *optimizer, const void *attrs, int slot)
 {
-    return optimizer->n_used ? optimizer->n_used(attrs) : optimizer->n_slots;
+    return slot < optimizer->n_slots && (!optimizer->uses || optimizer->uses(attrs, slot));
 }

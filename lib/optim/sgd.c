@@ -1,4 +1,4 @@
-/* Stochastic gradient descent with momentum, as torch.optim.SGD without dampening:
+/* Stochastic gradient descent with momentum, as torch.optim.SGD:
  * I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum
  * in deep learning", ICML 2013, with the learning rate outside of the velocity. */
 #include "optim/optim.h"
@@ -6,54 +6,60 @@
 #include <cnngraph/ops.h>
 
 typedef struct {
-    double lr, momentum;
+    double lr, momentum, dampening;
     int64_t nesterov;
-    double weight_decay;
 } sgd_attrs;
 
 static const cg_attr attrs[] = {
     CG_REAL(sgd_attrs, lr, 0.01, 0, 1e38, "learning rate"),
     CG_REAL(sgd_attrs, momentum, 0, 0, 1, "how much of the last step is kept"),
+    CG_REAL(sgd_attrs, dampening, 0, 0, 1, "how much of the gradient the momentum leaves out"),
     CG_BOOL(sgd_attrs, nesterov, "look ahead along the momentum"),
-    CG_REAL(sgd_attrs, weight_decay, 0, 0, 1e38, "adds so much of the weights to the gradient"),
     { .name = NULL },
 };
 
-static const char *conflict(const void *attrs_, const char **key)
+static cg_conflict conflict(const void *attrs_)
 {
     const sgd_attrs *a = attrs_;
-    *key = "nesterov";
-    return a->nesterov && a->momentum == 0 ? "nesterov looks ahead along a momentum, but that is 0"
-                                           : NULL;
+    if (a->nesterov && a->momentum == 0)
+        return (cg_conflict){ "nesterov", "nesterov looks ahead along a momentum, but that is 0",
+                              "momentum: 0.9" };
+    if (a->dampening != 0 && a->momentum == 0)
+        return (cg_conflict){ "dampening", "dampening is of a momentum, but that is 0",
+                              "momentum: 0.9" };
+    if (a->nesterov && a->dampening != 0)
+        return (cg_conflict){ "dampening", "nesterov takes no dampening",
+                              "leave one of the two out" };
+    return (cg_conflict){ 0 };
 }
 
-static int n_used(const void *attrs_)
+static bool uses(const void *attrs_, int slot)
 {
-    const sgd_attrs *a = attrs_;
-    return a->momentum != 0 ? 1 : 0;
+    (void)slot;
+    return ((const sgd_attrs *)attrs_)->momentum != 0;
 }
 
+/* The first gradient becomes the velocity whole. */
+enum { LR, SHARE };
 static void values(const void *attrs_, double lr, uint64_t step, double scalars[])
 {
-    (void)attrs_;
-    (void)step;
-    scalars[0] = lr;
+    scalars[LR] = lr;
+    scalars[SHARE] = step == 0 ? 1 : 1 - ((const sgd_attrs *)attrs_)->dampening;
 }
 
-/* v' = momentum v + g;  theta' = theta - lr v', or theta - lr (g + momentum v') by Nesterov. */
-static cg_node *record(const void *attrs_, cg_node *theta, cg_node *gradient,
-                       cg_node *const slots[], cg_node *const scalars[], cg_node *new_slots[])
+/* v' = momentum v + share g; the step is lr v', or lr (g + momentum v') by Nesterov. */
+static cg_node *record(const void *attrs_, cg_node *gradient, cg_node *const slots[],
+                       cg_node *const scalars[], cg_node *new_slots[])
 {
     const sgd_attrs *a = attrs_;
-    cg_node *g = gradient;
-    if (a->weight_decay != 0) g = cg_add(g, cg_scale(theta, a->weight_decay));
-    cg_node *direction = g;
+    cg_node *direction = gradient;
     if (a->momentum != 0) {
+        cg_node *g = a->dampening != 0 ? cg_mul(scalars[SHARE], gradient) : gradient;
         cg_node *v = cg_add(cg_scale(slots[0], a->momentum), g);
         new_slots[0] = v;
-        direction = a->nesterov ? cg_add(g, cg_scale(v, a->momentum)) : v;
+        direction = a->nesterov ? cg_add(gradient, cg_scale(v, a->momentum)) : v;
     }
-    return cg_sub(theta, cg_mul(scalars[0], direction));
+    return cg_mul(scalars[LR], direction);
 }
 
 const cg_optimizer cg_optimizer_sgd = {
@@ -64,9 +70,9 @@ const cg_optimizer cg_optimizer_sgd = {
     .conflict = conflict,
     .n_slots = 1,
     .slots = { "velocity" },
-    .n_used = n_used,
-    .n_scalars = 1,
-    .scalars = { "lr" },
+    .uses = uses,
+    .n_scalars = 2,
+    .scalars = { "lr", "share" },
     .values = values,
     .record = record,
 };

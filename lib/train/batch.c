@@ -6,8 +6,6 @@
 
 #include <cnngraph/ops.h>
 
-#include <stdio.h>
-
 /* ---- the gradient -------------------------------------------------------------------------- */
 static int find_parameters(const cg_graph *graph, cg_node *parameters[])
 {
@@ -44,34 +42,6 @@ static cg_node *record_gradient(cg_graph *graph, cg_node *loss)
     return vector;
 }
 
-/* ---- the update ---------------------------------------------------------------------------- */
-static cg_node *record_update(const cg_spec *spec, cg_graph *graph, cg_node *gradient,
-                              cg_node *scalars[])
-{
-    const cg_optimizer *optimizer = spec->optimizer;
-    cg_node *slab = cg_parameter_slab(graph);
-    if (!slab) return NULL;
-    cg_node *slots[CG_MAX_SLOTS] = { NULL }, *new_slots[CG_MAX_SLOTS] = { NULL };
-    int n_slots = cg_optimizer_slots(optimizer, spec->optimizer_attrs);
-    char name[64];
-    for (int i = 0; i < n_slots; i++) {
-        snprintf(name, sizeof name, "%s.%s", optimizer->name, optimizer->slots[i]);
-        slots[i] = cg_state(graph, name, *cg_node_shape(slab));
-    }
-    for (int i = 0; i < optimizer->n_scalars; i++) {
-        snprintf(name, sizeof name, "%s.%s", optimizer->name, optimizer->scalars[i]);
-        scalars[i] = cg_input(graph, name, (cg_shape){ 0 });
-    }
-    if (spec->clip_value > 0) gradient = cg_clip_by_value(gradient, spec->clip_value);
-    if (spec->clip_norm > 0) gradient = cg_clip_by_norm(gradient, spec->clip_norm);
-
-    cg_node *theta =
-        optimizer->record(spec->optimizer_attrs, slab, gradient, slots, scalars, new_slots);
-    cg_update(slab, theta);
-    for (int i = 0; i < n_slots; i++) cg_update(slots[i], new_slots[i]);
-    return theta;
-}
-
 /* ---- recordings ---------------------------------------------------------------------------- */
 static cg_status result_of(const cg_graph *graph, cg_error *error)
 {
@@ -95,7 +65,7 @@ cg_status cg_record_training(const cg_model *model, cg_graph *graph, int64_t bat
     cg_graph_at(graph, (cg_place){ 0 }, "update");
     t->gradient = record_gradient(graph, t->forward.loss);
     t->spill = cg_sum(t->gradient, 0, false);
-    t->theta = record_update(cg_model_spec(model), graph, t->gradient, t->scalars);
+    t->theta = cg_record_update(cg_model_spec(model), graph, t->gradient, t->scalars);
     return result_of(graph, error);
 }
 
@@ -124,7 +94,7 @@ static cg_status compile_training(cg_batch *b, const cg_model *model, cg_graph *
         options->n_guards = 2;
     }
     CG_TRY(cg_compile(&b->program, graph, 3, outputs, options, error));
-    for (int i = 0; i < CG_MAX_SCALARS; i++)
+    for (int i = 0; i < CG_UPDATE_SCALARS; i++)
         b->scalars[i] = t.scalars[i] ? cg_data_f32(b->program, t.scalars[i]) : NULL;
     return bind(b, &t.forward, error);
 }

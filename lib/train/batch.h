@@ -2,9 +2,7 @@
 #ifndef CG_TRAIN_BATCH_H
 #define CG_TRAIN_BATCH_H
 
-#include "optim/optim.h"
-
-#include <cnngraph/model.h>
+#include "train/update.h"
 
 /* A step of training as one graph: forward, gradient, clipping, update. */
 typedef struct {
@@ -12,7 +10,7 @@ typedef struct {
     cg_node *gradient;    /* of all parameters, in the order of the slab, before clipping */
     cg_node *spill;       /* a scalar that is finite when the gradient is */
     cg_node *theta;       /* the slab's new value */
-    cg_node *scalars[CG_MAX_SCALARS]; /* inputs of the optimiser */
+    cg_node *scalars[CG_UPDATE_SCALARS]; /* inputs of the update */
 } cg_training;
 cg_status cg_record_training(const cg_model *model, cg_graph *graph, int64_t batch,
                              cg_training *training, cg_error *error);
@@ -21,9 +19,9 @@ cg_status cg_record_training(const cg_model *model, cg_graph *graph, int64_t bat
 typedef struct {
     cg_program *program;
     int64_t batch;
-    float *x, *labels;              /* batch x C x H x W, batch */
-    const float *y, *losses, *loss; /* batch x K, batch, 1 */
-    float *scalars[CG_MAX_SCALARS]; /* NULL where the update has no use for it */
+    float *x, *labels;                 /* batch x C x H x W, batch */
+    const float *y, *losses, *loss;    /* batch x K, batch, 1 */
+    float *scalars[CG_UPDATE_SCALARS]; /* NULL where the update has no use for it */
 } cg_batch;
 
 /* share: a program of the same model, whose parameters and states are used, or NULL. */

@@ -6,4 +6,5 @@ libfloors_la_SOURCES += \
   %D%/loader.h %D%/loader.c \
   %D%/trace.h %D%/trace.c \
   %D%/trainer.h %D%/trainer.c \
-  %D%/train.c
+  %D%/train.c \
+  %D%/update.h %D%/update.c

@@ -158,12 +158,11 @@ double cg_trainer_rate(const cg_trainer *t)
 
 static cg_status feed(cg_trainer *t, const cg_batch *b, cg_error *error)
 {
-    const cg_optimizer *optimizer = t->spec->optimizer;
     if (!t->loader) CG_TRY(start_loader(t, error));
     CG_TRY(cg_loader_take(t->loader, b->batch, b->x, b->labels, error));
-    double values[CG_MAX_SCALARS];
-    optimizer->values(t->spec->optimizer_attrs, cg_trainer_rate(t), t->standing.step, values);
-    for (int i = 0; i < optimizer->n_scalars; i++)
+    double values[CG_UPDATE_SCALARS];
+    cg_update_values(t->spec, cg_trainer_rate(t), t->standing.step, values);
+    for (int i = 0; i < CG_UPDATE_SCALARS; i++)
         if (b->scalars[i]) *b->scalars[i] = (float)values[i];
     return CG_OK;
 }

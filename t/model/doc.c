@@ -43,6 +43,7 @@ int main(void)
     for (const cg_metric *const *l = cg_metrics; *l; l++) check("metric", (*l)->name, NULL);
     for (const cg_optimizer *const *l = cg_optimizers; *l; l++)
         check("optimiser", (*l)->name, (*l)->attrs);
+    check("key of every optimiser", "decay", cg_decay_attrs);
     for (const cg_schedule *const *l = cg_schedules; *l; l++)
         check("schedule", (*l)->name, (*l)->attrs);
     return done_testing();
