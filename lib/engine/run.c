@@ -267,10 +267,7 @@ cg_status cg_run(cg_program *program, uint64_t seed, uint64_t step)
     int g = 0;
     program->branches = 0;
     for (int i = program->is_stale ? 0 : program->n_prologue; i < program->n_sections; i++) {
-        if (program->is_stale && i == program->n_prologue) {
-            prepare(program);
-            program->is_stale = false;
-        }
+        if (program->is_stale && i == program->n_prologue) prepare(program);
         const cg_section *section = &program->section[i];
         run_section(program, section, seed, step);
         const cg_stage *last = &section->stage[section->n_stages - 1];
@@ -278,6 +275,7 @@ cg_status cg_run(cg_program *program, uint64_t seed, uint64_t step)
         for (; g < program->n_guards && program->guard[g] <= done; g++)
             if (!is_finite(program, program->guard[g])) return CG_ENUMERIC;
     }
+    program->is_stale = false;
     for (int i = 0; i < program->n_copies; i++)
         memcpy(program->copy[i].to, program->copy[i].from, program->copy[i].bytes);
     return CG_OK;

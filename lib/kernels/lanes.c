@@ -299,15 +299,15 @@ static int64_t phase_taps(const cg_conv *v, int axis, int64_t phase, correlation
 }
 
 static void gradient_phase(const cg_conv *v, const float *dy, const float *w, float *dx,
-                           float *packed, int64_t item, int64_t n, int64_t phase)
+                           float *packed, int64_t item, int64_t n, int64_t i, int64_t j)
 {
     const int64_t filters = v->k / v->groups, channels = v->c / v->groups, taps = v->r * v->s;
     correlation g = {
         .channels = filters, .size = { v->p, v->q }, .width = v->w, .y_plane = v->h * v->w
     };
     int64_t block = item / v->c, c = item % v->c, group = c / channels, every[2];
-    int64_t t = phase_taps(v, 0, phase / v->stride[1], &g, &every[0]);
-    int64_t u = phase_taps(v, 1, phase % v->stride[1], &g, &every[1]);
+    int64_t t = phase_taps(v, 0, i, &g, &every[0]);
+    int64_t u = phase_taps(v, 1, j, &g, &every[1]);
     if (g.grid[0] <= 0 || g.grid[1] <= 0) return;
     const weights from = { w,
                            group * filters * channels * taps + t * v->s + u,
@@ -340,8 +340,9 @@ void cg_lanes_input_gradient(const cg_conv *v, const float *dy, const float *w, 
     }
     for (int64_t item = begin, n; item < end; item += n) {
         n = run_of(item, end, v->c / v->groups);
-        for (int64_t phase = 0; phase < v->stride[0] * v->stride[1]; phase++)
-            gradient_phase(v, dy, w, dx, cg_lanes_align(scratch), item, n, phase);
+        for (int64_t i = 0; i < least(v->stride[0], v->h); i++)
+            for (int64_t j = 0; j < least(v->stride[1], v->w); j++)
+                gradient_phase(v, dy, w, dx, cg_lanes_align(scratch), item, n, i, j);
     }
 }
 

@@ -10,6 +10,7 @@ enum {
     IMAGES = CG_LANES_IMAGES,
     ROW_VECTORS = 256, /* of dy: a part of the first-level cache   */
     SUMS = 4096,       /* vectors: a part of the second-level one */
+    TILE_SUMS = 28,    /* vectors: no register tile of any tier has more */
 };
 
 /* The register tile: filters x columns of sums.  A column is a channel and a tap of one row of
@@ -104,9 +105,7 @@ static inline __attribute__((always_inline)) void tile(int filters, int columns,
     CG_UNROLL
     for (int f = 0; f < filters; f++) {
         CG_UNROLL
-        for (int j = 0; j < columns; j++)
-            sum[f][j] = at->begins ? (cg_vec){ 0 }
-                                   : cg_vec_load(sums + (j * filters + f) * CG_LANES, CG_LANES);
+        for (int j = 0; j < columns; j++) sum[f][j] = (cg_vec){ 0 };
     }
     for (int64_t p = at->top; p < at->bottom; p++) {
         int64_t row = p * v->stride[0] + at->tap * v->dilation[0] - v->before[0];
@@ -115,6 +114,13 @@ static inline __attribute__((always_inline)) void tile(int filters, int columns,
         add_row(filters, columns, false, at, dy, x, 0, at->from, sum);
         add_row(filters, columns, true, at, dy, x, at->from, at->to, sum);
         add_row(filters, columns, false, at, dy, x, at->to, v->q, sum);
+    }
+    CG_UNROLL
+    for (int f = 0; f < filters; f++) {
+        CG_UNROLL
+        for (int j = 0; j < columns; j++)
+            if (!at->begins)
+                sum[f][j] += cg_vec_load(sums + (j * filters + f) * CG_LANES, CG_LANES);
     }
     if (at->ends) {
         put(filters, columns, at, sum);
@@ -209,12 +215,14 @@ static void add_rows(const portion *of, place *at, float *sums)
     }
 }
 
-/* One portion, summed over some blocks; dy, x: the first filter's, and of its group. */
+/* One portion, summed over some blocks; dy, x: the first filter's, and of its group.  Rows are
+ * added up a few at a time, as many whatever the portion, and these sums to one another: so errors
+ * do not grow with the number of pixels, and bits depend on no portion. */
 static void some_sums(const cg_conv *v, const portion *of, int64_t blocks, const float *dy,
                       const float *x, float *dw, float *sums)
 {
     const int64_t dy_block = v->k * v->p * v->q * IMAGES, x_block = v->c * v->h * v->w * IMAGES;
-    const int64_t rows = ROW_VECTORS / (of->n * v->q) + 1;
+    const int64_t rows = ROW_VECTORS / (MAX_FILTERS * v->q) + 1;
     for (int64_t block = 0; block < blocks; block++)
         for (int64_t top = 0; top < v->p; top += rows) {
             place at = { .v = v,
@@ -310,8 +318,10 @@ int64_t cg_lanes_weight_grain(const cg_conv *v)
 
 size_t cg_lanes_weight_scratch(const cg_conv *v)
 {
-    int64_t columns = least(columns_at_once(v), v->c / v->groups * v->s);
-    size_t sums = (size_t)(v->r * columns * CG_LANES_TILE * IMAGES) * sizeof(float);
+    /* whatever the tier that runs: whole tiles up to SUMS, or one that is larger */
+    const int64_t all = v->r * (v->c / v->groups) * v->s * CG_LANES_TILE,
+                  most = SUMS > TILE_SUMS * v->r ? SUMS : TILE_SUMS * v->r;
+    size_t sums = (size_t)(least(most, all) * IMAGES) * sizeof(float);
     return (cg_winograd_wins(v) ? cg_lanes_winograd_dw_scratch(v->r, v->c) : sums) + 64;
 }
 #endif

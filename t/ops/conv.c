@@ -85,16 +85,19 @@ static void measure(example *e)
     refer(e, e->size);
 }
 
-/* Runs items in steps of `step` with fresh, dirty memory; NULL when an item wrote nothing. */
+enum { BEYOND = 16384 }; /* bytes behind scratch, which nobody may write to */
+
+/* Runs items in steps of `step` with fresh, dirty memory; NaN where nothing was written, or where
+ * it was written too far. */
 static float *run(const example *e, cg_tier tier, int64_t step)
 {
     const cg_op *op = cg_node_op(e->node);
     const size_t bytes = op->scratch ? op->scratch(e->node) : 0;
     const int64_t items = op->items ? op->items(e->node) : e->n_y;
     float *y = cg_alloc((size_t)e->n_y, sizeof(float));
-    unsigned char *scratch = cg_alloc(bytes ? bytes : 1, 1);
+    unsigned char *scratch = cg_alloc(bytes + BEYOND, 1);
     for (int64_t i = 0; i < e->n_y; i++) y[i] = NAN;
-    memset(scratch, 0xff, bytes);
+    memset(scratch, 0xff, bytes + BEYOND);
     cg_call call = { .attrs = cg_node_attrs(e->node),
                      .n_x = cg_node_arity(e->node),
                      .xs = e->xs,
@@ -110,6 +113,8 @@ static float *run(const example *e, cg_tier tier, int64_t step)
     }
     for (int64_t at = 0; at < items; at += step)
         op->forward[tier](&call, at, at + step < items ? at + step : items);
+    for (int i = 0; i < BEYOND; i++)
+        if (scratch[bytes + (size_t)i] != 0xff) y[0] = NAN;
     cg_release(call.prepared);
     cg_release(scratch);
     return y;
@@ -428,6 +433,27 @@ static void test_subject(int s, cg_tier tier, bool lanes)
        subjects[s].name, place, cg_tier_name(tier), n_same, CASES);
 }
 
+/* So many taps that the sums of one row of them are more than a kernel likes to keep at once. */
+static void test_tall_kernel(void)
+{
+    in_lanes = true;
+    rng = cg_rng_new(SEED, "tall", 0);
+    for (cg_tier tier = CG_PORTABLE; tier < CG_N_TIERS; tier++) {
+        if (!cg_tier_usable(tier)) continue;
+        cg_graph *graph = cg_graph_new();
+        cg_node *dy = images(graph, "dy", (int64_t[]){ 1, 5, 40, 2 }),
+                *x = images(graph, "x", (int64_t[]){ 1, 1, 169, 6 });
+        example e =
+            example_new(graph, cg_conv2d_dw(dy, x, &(cg_conv2d_attrs){ .output = { 130, 5 } }));
+        measure(&e);
+        float *y = run(&e, tier, e.n_y);
+        ok(is_close(&e, y, 40 * 2 * CG_LANE_IMAGES + 2),
+           "conv2d_dw of a kernel of 130 x 5 stays within its memory on %s", cg_tier_name(tier));
+        cg_release(y);
+        example_free(&e);
+    }
+}
+
 /* Records y (or fails to) and compares the graph's message. */
 static void test_message(cg_graph *graph, const cg_node *y, const char *expected)
 {
@@ -503,5 +529,6 @@ int main(void)
             if (subjects[s].where != IN_LANES) test_subject(s, tier, false);
             if (subjects[s].draw != draw_matmul) test_subject(s, tier, true);
         }
+    test_tall_kernel();
     return done_testing();
 }
