@@ -77,6 +77,10 @@ static void feed(void *context, cg_program *program)
     int64_t size = cg_shape_size(cg_node_shape(s->recording.x));
     widen(cg_data_f64(program, s->recording.x), s->x, size);
     widen(cg_data_f64(program, s->recording.labels), s->labels, s->n);
+    for (int64_t i = 0; s->recording.shares && i < s->n; i++) {
+        cg_data_f64(program, s->recording.partners)[i] = s->labels[s->n - 1 - i];
+        cg_data_f64(program, s->recording.shares)[i] = 0.3;
+    }
 }
 
 static bool has_data(const cg_model *model)

@@ -11,6 +11,7 @@
 CG_BEGIN_API
 
 typedef struct cg_dataset cg_dataset;
+struct cg_augment_step;
 
 /* What is to be learnt about a sample. */
 typedef enum {
@@ -46,6 +47,9 @@ typedef struct {
     uint64_t seed; /* of the built-in digits                                      */
     const cg_split_spec *splits; /* NULL: "train" from train, "test" from test               */
     int n_splits;
+    const struct cg_augment_step *augments; /* of the training images, in their order         */
+    int n_augments;
+    double fill;      /* what augmentation finds beyond the edge, before mean and std       */
     const char *base; /* folder that relative paths start from; NULL: the current one */
     cg_place place;
 } cg_data_spec;

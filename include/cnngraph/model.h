@@ -81,11 +81,13 @@ char *cg_model_identity(const cg_model *model);
  * One file, several recordings: training (batch statistics, dropout) and evaluation. */
 typedef enum { CG_TRAINING, CG_EVALUATION } cg_mode;
 typedef struct {
-    cg_node *x;      /* input "x", batch x C x H x W                     */
-    cg_node *labels; /* input "labels", batch                            */
-    cg_node *y;      /* prediction, batch x K, as the file's last layer gives it */
-    cg_node *losses; /* batch values                                     */
-    cg_node *loss;   /* their mean, a scalar                             */
+    cg_node *x;                 /* input "x", batch x C x H x W                     */
+    cg_node *labels;            /* input "labels", batch                            */
+    cg_node *partners, *shares; /* of mixup, else NULL: inputs "partners", labels of what images are
+                                   mixed with, and "shares", how much of it; both batch */
+    cg_node *y;                 /* prediction, batch x K, as the file's last layer gives it */
+    cg_node *losses;            /* batch values                                     */
+    cg_node *loss;              /* their mean, a scalar                             */
 } cg_recording;
 cg_status cg_model_record(const cg_model *model, cg_graph *graph, cg_mode mode, int64_t batch,
                           cg_recording *recording, cg_error *error);

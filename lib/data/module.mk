@@ -1,4 +1,20 @@
 libfloors_la_SOURCES += \
+  %D%/augment/augment.h \
+  %D%/augment/augmenter.c \
+  %D%/augment/augments.c \
+  %D%/augment/brightness.c \
+  %D%/augment/contrast.c \
+  %D%/augment/cutout.c \
+  %D%/augment/elastic.c \
+  %D%/augment/flip.c \
+  %D%/augment/mixup.c \
+  %D%/augment/noise.c \
+  %D%/augment/pad_and_crop.c \
+  %D%/augment/rotate.c \
+  %D%/augment/scale.c \
+  %D%/augment/shear.c \
+  %D%/augment/translate.c \
+  %D%/augment/warp.c \
   %D%/dataset.h %D%/dataset.c \
   %D%/digits.c \
   %D%/glyphs.c %D%/glyphs.h \

@@ -216,9 +216,9 @@ void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
         CG_REAL(cg_data_spec, scale, 0, 0, 1e9, "of bytes; 0: 1/255"),
         { .name = NULL },
     };
-    static const char *const more[] = { "source",   "format",  "images", "labels",
-                                        "fallback", "classes", "splits", "normalize",
-                                        "digits",   "target",  NULL };
+    static const char *const more[] = { "source",   "format",  "images",  "labels",
+                                        "fallback", "classes", "splits",  "normalize",
+                                        "digits",   "target",  "augment", NULL };
     d->place = cg_mark_place(tree->mark);
     if (!cg_read_map(r, tree, "data", "data: {source: mnist, fallback: digits}")) return;
     cg_read_attrs(r, tree, tree->mark, "data", table, more, d);
@@ -226,7 +226,9 @@ void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
     read_target(r, cg_tree_find(tree, "target"), d);
     read_numbers(r, tree, d);
     const cg_tree *classes = cg_tree_find(tree, "classes"), *splits = cg_tree_find(tree, "splits");
+    const cg_tree *augment = cg_tree_find(tree, "augment");
     if (classes) read_classes(r, classes, d);
+    if (augment) cg_read_augment(r, augment, d);
     if (splits)
         read_splits(r, splits, d);
     else

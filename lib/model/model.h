@@ -37,6 +37,9 @@ struct cg_model {
 
 /* Each reads its part of the tree and reports its mistakes to the reader's diagnostics. */
 void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *data);
+void cg_read_augment(cg_reader *r, const cg_tree *tree, cg_data_spec *data);
+/* Reports steps of `augment:` that an input of this shape has no use for. */
+void cg_model_check_augment(const cg_model *model, cg_diagnostics *diagnostics);
 void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark *loss_mark);
 void cg_read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec);
 void cg_read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec);

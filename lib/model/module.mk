@@ -1,6 +1,7 @@
 # Text to tree (yaml, tree, override, expand), tree to specification (read, *_section, layers),
 # specification to graph (record, shapes, init).
 libfloors_la_SOURCES += \
+  %D%/augment_section.c \
   %D%/data_section.c \
   %D%/diagnostics.c %D%/diagnostics.h \
   %D%/emit.c \

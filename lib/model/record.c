@@ -1,6 +1,8 @@
 /* Recording a model's layers as a graph. */
 #include "model/model.h"
 
+#include "data/augment/augment.h"
+
 #include <cnngraph/ops.h>
 
 /* One layer over what its inputs gave; NULL once the graph is in error. */
@@ -25,6 +27,14 @@ static cg_shape with_batch(const cg_shape *sample, int64_t batch)
     return shape;
 }
 
+/* The mean of the losses by both labels, weighted as the images were mixed: for a cross-entropy
+ * that is the loss by the mixed label. */
+static cg_node *mix(const cg_model *model, const cg_recording *r)
+{
+    cg_node *other = model->spec.loss->record(model->spec.loss_attrs, r->y, r->partners);
+    return cg_add(r->losses, cg_mul(r->shares, cg_sub(other, r->losses)));
+}
+
 /* The prediction must be batch x K, with as many columns as the loss wants. */
 static void record_loss(const cg_model *model, cg_graph *graph, cg_recording *out)
 {
@@ -40,6 +50,7 @@ static void record_loss(const cg_model *model, cg_graph *graph, cg_recording *ou
                       loss->name, loss->least_columns, (long long)s->dim[1]);
     if (cg_graph_status(graph) != CG_OK) return;
     out->losses = loss->record(model->spec.loss_attrs, out->y, out->labels);
+    if (out->partners) out->losses = mix(model, out);
     out->loss = cg_mean(out->losses, 0, false);
 }
 
@@ -53,6 +64,10 @@ cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_
     cg_graph_at(graph, cg_mark_place(input->mark), input->name);
     outputs[0] = recording->x = cg_input(graph, "x", with_batch(&input->shape, batch));
     recording->labels = cg_input(graph, "labels", CG_SHAPE(batch));
+    if (b->training && cg_augment_mixes(&model->spec.data)) {
+        recording->partners = cg_input(graph, "partners", CG_SHAPE(batch));
+        recording->shares = cg_input(graph, "shares", CG_SHAPE(batch));
+    }
     for (*at = 1; *at < model->n_layers; ++*at) {
         if (cg_graph_status(graph) != CG_OK) return cg_graph_status(graph);
         outputs[*at] = record_layer(b, &model->layer[*at], outputs);

@@ -148,5 +148,6 @@ void cg_model_check_shapes(cg_model *m, cg_diagnostics *diagnostics)
     if (!walk(m, false, 1, diagnostics)) return;
     if (!walk(m, true, m->spec.batch, diagnostics)) return;
     check_data(m, diagnostics);
+    cg_model_check_augment(m, diagnostics);
     cg_model_check_loss(m, diagnostics);
 }

@@ -20,6 +20,7 @@ typedef struct {
     cg_program *program;
     int64_t batch;
     float *x, *labels;                 /* batch x C x H x W, batch */
+    float *partners, *shares;          /* of mixup, batch each, or NULL */
     const float *y, *losses, *loss;    /* batch x K, batch, 1 */
     float *scalars[CG_UPDATE_SCALARS]; /* NULL where the update has no use for it */
 } cg_batch;

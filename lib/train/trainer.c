@@ -83,6 +83,8 @@ cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_
     cg_trace_note(trace, "setup", "compile", began);
     CG_TRY(cg_tally_new(&t->tally, t->spec->n_outputs, error));
     CG_TRY(cg_tally_new(&t->evaluated, t->spec->n_outputs, error));
+    if (t->spec->data.n_augments)
+        CG_TRY(cg_augmenter_new(&t->augmenter, &t->spec->data, &t->spec->input, error));
     t->ordered_epoch = -1;
     t->order = cg_alloc((size_t)t->n_images, sizeof *t->order);
     if (!t->order) return cg_fail_nomem(error, "the order of the images");
@@ -97,6 +99,7 @@ void cg_trainer_close(cg_trainer *t)
     cg_batch_free(&t->full); /* the others live in its memory */
     cg_tally_free(t->tally);
     cg_tally_free(t->evaluated);
+    cg_augmenter_free(t->augmenter);
     cg_release(t->order);
     cg_pool_free(t->pool);
     cg_dataset_free(t->set);
@@ -125,8 +128,12 @@ static cg_status fill(void *context, int64_t number, float *x, float *labels, cg
     int64_t epoch = number / t->n_batches, position = number % t->n_batches;
     CG_TRY(cg_dataset_await(t->set, t->train, error));
     if (epoch != t->ordered_epoch) cg_trainer_shuffle(t, epoch);
-    cg_dataset_batch(t->set, t->train, is_rest(t, position) ? t->rest.batch : t->full.batch,
-                     t->order + position * t->full.batch, x, labels);
+    int64_t n = is_rest(t, position) ? t->rest.batch : t->full.batch;
+    const int64_t *order = t->order + position * t->full.batch;
+    cg_dataset_batch(t->set, t->train, n, order, x, labels);
+    if (!t->augmenter) return CG_OK;
+    cg_augmenter_apply(t->augmenter, epoch, n, order, x);
+    cg_augmenter_mix(t->augmenter, (uint64_t)number, n, x);
     return CG_OK;
 }
 
@@ -156,10 +163,20 @@ double cg_trainer_rate(const cg_trainer *t)
     return spec->lr * spec->schedule->factor(spec->schedule_attrs, epoch - spec->warmup, rest);
 }
 
+/* What the images of the step were mixed with, as the loader did. */
+static void feed_mixing(const cg_trainer *t, const cg_batch *b)
+{
+    for (int64_t i = 0; i < b->batch; i++) {
+        b->partners[i] = b->labels[b->batch - 1 - i];
+        b->shares[i] = cg_augmenter_share(t->augmenter, t->standing.step, i);
+    }
+}
+
 static cg_status feed(cg_trainer *t, const cg_batch *b, cg_error *error)
 {
     if (!t->loader) CG_TRY(start_loader(t, error));
     CG_TRY(cg_loader_take(t->loader, b->batch, b->x, b->labels, error));
+    if (b->partners && b->shares) feed_mixing(t, b);
     double values[CG_UPDATE_SCALARS];
     cg_update_values(t->spec, cg_trainer_rate(t), t->standing.step, values);
     for (int i = 0; i < CG_UPDATE_SCALARS; i++)

@@ -2,6 +2,7 @@
 #ifndef CG_TRAIN_TRAINER_H
 #define CG_TRAIN_TRAINER_H
 
+#include "data/augment/augment.h"
 #include "nn/nn.h"
 #include "train/batch.h"
 #include "train/checkpoint.h"
@@ -21,6 +22,7 @@ typedef struct {
     int64_t n_images, n_batches;     /* of an epoch */
     cg_loader *loader;               /* from the first step on */
     int64_t *order, ordered_epoch;   /* of the training images; the loader's while it runs */
+    cg_augmenter *augmenter;         /* of them, or NULL; the loader's while it runs */
     cg_tally *tally, *evaluated;     /* of the epoch under way, and of the last evaluation */
     cg_standing standing;
     cg_trace *trace; /* lent, or NULL */

@@ -6,3 +6,6 @@ t_data_dataset_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/data/image.t
 t_data_image_t_SOURCES = %D%/image.c
 t_data_image_t_LDADD = $(test_ldadd)
+check_PROGRAMS += t/data/augment.t
+t_data_augment_t_SOURCES = %D%/augment.c
+t_data_augment_t_LDADD = $(test_ldadd)

@@ -1,4 +1,5 @@
 /* doc/models.md names every word of the tables that model files are read by. */
+#include "data/augment/augment.h"
 #include "nn/nn.h"
 #include "optim/optim.h"
 
@@ -46,5 +47,7 @@ int main(void)
     check("key of every optimiser", "decay", cg_decay_attrs);
     for (const cg_schedule *const *l = cg_schedules; *l; l++)
         check("schedule", (*l)->name, (*l)->attrs);
+    for (const cg_augment *const *l = cg_augments; *l; l++)
+        check("augmentation", (*l)->name, (*l)->attrs);
     return done_testing();
 }

@@ -14,3 +14,7 @@ t_train_train_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/train/trainer.t
 t_train_trainer_t_SOURCES = %D%/trainer.c
 t_train_trainer_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/train/augment.t
+t_train_augment_t_SOURCES = %D%/augment.c
+t_train_augment_t_LDADD = $(test_ldadd)

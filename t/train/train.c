@@ -14,14 +14,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Batch statistics, dropout and optimiser state: all that a checkpoint could forget.  40 images in
- * batches of 16 leave a smaller last one. */
+/* Batch statistics, dropout, augmentation and optimiser state: all that a checkpoint could forget.
+ * 40 images in batches of 16 leave a smaller last one. */
 static const char yaml[] = "cnngraph: 1\n"
                            "name: small\n"
                            "seed: 7\n"
                            "data:\n"
                            "  source: digits\n"
                            "  digits: {train: 50, test: 30}\n"
+                           "  augment: [rotate: {degrees: 3}, noise: {std: 0.05}, mixup]\n"
                            "model:\n"
                            "  input: {shape: [1, 28, 28]}\n"
                            "  layers:\n"
