@@ -1,213 +1,179 @@
 /* cnngraph eval: how good a trained model is on a split. */
-#include "load.h"
+#include "measure.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 extern const struct verb verb_eval;
 
-/* ---- what the confusion matrix says --------------------------------------------------------
- * Of a class: precision = hits / predicted, recall = hits / actual, F1 their harmonic mean; 0 where
- * the denominator is 0. */
-typedef struct {
-    double precision, recall, f1;
-    int64_t support; /* images of the class */
-} scores;
-
-static double share(double part, double whole)
-{
-    return whole > 0 ? part / whole : 0;
-}
-
-static scores score(const cg_evaluation *e, int c)
-{
-    int k = e->n_classes;
-    int64_t hits = e->confusion[c * k + c], actual = 0, predicted = 0;
-    for (int i = 0; i < k; i++) {
-        actual += e->confusion[c * k + i];
-        predicted += e->confusion[i * k + c];
-    }
-    return (scores){ share((double)hits, (double)predicted), share((double)hits, (double)actual),
-                     share(2 * (double)hits, (double)(actual + predicted)), actual };
-}
-
-static scores macro(const cg_evaluation *e)
-{
-    scores mean = { .support = e->n };
-    for (int c = 0; c < e->n_classes; c++) {
-        scores s = score(e, c);
-        mean.precision += s.precision / e->n_classes;
-        mean.recall += s.recall / e->n_classes;
-        mean.f1 += s.f1 / e->n_classes;
-    }
-    return mean;
-}
-
-static double top(const cg_evaluation *e, int k)
-{
-    int64_t hits = 0;
-    for (int r = 0; r < k && r < e->n_classes; r++) hits += e->rank[r];
-    return share((double)hits, (double)e->n);
-}
+enum { SHOWN_MISTAKES = 8 };
 
 static int top_k(const cg_evaluation *e)
 {
     return e->n_classes > 5 ? 5 : e->n_classes > 2 ? 2 : 1;
 }
 
-/* The label that class c had before the model file's `classes` renumbered it. */
-static int64_t original(const cg_spec *spec, int c)
+/* ---- text ---------------------------------------------------------------------------------- */
+static void print_head(const struct measurement *m)
 {
-    return spec->data.classes && c < spec->data.n_classes ? spec->data.classes[c] : c;
+    const cg_evaluation *e = &m->evaluation;
+    printf("weights   %s%s\n", m->weights, m->is_best ? "  (the best of the run)" : "");
+    if (m->data[0]) printf("data      %s", m->data);
+    if (is_other_data(m)) printf(" (trained on %s)", m->trained_on);
+    printf("%simages    %lld\nloss      %.6f\naccuracy  %.2f%%\n", m->data[0] ? "\n" : "",
+           (long long)e->n, e->loss, 100 * e->accuracy);
+    if (top_k(e) > 1) printf("top %d     %.2f%%\n", top_k(e), 100 * cg_top(e, top_k(e)));
+    if (isfinite(e->calibration_error))
+        printf("calibration error  %.2f%%\n", 100 * e->calibration_error);
 }
 
-/* ---- printing ------------------------------------------------------------------------------ */
-static void print_scores(const char *name, const scores *s)
+static void print_scores(const char *name, const cg_scores *s)
 {
     printf("%8s  %9.4f  %6.4f  %6.4f  %7lld\n", name, s->precision, s->recall, s->f1,
            (long long)s->support);
 }
 
-/* What is measured: these weights, on this set, which may be another than they learnt from. */
-typedef struct {
-    const char *weights, *data;
-    bool is_best; /* of its run, by its name */
-    char trained_on[CG_DATA_NAME];
-} subject;
-
-static bool is_other(const subject *s)
-{
-    return s->trained_on[0] && s->data[0] && strcmp(s->trained_on, s->data) != 0;
-}
-
-static void print_text(const cg_spec *spec, const subject *of, const cg_evaluation *e)
+static void print_classes(const cg_spec *spec, const cg_evaluation *e)
 {
     char name[24];
-    printf("weights   %s%s\n", of->weights, of->is_best ? "  (the best of the run)" : "");
-    if (of->data[0]) printf("data      %s", of->data);
-    if (is_other(of)) printf(" (trained on %s)", of->trained_on);
-    printf("%simages    %lld\nloss      %.6f\naccuracy  %.2f%%\n", of->data[0] ? "\n" : "",
-           (long long)e->n, e->loss, 100 * e->accuracy);
-    if (top_k(e) > 1) printf("top %d     %.2f%%\n", top_k(e), 100 * top(e, top_k(e)));
-
     printf("\n   class  precision  recall      F1  support\n");
     for (int c = 0; c < e->n_classes; c++) {
-        scores s = score(e, c);
-        snprintf(name, sizeof name, "%lld", (long long)original(spec, c));
+        cg_scores s = cg_class_scores(e, c);
+        snprintf(name, sizeof name, "%lld", (long long)class_name(spec, c));
         print_scores(name, &s);
     }
-    scores mean = macro(e);
-    print_scores("macro", &mean);
+    cg_scores macro = cg_mean_scores(e, false), weighted = cg_mean_scores(e, true);
+    print_scores("macro", &macro);
+    print_scores("weighted", &weighted);
+}
 
+static void print_confusion(const cg_spec *spec, const cg_evaluation *e)
+{
     printf("\nconfusion: a row for each true class, a column for each predicted one\n        ");
-    for (int c = 0; c < e->n_classes; c++) printf(" %6lld", (long long)original(spec, c));
+    for (int c = 0; c < e->n_classes; c++) printf(" %6lld", (long long)class_name(spec, c));
     for (int t = 0; t < e->n_classes; t++) {
-        printf("\n%8lld", (long long)original(spec, t));
+        printf("\n%8lld", (long long)class_name(spec, t));
         for (int c = 0; c < e->n_classes; c++)
             printf(" %6lld", (long long)e->confusion[t * e->n_classes + c]);
     }
     printf("\n");
 }
 
-static json_t *json_scores(const scores *s)
+static void print_mistakes(const cg_spec *spec, const cg_evaluation *e)
 {
-    return json_pack("{sf sf sf sI}", "precision", s->precision, "recall", s->recall, "f1", s->f1,
-                     "support", (json_int_t)s->support);
+    if (e->n_mistakes == 0) return;
+    printf("\nmost confident mistakes\n   image    true  predicted  probability\n");
+    for (int i = 0; i < e->n_mistakes && i < SHOWN_MISTAKES; i++) {
+        const cg_mistake *m = &e->mistakes[i];
+        printf("%8lld  %6lld  %9lld  %11.4f\n", (long long)m->image,
+               (long long)class_name(spec, m->label), (long long)class_name(spec, m->predicted),
+               m->probability);
+    }
 }
 
-static void print_json(const cg_spec *spec, const subject *of, const cg_evaluation *e)
+/* ---- JSON ---------------------------------------------------------------------------------- */
+/* JSON has no word for what is not finite. */
+static json_t *number(double value)
 {
-    json_t *classes = json_array(), *confusion = json_array();
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *scores_json(cg_scores s)
+{
+    return json_pack("{sf sf sf sI}", "precision", s.precision, "recall", s.recall, "f1", s.f1,
+                     "support", (json_int_t)s.support);
+}
+
+static json_t *classes_json(const cg_spec *spec, const cg_evaluation *e)
+{
+    json_t *classes = json_array();
     for (int c = 0; c < e->n_classes; c++) {
-        scores s = score(e, c);
-        json_t *class = json_scores(&s), *row = json_array();
-        json_object_set_new(class, "class", json_integer(original(spec, c)));
+        json_t *class = scores_json(cg_class_scores(e, c));
+        json_object_set_new(class, "class", json_integer(class_name(spec, c)));
         json_array_append_new(classes, class);
-        for (int i = 0; i < e->n_classes; i++)
-            json_array_append_new(row, json_integer(e->confusion[c * e->n_classes + i]));
+    }
+    return classes;
+}
+
+static json_t *confusion_json(const cg_evaluation *e)
+{
+    json_t *confusion = json_array();
+    for (int t = 0; t < e->n_classes; t++) {
+        json_t *row = json_array();
+        for (int c = 0; c < e->n_classes; c++)
+            json_array_append_new(row, json_integer(e->confusion[t * e->n_classes + c]));
         json_array_append_new(confusion, row);
     }
-    scores mean = macro(e);
-    json_t *all =
-        json_pack("{ss ss ss sI sf sf sf so so so}", "weights", of->weights, "data", of->data,
-                  "trained_on", of->trained_on, "images", (json_int_t)e->n, "loss", e->loss,
-                  "accuracy", e->accuracy, "top_k", top(e, top_k(e)), "classes", classes, "macro",
-                  json_scores(&mean), "confusion", confusion);
-    json_object_set_new(all, "k", json_integer(top_k(e)));
+    return confusion;
+}
+
+static json_t *calibration_json(const cg_evaluation *e)
+{
+    if (!isfinite(e->calibration_error)) return json_null();
+    json_t *bins = json_array();
+    for (int b = 0; b < CG_CALIBRATION_BINS; b++) {
+        const cg_calibration_bin *bin = &e->calibration[b];
+        json_array_append_new(
+            bins, json_pack("{sf sf sI sf sf}", "above", (double)b / CG_CALIBRATION_BINS, "up_to",
+                            (double)(b + 1) / CG_CALIBRATION_BINS, "images", (json_int_t)bin->n,
+                            "confidence", bin->confidence, "accuracy", bin->accuracy));
+    }
+    return json_pack("{sf so}", "error", e->calibration_error, "bins", bins);
+}
+
+static json_t *mistakes_json(const cg_spec *spec, const cg_evaluation *e)
+{
+    json_t *mistakes = json_array();
+    for (int i = 0; i < e->n_mistakes; i++) {
+        const cg_mistake *m = &e->mistakes[i];
+        json_array_append_new(
+            mistakes, json_pack("{sI sI sI sf so}", "image", (json_int_t)m->image, "label",
+                                (json_int_t)class_name(spec, m->label), "predicted",
+                                (json_int_t)class_name(spec, m->predicted), "probability",
+                                m->probability, "label_probability", number(m->label_probability)));
+    }
+    return mistakes;
+}
+
+static void print_json(const cg_spec *spec, const struct measurement *m)
+{
+    const cg_evaluation *e = &m->evaluation;
+    json_t *all = json_pack(
+        "{ss ss ss ss sI so sf si sf so so so so so so}", "weights", m->weights, "data", m->data,
+        "trained_on", m->trained_on, "split", m->split, "images", (json_int_t)e->n, "loss",
+        number(e->loss), "accuracy", e->accuracy, "k", top_k(e), "top_k", cg_top(e, top_k(e)),
+        "classes", classes_json(spec, e), "macro", scores_json(cg_mean_scores(e, false)),
+        "weighted", scores_json(cg_mean_scores(e, true)), "confusion", confusion_json(e),
+        "calibration", calibration_json(e), "mistakes", mistakes_json(spec, e));
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     putchar('\n');
     json_decref(all);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
-static int unknown_split(const cg_dataset *set, const char *name)
+static int evaluate(struct measurement *m, const cg_model *model, int threads, bool as_json,
+                    const struct option_list *sets)
 {
-    fprintf(stderr, "cnngraph eval: there is no split '%s'; there are:", name);
-    for (int i = 0; i < cg_dataset_splits(set); i++)
-        fprintf(stderr, " %s", cg_dataset_split_name(set, i));
-    fputc('\n', stderr);
-    return EXIT_USAGE;
-}
-
-/* Does the user choose the data, and not just find them changed? */
-static bool chooses_data(const struct option_list *sets)
-{
-    for (int i = 0; i < sets->n; i++)
-        if (strncmp(sets->values[i], "data", 4) == 0) return true;
-    return false;
-}
-
-static int other_data(const subject *s)
-{
-    fprintf(stderr,
-            "cnngraph eval: %s was trained on %s, but here %s serves\n"
-            "help: to measure it on that all the same, give --set data.source=%s\n",
-            s->weights, s->trained_on, s->data, s->data);
-    return EXIT_USAGE;
-}
-
-/* Does the name say that the weights are the best of a run? */
-static bool is_best(const char *path)
-{
-    static const char name[] = "best.safetensors";
-    size_t length = strlen(path), n = sizeof name - 1;
-    return length >= n && strcmp(path + length - n, name) == 0;
-}
-
-static int evaluate(const cg_model *model, const char *weights, const char *split, int threads,
-                    bool as_json, bool any_data)
-{
-    cg_error error = { 0 };
-    cg_dataset *set = NULL;
-    cg_predictor *predictor = NULL;
-    cg_evaluation e;
-    subject s = { .weights = weights, .is_best = is_best(weights) };
-    int code = load_data(&set, model, &s.data);
+    const cg_spec *spec = cg_model_spec(model);
+    int code = measure(&verb_eval, m, model, threads, sets);
     if (code) return code;
-    int which = cg_dataset_split(set, split);
-    if (cg_weights_data(weights, s.trained_on, &error) != CG_OK)
-        code = fail(&error);
-    else if (is_other(&s) && !any_data)
-        code = other_data(&s);
-    else if (which < 0)
-        code = unknown_split(set, split);
-    else if (cg_predictor_new(&predictor, model, weights, threads, &error) != CG_OK ||
-             cg_evaluate(predictor, set, which, &e, &error) != CG_OK)
-        code = fail(&error);
-    else if (as_json)
-        print_json(cg_model_spec(model), &s, &e);
-    else
-        print_text(cg_model_spec(model), &s, &e);
-    cg_predictor_free(predictor);
-    cg_dataset_free(set);
-    return code;
+    if (as_json) {
+        print_json(spec, m);
+        return 0;
+    }
+    print_head(m);
+    print_classes(spec, &m->evaluation);
+    print_confusion(spec, &m->evaluation);
+    print_mistakes(spec, &m->evaluation);
+    return 0;
 }
 
 static int run(int argc, char *argv[])
 {
     struct option_list sets = { 0 };
-    const char *weights = NULL, *from = NULL, *split = "test";
+    struct measurement m = { .split = "test" };
+    const char *weights = NULL, *from = NULL;
     char path[PATH_BYTES];
     int64_t threads = 0;
     int format = 0;
@@ -215,7 +181,7 @@ static int run(int argc, char *argv[])
         { "set", OPTION_LIST, &sets, NULL },
         { "weights", OPTION_TEXT, &weights, NULL },
         { "run", OPTION_TEXT, &from, NULL },
-        { "split", OPTION_TEXT, &split, NULL },
+        { "split", OPTION_TEXT, &m.split, NULL },
         { "threads", OPTION_COUNT, &threads, NULL },
         { "format", OPTION_CHOICE, &format, "text json" },
         { .name = NULL },
@@ -225,8 +191,9 @@ static int run(int argc, char *argv[])
     if (!find_weights(&verb_eval, argv[1], from, weights, path)) return EXIT_USAGE;
     cg_model *model;
     int code = load_model(&model, argv[1], &sets);
-    if (code == 0)
-        code = evaluate(model, path, split, (int)threads, format == 1, chooses_data(&sets));
+    m.weights = path;
+    if (code == 0) code = evaluate(&m, model, (int)threads, format == 1, &sets);
+    measurement_free(&m);
     cg_model_free(model);
     return code;
 }
@@ -240,6 +207,9 @@ const struct verb verb_eval = {
             "  --split NAME      the split to measure on (test)\n"
             "  --set PATH=VALUE  override a key of the model file; may be given again\n"
             "  --threads N       threads (all cores)\n"
-            "  --format FORMAT   text or json\n",
+            "  --format FORMAT   text or json, which has the calibration and all mistakes kept\n"
+            "\n"
+            "The calibration error is the expected one over 15 bins: how far the probability of\n"
+            "the predicted class is from the share of hits. Mistakes are ranked by it.\n",
     .run = run,
 };

@@ -1,7 +1,8 @@
 /* cnngraph predict: what a trained model sees in an image of a split, or in an image file. */
-#include "load.h"
+#include "measure.h"
 
 #include "base/text.h"
+#include "nn/nn.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -44,25 +45,10 @@ static void draw_image(const session *s)
     }
 }
 
-static int64_t class_name(const cg_spec *spec, int c)
-{
-    return spec->data.classes && c < spec->data.n_classes ? spec->data.classes[c] : c;
-}
-
-/* One output speaks for class 1. */
-static int predicted(const cg_spec *spec, const float *y)
-{
-    int best = 0;
-    if (spec->n_outputs == 1) return y[0] > 0.5f;
-    for (int c = 1; c < spec->n_outputs; c++)
-        if (y[c] > y[best]) best = c;
-    return best;
-}
-
 static void print_text(const session *s, const char *what, int label)
 {
     const cg_spec *spec = cg_model_spec(s->model);
-    int best = predicted(spec, s->y);
+    int best = cg_predicted(spec->n_outputs, s->y);
     printf("%s: class %lld", what, (long long)class_name(spec, best));
     if (label >= 0)
         printf(", %s %lld", label == best ? "as labelled" : "labelled",
@@ -83,9 +69,9 @@ static void add_json(const session *s, const char *what, int label)
     json_t *outputs = json_array();
     for (int c = 0; c < spec->n_outputs; c++)
         json_array_append_new(outputs, json_real((double)s->y[c]));
-    json_t *entry =
-        json_pack("{ss sI so}", "image", what, "class",
-                  (json_int_t)class_name(spec, predicted(spec, s->y)), "outputs", outputs);
+    json_t *entry = json_pack("{ss sI so}", "image", what, "class",
+                              (json_int_t)class_name(spec, cg_predicted(spec->n_outputs, s->y)),
+                              "outputs", outputs);
     if (label >= 0) json_object_set_new(entry, "label", json_integer(class_name(spec, label)));
     json_array_append_new(s->list, entry);
 }

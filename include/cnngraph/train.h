@@ -82,6 +82,23 @@ cg_status cg_predict(cg_predictor *predictor, int64_t n, const float *x, float *
 enum { CG_DATA_NAME = 64 };
 cg_status cg_weights_data(const char *weights, char name[CG_DATA_NAME], cg_error *error);
 
+/* A mistake: an image of the split by its position, what it is, what it was taken for, and the
+ * probabilities that the model gave to the one and the other. */
+typedef struct {
+    int64_t image;
+    int label, predicted;
+    double probability, label_probability; /* of the predicted class, of the true one */
+} cg_mistake;
+
+/* The images whose predicted class had a probability above b / CG_CALIBRATION_BINS, up to
+ * (b + 1) / CG_CALIBRATION_BINS: their number, mean probability and share of hits. */
+typedef struct {
+    int64_t n;
+    double confidence, accuracy; /* 0 where n is 0 */
+} cg_calibration_bin;
+
+enum { CG_CALIBRATION_BINS = 15, CG_MISTAKES = 24 };
+
 /* What a pass over a split found; the arrays are lent by the predictor until its next use. */
 typedef struct {
     int n_classes;
@@ -89,9 +106,25 @@ typedef struct {
     double loss, accuracy;
     const int64_t *confusion; /* [true * n_classes + predicted]                            */
     const int64_t *rank;      /* rank[r]: images whose true class came r-th, from 0        */
+    double calibration_error; /* expected: 0 is best; NaN where outputs are no probabilities */
+    cg_calibration_bin calibration[CG_CALIBRATION_BINS];
+    const cg_mistake *mistakes; /* n_mistakes, the most confident first */
+    int n_mistakes;
 } cg_evaluation;
 cg_status cg_evaluate(cg_predictor *predictor, const cg_dataset *set, int split,
                       cg_evaluation *result, cg_error *error);
+
+/* Of a class: precision = hits / predicted, recall = hits / support, F1 their harmonic mean; 0
+ * where the denominator is 0. */
+typedef struct {
+    double precision, recall, f1;
+    int64_t support; /* images of the class */
+} cg_scores;
+cg_scores cg_class_scores(const cg_evaluation *evaluation, int c);
+/* Their mean over classes; weighted: each class by its support. */
+cg_scores cg_mean_scores(const cg_evaluation *evaluation, bool is_weighted);
+/* The share of images whose true class was among the first k. */
+double cg_top(const cg_evaluation *evaluation, int k);
 
 CG_END_API
 #endif

@@ -15,5 +15,6 @@ libfloors_la_SOURCES += \
   %D%/layers/pool2d.c \
   %D%/layers/shape.c \
   %D%/loss/losses.c \
+  %D%/loss/probability.c \
   %D%/metric/metrics.c \
   %D%/metric/tally.c

@@ -134,6 +134,10 @@ typedef struct cg_loss {
 } cg_loss;
 extern const cg_loss *const cg_losses[];
 const cg_loss *cg_loss_find(const char *name);
+/* The probability that the row y of n_columns, trained with this loss, gives to a class: its value,
+ * or that of a softmax or sigmoid where the loss takes logits; of one column y or 1 - y.  NaN where
+ * the row is no probability: outside [0, 1], or of a loss like mse without a sum of 1. */
+double cg_probability(const cg_loss *loss, int n_columns, const float *y, int class);
 
 /* ---- metrics: over an epoch, on the host ------------------------------------------------------*/
 /* What a pass over a split gathers: losses, ranks and the confusion matrix. */
@@ -152,11 +156,12 @@ typedef struct cg_metric {
 } cg_metric;
 extern const cg_metric *const cg_metrics[];
 const cg_metric *cg_metric_find(const char *name);
+/* The class that a row says: the first largest; of one column 1 where it is above 0.5. */
+int cg_predicted(int n_columns, const float *y);
 cg_status cg_tally_new(cg_tally **tally, int n_columns, cg_error *error);
 void cg_tally_free(cg_tally *tally);
 void cg_tally_clear(cg_tally *tally);
-/* y: n x n_columns predictions, labels: n, losses: n (NULL: none).  The prediction is the first
- * largest; a NaN row counts as wrong.  One column: class 1 where y > 0.5. */
+/* y: n x n_columns predictions, labels: n, losses: n (NULL: none).  A NaN row counts as wrong. */
 void cg_tally_add(cg_tally *tally, int64_t n, const float *y, const float *labels,
                   const float *losses);
 

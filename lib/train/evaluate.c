@@ -21,7 +21,8 @@ int64_t cg_evaluation_batch(int64_t size)
 
 /* The last batch may be partly filled: its other rows hold images of before, which evaluation, row
  * by row, cannot mix in, and which are not counted. */
-cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_tally *tally)
+cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_tally *tally,
+                            cg_study *study)
 {
     int64_t size = cg_dataset_size(set, split);
     int64_t *order = cg_alloc((size_t)b->batch, sizeof *order);
@@ -34,7 +35,9 @@ cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_ta
         for (int64_t i = 0; i < n; i++) order[i] = done + i;
         cg_dataset_batch(set, split, n, order, b->x, b->labels);
         status = cg_run(b->program, 0, 0);
-        if (status == CG_OK) cg_tally_add(tally, n, b->y, b->labels, b->losses);
+        if (status != CG_OK) break;
+        cg_tally_add(tally, n, b->y, b->labels, b->losses);
+        if (study) cg_study_add(study, done, n, b->y, b->labels);
     }
     cg_release(order);
     return status;
@@ -47,6 +50,7 @@ struct cg_predictor {
     cg_batch one;  /* image at a time: holds the weights */
     cg_batch many; /* images, made when there are as many */
     cg_tally *tally;
+    cg_study study;
 };
 
 static cg_status build(cg_predictor *p, const char *weights, int threads, cg_error *error)
@@ -129,7 +133,8 @@ cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_eval
     cg_tally_free(p->tally);
     p->tally = NULL;
     CG_TRY(cg_tally_new(&p->tally, cg_model_spec(p->model)->n_outputs, error));
-    cg_status status = cg_evaluate_split(&p->many, set, split, p->tally);
+    p->study = cg_study_of(cg_model_spec(p->model));
+    cg_status status = cg_evaluate_split(&p->many, set, split, p->tally, &p->study);
     if (status != CG_OK) return cg_fail(error, status, "evaluation failed");
     const cg_tally *t = p->tally;
     double n = (double)(t->n ? t->n : 1);
@@ -138,6 +143,9 @@ cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_eval
                                .loss = t->loss / n,
                                .accuracy = (double)t->rank[0] / n,
                                .confusion = t->confusion,
-                               .rank = t->rank };
+                               .rank = t->rank,
+                               .mistakes = p->study.mistake,
+                               .n_mistakes = p->study.n_mistakes };
+    result->calibration_error = cg_study_calibration(&p->study, result->calibration);
     return CG_OK;
 }

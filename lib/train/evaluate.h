@@ -4,12 +4,15 @@
 
 #include "nn/nn.h"
 #include "train/batch.h"
+#include "train/study.h"
 
 /* The batch that evaluations run on, for a split of `size` images: one that images fill in the
  * lanes, so that an image has the same bits in all of them. */
 int64_t cg_evaluation_batch(int64_t size);
 
-/* Gathers losses, ranks and confusions of all images of the split into the cleared tally. */
-cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_tally *tally);
+/* Gathers losses, ranks and confusions of all images of the split into the cleared tally, and what
+ * the study (may be NULL) wants to know. */
+cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_tally *tally,
+                            cg_study *study);
 
 #endif

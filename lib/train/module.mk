@@ -4,6 +4,8 @@ libfloors_la_SOURCES += \
   %D%/evaluate.h %D%/evaluate.c \
   %D%/folder.h %D%/folder.c \
   %D%/loader.h %D%/loader.c \
+  %D%/scores.c \
+  %D%/study.h %D%/study.c \
   %D%/trace.h %D%/trace.c \
   %D%/trainer.h %D%/trainer.c \
   %D%/train.c \

@@ -220,7 +220,7 @@ cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error)
 {
     CG_TRY(cg_dataset_await(t->set, split, error));
     double began = cg_seconds();
-    cg_status status = cg_evaluate_split(&t->evaluation, t->set, split, t->evaluated);
+    cg_status status = cg_evaluate_split(&t->evaluation, t->set, split, t->evaluated, NULL);
     cg_trace_note(t->trace, "evaluation", cg_dataset_split_name(t->set, split), began);
     return status == CG_OK ? CG_OK : cg_fail(error, status, "evaluation failed");
 }

@@ -138,6 +138,12 @@ says out "macro" "has the table of classes"
 says out "^data      digits$" "names the set that it measured on"
 is 0 "eval as JSON" eval small.yaml --run runs/small --format json
 says out '"accuracy"' "has the accuracy"
+says out '"calibration": {' "has the calibration"
+says out '"weighted": {' "has the averages weighted by support"
+report "15 bins of it" "$(grep -c up_to out)" test "$(grep -c '"up_to"' out)" -eq 15
+says out '"mistakes": \[' "has the mistakes"
+is 0 "eval of a model that has learnt little" eval once/small
+says out "^ *[0-9]*  *[358]  *[358]  *0\.[0-9]*$" "lists its most confident mistakes"
 is 0 "eval of weights" eval small.yaml --weights runs/small/last.safetensors --split train
 says out "^images    60" "evaluates the split asked for"
 is 2 "eval of an unknown split" eval runs/small --split trian

@@ -46,12 +46,19 @@ static bool has_nan(int k, const float *y)
     return false;
 }
 
+int cg_predicted(int n_columns, const float *y)
+{
+    int best = 0;
+    if (n_columns == 1) return y[0] > 0.5f;
+    for (int i = 1; i < n_columns; i++)
+        if (y[i] > y[best]) best = i;
+    return best;
+}
+
 /* Ties go to the smaller class, as for the first largest; NaN to a wrong one. */
 static void add_row(cg_tally *t, const float *y, int label)
 {
-    int k = t->n_classes, best = 0, rank = 0;
-    for (int i = 1; i < k; i++)
-        if (y[i] > y[best]) best = i;
+    int k = t->n_classes, best = cg_predicted(k, y), rank = 0;
     for (int i = 0; i < k; i++) rank += y[i] > y[label] || (y[i] == y[label] && i < label);
     if (has_nan(k, y)) {
         rank = k - 1;

@@ -1,0 +1,71 @@
+/* Measuring a trained model on a split, and refusing to where it would mislead. */
+#include "measure.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int64_t class_name(const cg_spec *spec, int c)
+{
+    return spec->data.classes && c < spec->data.n_classes ? spec->data.classes[c] : c;
+}
+
+bool is_other_data(const struct measurement *m)
+{
+    return m->trained_on[0] && m->data[0] && strcmp(m->trained_on, m->data) != 0;
+}
+
+/* Does the user choose the data, and not just find them changed? */
+static bool chooses_data(const struct option_list *sets)
+{
+    for (int i = 0; i < sets->n; i++)
+        if (strncmp(sets->values[i], "data", 4) == 0) return true;
+    return false;
+}
+
+static int other_data(const struct verb *verb, const struct measurement *m)
+{
+    fprintf(stderr,
+            "cnngraph %s: %s was trained on %s, but here %s serves\n"
+            "help: to measure it on that all the same, give --set data.source=%s\n",
+            verb->name, m->weights, m->trained_on, m->data, m->data);
+    return EXIT_USAGE;
+}
+
+static int unknown_split(const struct verb *verb, const struct measurement *m)
+{
+    fprintf(stderr, "cnngraph %s: there is no split '%s'; there are:", verb->name, m->split);
+    for (int i = 0; i < cg_dataset_splits(m->set); i++)
+        fprintf(stderr, " %s", cg_dataset_split_name(m->set, i));
+    fputc('\n', stderr);
+    return EXIT_USAGE;
+}
+
+static bool is_best(const char *path)
+{
+    static const char name[] = "best.safetensors";
+    size_t length = strlen(path), n = sizeof name - 1;
+    return length >= n && strcmp(path + length - n, name) == 0;
+}
+
+int measure(const struct verb *verb, struct measurement *m, const cg_model *model, int threads,
+            const struct option_list *sets)
+{
+    cg_error error = { 0 };
+    int code = load_data(&m->set, model, &m->data);
+    if (code) return code;
+    m->is_best = is_best(m->weights);
+    m->which = cg_dataset_split(m->set, m->split);
+    if (cg_weights_data(m->weights, m->trained_on, &error) != CG_OK) return fail(&error);
+    if (is_other_data(m) && !chooses_data(sets)) return other_data(verb, m);
+    if (m->which < 0) return unknown_split(verb, m);
+    if (cg_predictor_new(&m->predictor, model, m->weights, threads, &error) != CG_OK ||
+        cg_evaluate(m->predictor, m->set, m->which, &m->evaluation, &error) != CG_OK)
+        return fail(&error);
+    return 0;
+}
+
+void measurement_free(struct measurement *m)
+{
+    cg_predictor_free(m->predictor);
+    cg_dataset_free(m->set);
+}
