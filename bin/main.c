@@ -15,6 +15,7 @@
     VERB(check)     \
     VERB(render)    \
     VERB(summary)   \
+    VERB(augment)   \
     VERB(bench)     \
     VERB(gradcheck) \
     VERB(graph)     \

@@ -161,6 +161,16 @@ is 2 "predict beyond the split" predict runs/small --index 99
 is 0 "predict of a file" predict runs/small black.pgm --draw
 says out "black.pgm: class" "tells the class"
 
+# ---- augmentation
+is 0 "augment" augment small.yaml --set 'data.augment=[rotate: {degrees: 30}]' --image 3 --epochs 10 --out look.pgm
+report "two rows of tiles" "$(head -c 14 look.pgm)" test "$(head -n 2 look.pgm | tail -n 1)" = "232 58"
+is 0 "augment without augmentation" augment small.yaml --image 3 --epochs 1 --out plain.pgm
+report "every epoch sees the image as it is" "they differ" sh -c \
+    'tail -n +4 plain.pgm | od -An -v -tu1 -w58 | awk "{ for (i = 1; i < 29; i++) if (\$i != \$(i + 29)) exit 1 }"'
+is 2 "augment beyond the split" augment small.yaml --image 60 --out look.pgm
+is 2 "augment into nothing" augment small.yaml
+is 4 "augment into no folder" augment small.yaml --out none/look.pgm
+
 # ---- paths: a run knows its files wherever it is, and wherever the command is called
 mkdir -p models/data elsewhere
 { printf '\000\000\010\003\000\000\000\002\000\000\000\034\000\000\000\034'

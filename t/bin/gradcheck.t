@@ -50,6 +50,7 @@ report "as many as are counted" "$(tail -1 "$folder/out")" \
 exits 0 "the gradient of a model is proven" "$src/models/mnist3.yaml" --set data.source=digits
 says out "^ *18  conv2d_1  *conv2d_1.weight .* PASS$" "naming the line of each parameter"
 says out "^14 checks: 14 PASS" "every parameter and the images, by element and projected"
+exits 0 "so is that of a loss mixed by mixup" "$src/models/mnist3.yaml" --set data.source=digits --set 'data.augment=[mixup]'
 exits 3 "a mistake in the model file" "$src/t/model/bad/kernel_exceeds.yaml"
 exits 4 "a model file that is not there" "$folder/absent.yaml"
 
