@@ -38,6 +38,33 @@ static void add_tiers(json_t *report, cg_tier chosen)
     json_object_set_new(report, "tiers", tiers);
 }
 
+/* The libraries that a build may lack. */
+static const struct {
+    const char *name;
+    bool is_built;
+} optional[] = {
+#ifdef HAVE_PNG
+    { "png", true },
+#else
+    { "png", false },
+#endif
+#ifdef HAVE_JPEG
+    { "jpeg", true },
+#else
+    { "jpeg", false },
+#endif
+#ifdef HAVE_ZIP
+    { "zip", true },
+#else
+    { "zip", false },
+#endif
+#ifdef HAVE_CURL
+    { "curl", true },
+#else
+    { "curl", false },
+#endif
+};
+
 static void add_libraries(json_t *report)
 {
     int major, minor, patch;
@@ -46,11 +73,8 @@ static void add_libraries(json_t *report)
     snprintf(yaml, sizeof yaml, "%d.%d.%d", major, minor, patch);
     json_t *libraries =
         json_pack("{ss ss ss}", "libyaml", yaml, "jansson", JANSSON_VERSION, "zlib", zlibVersion());
-#ifdef HAVE_PNG
-    json_object_set_new(libraries, "png", json_true());
-#else
-    json_object_set_new(libraries, "png", json_false());
-#endif
+    for (size_t i = 0; i < sizeof optional / sizeof *optional; i++)
+        json_object_set_new(libraries, optional[i].name, json_boolean(optional[i].is_built));
     json_object_set_new(report, "libraries", libraries);
 }
 

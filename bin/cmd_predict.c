@@ -88,17 +88,26 @@ static int predict(const session *s, const char *what, int label)
     return 0;
 }
 
+/* Value i of a picture, of 0..1, as the model is fed. */
+static float normalized(const cg_spec *spec, int64_t i, double value)
+{
+    const cg_data_spec *d = &spec->data;
+    int64_t channel = i / (cg_shape_size(&spec->input) / spec->input.dim[0]);
+    double mean = d->n_channels ? d->channel_mean[channel] : d->mean;
+    double std = d->n_channels ? d->channel_std[channel] : d->std != 0 ? d->std : 1;
+    double scale = d->scale != 0 ? d->scale * 255 : 1;
+    return (float)((value * scale - mean) / std);
+}
+
 static int predict_file(const session *s, const char *path)
 {
     cg_error error = { 0 };
     cg_tensor *image;
     const cg_spec *spec = cg_model_spec(s->model);
     if (cg_image_load(&image, path, &spec->input, &error) != CG_OK) return fail(&error);
-    double mean = spec->data.mean, std = spec->data.std != 0 ? spec->data.std : 1;
-    double scale = spec->data.scale != 0 ? spec->data.scale * 255 : 1;
     const float *pixels = cg_tensor_f32(image);
     for (int64_t i = 0; i < cg_shape_size(&spec->input); i++)
-        s->x[i] = (float)(((double)pixels[i] * scale - mean) / std);
+        s->x[i] = normalized(spec, i, (double)pixels[i]);
     cg_tensor_free(image);
     return predict(s, path, -1);
 }
@@ -177,6 +186,7 @@ static int run(int argc, char *argv[])
     int code = load_model(&model, argv[1], &sets);
     s.model = model;
     s.list = format == 1 ? json_array() : NULL;
+    if (code == 0 && n > 1) code = settle(model);
     if (code == 0) code = open_session(&s, path);
     if (code == 0 && indices) code = predict_indices(&s, split, indices);
     for (int i = 2; i <= n && code == 0; i++) code = predict_file(&s, argv[i]);
@@ -194,7 +204,7 @@ static int run(int argc, char *argv[])
 
 const struct verb verb_predict = {
     .name = "predict",
-    .usage = "[OPTION...] MODEL|RUN [FILE.pgm|FILE.png]...",
+    .usage = "[OPTION...] MODEL|RUN [FILE.pgm|FILE.png|FILE.jpg]...",
     .summary = "Classify images of a split, or image files.",
     .help = "  --index I[,J...]  these images of the split\n"
             "  --split NAME      the split (test)\n"

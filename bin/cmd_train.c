@@ -173,10 +173,12 @@ static bool find_run(const char *resume, const char *operand, const char *runs,
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
-static int train(const cg_model *model, const cg_train_options *options, display *d, bool as_json)
+static int train(cg_model *model, const cg_train_options *options, display *d, bool as_json)
 {
     cg_error error = { 0 };
     cg_train_result result;
+    int code = settle(model);
+    if (code) return code;
     catch_signals();
     cg_status status = cg_train(model, options, &result, &error);
     if (d->shown.tv_sec) fputs("\r\033[K", stderr);

@@ -16,6 +16,9 @@ int load_model(cg_model **model, const char *operand, const struct option_list *
 bool find_weights(const struct verb *verb, const char *operand, const char *run,
                   const char *weights, char path[PATH_BYTES]);
 
+/* What the model file leaves to the data is computed (cg_model_settle); the exit code. */
+int settle(cg_model *model);
+
 /* The data of the model; the fallback is announced on stderr.  *used (may be NULL) gets the name of
  * the set that serves, "" where the model file names files.  Returns the exit code. */
 int load_data(cg_dataset **set, const cg_model *model, const char **used);

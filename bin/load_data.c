@@ -4,6 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+int settle(cg_model *model)
+{
+    cg_error error = { 0 };
+    return cg_model_settle(model, &error) == CG_OK ? 0 : fail(&error);
+}
+
 int load_data(cg_dataset **set, const cg_model *model, const char **name)
 {
     cg_error error = { 0 };

@@ -32,16 +32,32 @@ typedef struct {
     cg_place place;    /* of the split in the model file                       */
 } cg_split_spec;
 
+/* What the columns of a CSV file are; those that are not named hold the samples' values. */
 typedef struct {
-    const char *source;    /* "mnist", "digits", or NULL when images and labels are given */
-    const char *fallback;  /* the set to use when the source is not on this machine       */
-    const char *images[2]; /* paths of IDX files, for "train" and "test"                  */
-    const char *labels[2];
+    const char *const *label; /* names, or numbers from 0, negative ones from the end */
+    int n_labels;             /* one column of classes, or the columns of target values */
+    const char *const *ignore;
+    int n_ignored;
+    char separator; /* 0: a comma */
+    int header; /* 1: the first row holds names, -1: it does not, 0: if none of it is a number */
+} cg_csv_spec;
+
+typedef struct {
+    const char *source;    /* "mnist", "digits", or NULL when files are given           */
+    const char *fallback;  /* the set to use when the source is not on this machine     */
+    const char *format;    /* of the files: "npy", "csv", ...; NULL: "idx"              */
+    const char *images[2]; /* paths of files or folders of samples, for "train" and "test" */
+    const char *labels[2]; /* where the format has them in files of their own           */
+    cg_csv_spec csv;
+    cg_shape shape; /* of one sample, as the model takes it; rank 0: as the files have it */
     cg_target target;
     const int64_t *classes; /* keep these, renumbered 0..n_classes-1; NULL: all            */
     int n_classes;
     double scale;     /* of bytes; 0: 1/255                                          */
     double mean, std; /* then (x - mean) / std; std 0: 1                             */
+    const double *channel_mean, *channel_std; /* of each channel instead              */
+    int n_channels;                           /* 0: one mean for all                  */
+    bool normalize_auto; /* mean and std of each channel of the split "train" instead */
     int64_t
         digits[2]; /* how many images of the built-in digits for train and test; 0: 12000, 2000 */
     uint64_t seed; /* of the built-in digits                                      */
@@ -60,8 +76,9 @@ cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char
                           cg_error *error);
 void cg_dataset_free(cg_dataset *set);
 
-cg_shape cg_dataset_shape(const cg_dataset *set);  /* of one image: C H W */
-int cg_dataset_classes(const cg_dataset *set);     /* 0 where the files hold none */
+cg_shape cg_dataset_shape(const cg_dataset *set); /* of one image: C H W */
+int cg_dataset_classes(const cg_dataset *set);    /* 0 where the files hold none */
+const char *cg_dataset_class_name(const cg_dataset *set, int class); /* NULL: it has a number */
 int64_t cg_dataset_targets(const cg_dataset *set); /* K; 0 where the target is a class */
 int cg_dataset_splits(const cg_dataset *set);
 const char *cg_dataset_split_name(const cg_dataset *set, int split);
@@ -69,14 +86,18 @@ int cg_dataset_split(const cg_dataset *set, const char *name); /* -1 if there is
 int64_t cg_dataset_size(const cg_dataset *set, int split);
 int cg_dataset_label(const cg_dataset *set, int split, int64_t i); /* -1: has none */
 
+/* The mean and the standard deviation that values are normalised by, of each of the C channels; the
+ * arrays are lent.  Returns C. */
+int64_t cg_dataset_normalization(const cg_dataset *set, const double **mean, const double **std);
+
 /* Writes images order[0..n-1] of the split (NULL: 0..n-1) to x, n x C x H x W, and to t the n
  * labels or, where cg_dataset_targets is not 0, the n x K targets. */
 void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t order[], float *x,
                       float *t);
 
-/* One image file, PGM (P2, P5) or PNG (when built in), as C x H x W floats of 0..1, to be freed
- * with cg_tensor_free; a PNG of another size than H x W is an error, colour becomes luma when C
- * is 1. */
+/* One image file, PGM (P2, P5), PNG or JPEG (when built in), as C x H x W floats of 0..1, to be
+ * freed with cg_tensor_free; a picture of another size than H x W is an error, colour becomes luma
+ * when C is 1. */
 cg_status cg_image_load(cg_tensor **image, const char *path, const cg_shape *shape,
                         cg_error *error);
 

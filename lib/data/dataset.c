@@ -3,8 +3,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/labels.h"
 #include "data/reader.h"
-#include "data/source.h"
+#include "data/scaling.h"
 #include "data/split.h"
 
 #include <stdio.h>
@@ -23,7 +24,7 @@ struct cg_dataset {
     cg_target target;
     int64_t n_targets;   /* 0: a class */
     int renumbered[256]; /* label in the files -> class, -1: left out */
-    float value[256];    /* byte -> (byte * scale - mean) / std */
+    cg_scaling scaling;
     int n_splits;
     struct split *splits;
     cg_reader *reader; /* of images; NULL: not begun */
@@ -44,20 +45,31 @@ static int find_part(const char *name)
 
 /* --- which source ----------------------------------------------------------------------------- */
 
-static cg_status find_source(const cg_source **source, const char *name, cg_error *error)
+static cg_status find_source(const cg_source **source, const char *name, bool is_format,
+                             cg_error *error)
 {
     char names[256];
-    *source = cg_source_find(name);
+    *source = cg_source_find(name, is_format);
     return *source ? CG_OK
-                   : cg_fail(error, CG_EDATA, "there is no data set '%s'; there are %s", name,
-                             cg_source_names(names));
+                   : cg_fail(error, CG_EDATA, "there is no %s '%s'; there are %s",
+                             is_format ? "format" : "data set", name,
+                             cg_source_names(is_format, names));
+}
+
+/* Files are the user's own: that one is missing is a mistake, never a reason to fall back. */
+static cg_status check_files(const cg_data_spec *spec, const bool needed[], cg_error *error)
+{
+    for (int i = 0; i < CG_N_PARTS; i++)
+        if (needed[i] && !spec->images[i])
+            return cg_fail(error, CG_EDATA, "no file is given for the part '%s'", cg_part_names[i]);
+    return CG_OK;
 }
 
 static bool has_parts(const cg_source *source, const cg_data_spec *spec, const bool needed[],
                       char where[256])
 {
     for (int i = 0; i < CG_N_PARTS; i++)
-        if (needed[i] && !source->has(spec, i, where)) return false;
+        if (needed[i] && source->has && !source->has(spec, i, where)) return false;
     return true;
 }
 
@@ -66,8 +78,9 @@ static cg_status choose_source(const cg_source **source, const char **used,
                                const cg_data_spec *spec, const bool needed[], cg_error *error)
 {
     char where[256];
-    *used = spec->source ? spec->source : "idx";
-    CG_TRY(find_source(source, *used, error));
+    *used = spec->source ? spec->source : spec->format ? spec->format : "idx";
+    CG_TRY(find_source(source, *used, !spec->source, error));
+    if (!spec->source) return check_files(spec, needed, error);
     if (has_parts(*source, spec, needed, where)) return CG_OK;
     if (!spec->fallback)
         return cg_fail(
@@ -75,7 +88,7 @@ static cg_status choose_source(const cg_source **source, const char **used,
             "data set '%s' is not on this machine: %s; 'fallback: digits' would do without", *used,
             where);
     *used = spec->fallback;
-    CG_TRY(find_source(source, *used, error));
+    CG_TRY(find_source(source, *used, false, error));
     if (has_parts(*source, spec, needed, where)) return CG_OK;
     return cg_fail(error, CG_EDATA, "neither '%s' nor its fallback '%s' is on this machine: %s",
                    spec->source, *used, where);
@@ -86,7 +99,7 @@ static cg_status choose_source(const cg_source **source, const char **used,
 static cg_status load_parts(cg_dataset *set, const cg_source *source, const cg_data_spec *spec,
                             const bool needed[], cg_error *error)
 {
-    const cg_samples *first = NULL;
+    cg_samples *first = NULL;
     for (int i = 0; i < CG_N_PARTS; i++) {
         if (!needed[i]) continue;
         cg_samples *part = &set->part[i];
@@ -95,9 +108,13 @@ static cg_status load_parts(cg_dataset *set, const cg_source *source, const cg_d
         if (!cg_shape_equal(&first->shape, &part->shape)) {
             char a[CG_SHAPE_TEXT], b[CG_SHAPE_TEXT];
             return cg_fail(error, CG_EDATA, "%s: images of 'train' are %s, those of 'test' %s",
-                           source->name, cg_shape_text(&first->shape, a),
+                           source->kind.name, cg_shape_text(&first->shape, a),
                            cg_shape_text(&part->shape, b));
         }
+        if (!first->values != !part->values)
+            return cg_fail(error, CG_EDATA, "'train' and 'test': one is of bytes, one of numbers");
+        if (part != first && part->labels && first->labels)
+            CG_TRY(cg_labels_agree(first, part, error));
         set->shape = part->shape;
         if (part->n_classes > set->n_classes) set->n_classes = part->n_classes;
     }
@@ -178,10 +195,15 @@ static cg_status start_reader(cg_dataset *set, cg_error *error)
     return cg_reader_new(&set->reader, set->part, wanted, error);
 }
 
-static void tabulate_values(cg_dataset *set, const cg_data_spec *spec)
+/* By the images that are learnt from, the only ones that a model may know. */
+static cg_status normalize(cg_dataset *set, cg_error *error)
 {
-    double scale = spec->scale != 0 ? spec->scale : 1. / 255, std = spec->std != 0 ? spec->std : 1;
-    for (int i = 0; i < 256; i++) set->value[i] = (float)((i * scale - spec->mean) / std);
+    int train = cg_dataset_split(set, "train");
+    if (train < 0) return cg_fail(error, CG_EDATA, "normalize: auto needs the split \"train\"");
+    CG_TRY(cg_dataset_await(set, train, error));
+    const struct split *s = &set->splits[train];
+    cg_scaling_measure(&set->scaling, s->samples, s->n, s->chosen);
+    return CG_OK;
 }
 
 static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **used, cg_error *error)
@@ -202,9 +224,11 @@ static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **us
     CG_TRY(load_parts(set, source, spec, needed, error));
     CG_TRY(settle_target(set, spec, needed, error));
     CG_TRY(renumber(set, spec, error));
-    tabulate_values(set, spec);
     CG_TRY(make_splits(set, splits, n_splits, error));
-    return start_reader(set, error);
+    bool is_bytes = !set->splits[0].samples->values;
+    CG_TRY(cg_scaling_new(&set->scaling, spec, &set->shape, is_bytes, error));
+    CG_TRY(start_reader(set, error));
+    return spec->normalize_auto ? normalize(set, error) : CG_OK;
 }
 
 /* What has no place of its own is the section's. */
@@ -227,7 +251,7 @@ cg_status cg_dataset_open(cg_dataset **set, const cg_data_spec *spec, const char
     if (!loaded) return cg_fail_nomem(error, "a data set");
     loaded->place = spec->place;
     *error = (cg_error){ 0 };
-    cg_status status = spec->source || spec->images[0]
+    cg_status status = spec->source || spec->format || spec->images[0]
                            ? load(loaded, spec, used ? used : &ignored, error)
                            : cg_fail(error, CG_EMODEL,
                                      "\"data\" is missing: it says where images come from, as in "
@@ -271,6 +295,7 @@ void cg_dataset_free(cg_dataset *set)
         cg_release(set->splits[i].chosen);
     }
     cg_release(set->splits);
+    cg_scaling_free(&set->scaling);
     for (int i = 0; i < CG_N_PARTS; i++) cg_samples_free(&set->part[i]);
     cg_release(set);
 }
@@ -285,6 +310,21 @@ cg_shape cg_dataset_shape(const cg_dataset *set)
 int cg_dataset_classes(const cg_dataset *set)
 {
     return set->n_classes;
+}
+
+const char *cg_dataset_class_name(const cg_dataset *set, int class)
+{
+    for (int p = 0; p < CG_N_PARTS; p++)
+        for (int i = 0; set->part[p].names && i < set->part[p].n_classes; i++)
+            if (set->renumbered[i] == class) return set->part[p].names[i];
+    return NULL;
+}
+
+int64_t cg_dataset_normalization(const cg_dataset *set, const double **mean, const double **std)
+{
+    *mean = set->scaling.mean;
+    *std = set->scaling.std;
+    return set->scaling.channels;
 }
 
 int64_t cg_dataset_targets(const cg_dataset *set)
@@ -335,8 +375,7 @@ void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t
     int64_t size = cg_shape_size(&set->shape);
     for (int64_t i = 0; i < n; i++) {
         int64_t at = order ? order[i] : i;
-        const uint8_t *image = s->samples->images + s->chosen[at] * size;
-        for (int64_t j = 0; j < size; j++) x[i * size + j] = set->value[image[j]];
+        cg_scaling_apply(&set->scaling, s->samples, s->chosen[at], x + i * size);
         if (set->target == CG_TARGET_CLASS)
             t[i] = (float)cg_dataset_label(set, split, at);
         else

@@ -193,13 +193,6 @@ static void draw_digit(uint8_t *image, int digit, cg_rng rng)
 
 /* --- the source ------------------------------------------------------------------------------- */
 
-static bool has(const cg_data_spec *spec, int part, char where[256])
-{
-    (void)spec, (void)part;
-    *where = '\0';
-    return true;
-}
-
 static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, cg_error *error)
 {
     static const int64_t by_default[CG_N_PARTS] = { [CG_TRAIN] = 12000, [CG_TEST] = 2000 };
@@ -224,8 +217,9 @@ static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, c
 }
 
 const cg_source cg_source_digits = {
-    .name = "digits",
-    .help = "handwriting drawn from strokes, 12000 and 2000 of 28x28; needs no files",
-    .has = has,
+    .kind = { .name = "digits",
+              .help = "handwriting drawn from strokes, 12000 and 2000 of 28x28; needs no files",
+              .shape = CG_DIMS(1, SIDE, SIDE),
+              .n_classes = CLASSES },
     .load = load,
 };

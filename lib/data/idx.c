@@ -153,15 +153,15 @@ cg_status cg_idx_load(cg_samples *samples, const char *images, const char *label
 {
     cg_shape many, flat;
     CG_TRY(read_idx(images, 3, 4, &many, 0, NULL, error));
-    CG_TRY(read_idx(labels, 1, 1, &flat, -1, &samples->labels, error));
-    if (many.dim[0] != flat.dim[0])
+    if (labels) CG_TRY(read_idx(labels, 1, 1, &flat, -1, &samples->labels, error));
+    if (labels && many.dim[0] != flat.dim[0])
         return cg_fail(error, CG_EDATA, "%s: %" PRId64 " images, but %s: %" PRId64 " labels",
                        images, many.dim[0], labels, flat.dim[0]);
     samples->file = cg_copy_text(images);
     if (!samples->file) return cg_fail_nomem(error, "a path");
     samples->n = many.dim[0];
     samples->shape = image_shape(&many);
-    samples->n_classes = largest(samples->labels, samples->n) + 1;
+    samples->n_classes = labels ? largest(samples->labels, samples->n) + 1 : 0;
     return CG_OK;
 }
 

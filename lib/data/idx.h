@@ -9,8 +9,8 @@
 #include "data/source.h"
 
 /* Reads the header of a file of images (N H W or N C H W) and a file of labels (N) into *samples,
- * which the caller frees whatever happens.  CG_EDATA names the file, what was found and what was
- * expected. */
+ * which the caller frees whatever happens; labels NULL: there are none.  CG_EDATA names the file,
+ * what was found and what was expected. */
 cg_status cg_idx_load(cg_samples *samples, const char *images, const char *labels, cg_error *error);
 
 /* Reads the first n images where they are still in samples->file.  What is behind them is not

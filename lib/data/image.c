@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-static const cg_picture_format *const formats[] = { &cg_picture_pgm, &cg_picture_png };
+static const cg_picture_format *const formats[] = { &cg_picture_pgm, &cg_picture_png,
+                                                    &cg_picture_jpeg };
 enum { N_FORMATS = sizeof formats / sizeof *formats };
 
 static const size_t max_bytes = (size_t)64 << 20; /* of one file */
@@ -29,11 +30,21 @@ static cg_status decode(cg_picture *picture, const char *path, const uint8_t *by
         if (formats[i]->recognises(bytes, size))
             return formats[i]->read(picture, path, bytes, size, error);
     return cg_fail(error, CG_EDATA,
-                   size ? "%s: neither PGM (P2, P5) nor PNG" : "%s: the file is empty", path);
+                   size ? "%s: neither PGM (P2, P5), PNG nor JPEG" : "%s: the file is empty", path);
 }
 
-/* Grey is copied to every channel; colour becomes luma (ITU-R BT.601) where one is wanted. */
-static float channel(const cg_picture *p, int64_t pixel, int64_t c, int64_t wanted)
+cg_status cg_picture_load(cg_picture *picture, const char *path, cg_error *error)
+{
+    char *bytes;
+    size_t size;
+    *picture = (cg_picture){ 0 };
+    CG_TRY(cg_file_read(path, max_bytes, &bytes, &size, error));
+    cg_status status = decode(picture, path, (const uint8_t *)bytes, size, error);
+    cg_release(bytes);
+    return status;
+}
+
+float cg_picture_value(const cg_picture *p, int64_t pixel, int64_t c, int64_t wanted)
 {
     const float *v = p->pixels + pixel * p->channels;
     if (p->channels == 1) return v[0];
@@ -51,7 +62,7 @@ static cg_status convert(cg_tensor **image, const cg_picture *p, const char *pat
     float *x = cg_tensor_f32(*image);
     int64_t size = height * width;
     for (int64_t c = 0; c < channels; c++)
-        for (int64_t i = 0; i < size; i++) x[c * size + i] = channel(p, i, c, channels);
+        for (int64_t i = 0; i < size; i++) x[c * size + i] = cg_picture_value(p, i, c, channels);
     return CG_OK;
 }
 
@@ -64,13 +75,9 @@ cg_status cg_image_load(cg_tensor **image, const char *path, const cg_shape *sha
                        "%s: an image cannot be read as %s, only as 1xHxW or 3xHxW", path,
                        cg_shape_text(shape, text));
     }
-    char *bytes;
-    size_t size;
-    CG_TRY(cg_file_read(path, max_bytes, &bytes, &size, error));
-    cg_picture picture = { 0 };
-    cg_status status = decode(&picture, path, (const uint8_t *)bytes, size, error);
+    cg_picture picture;
+    cg_status status = cg_picture_load(&picture, path, error);
     if (status == CG_OK) status = convert(image, &picture, path, shape, error);
     cg_release(picture.pixels);
-    cg_release(bytes);
     return status;
 }

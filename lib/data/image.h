@@ -20,7 +20,14 @@ typedef struct {
                       cg_error *error);
 } cg_picture_format;
 
-extern const cg_picture_format cg_picture_pgm, cg_picture_png;
+extern const cg_picture_format cg_picture_pgm, cg_picture_png, cg_picture_jpeg;
+
+/* Reads a file of any of the formats; the caller frees picture->pixels whatever happens. */
+cg_status cg_picture_load(cg_picture *picture, const char *path, cg_error *error);
+
+/* Value c of `wanted` channels (1 or 3): grey is copied to every channel; colour becomes luma
+ * (ITU-R BT.601) where one is wanted. */
+float cg_picture_value(const cg_picture *picture, int64_t pixel, int64_t c, int64_t wanted);
 
 /* Checks the sides and takes the memory; the sides and channels are set before. */
 cg_status cg_picture_allocate(cg_picture *picture, const char *path, cg_error *error);

@@ -15,15 +15,28 @@ libfloors_la_SOURCES += \
   %D%/augment/shear.c \
   %D%/augment/translate.c \
   %D%/augment/warp.c \
+  %D%/arrays.h %D%/arrays.c \
+  %D%/cifar.c \
+  %D%/csv.h %D%/csv.c \
+  %D%/csv_files.c \
   %D%/dataset.h %D%/dataset.c \
   %D%/digits.c \
+  %D%/folder.c \
   %D%/glyphs.c %D%/glyphs.h \
   %D%/idx.c %D%/idx.h \
   %D%/idx_files.c \
   %D%/image.c %D%/image.h \
+  %D%/jpeg.c \
+  %D%/kind.h \
+  %D%/labels.h %D%/labels.c \
   %D%/mnist.c \
+  %D%/npy.h %D%/npy.c \
+  %D%/npy_files.c \
+  %D%/npz_files.c \
   %D%/pgm.c \
   %D%/png.c \
+  %D%/published.c \
   %D%/reader.h %D%/reader.c \
+  %D%/scaling.h %D%/scaling.c \
   %D%/source.h %D%/sources.c \
   %D%/split.c %D%/split.h

@@ -2,30 +2,33 @@
 #ifndef CG_DATA_SOURCE_H
 #define CG_DATA_SOURCE_H
 
-#include <cnngraph/data.h>
+#include "base/memory.h"
+#include "data/kind.h"
 
 enum { CG_TRAIN, CG_TEST, CG_N_PARTS };
+enum { CG_MAX_CLASSES = 256 };
 
-/* One part of a source: n images of shape C H W, one byte a value, and n labels, n x n_targets
- * targets, or both. */
+/* One part of a source: n images of shape C H W, as bytes or as real values, and n labels,
+ * n x n_targets target values, or both. */
 typedef struct {
     int64_t n;
     cg_shape shape;
     int n_classes; /* labels are below it; for files that do not say: the largest + 1; 0: none */
     uint8_t *images, *labels;
+    float *values; /* instead of images */
     int64_t n_targets;
     float *targets;
-    char *file; /* an IDX file that the images are yet to be read from, or NULL */
+    char **names; /* of the n_classes, or NULL: they are numbers */
+    char *file;   /* an IDX file that the images are yet to be read from, or NULL */
 } cg_samples;
 
 void cg_samples_free(cg_samples *samples);
 
 typedef struct {
-    const char *name; /* the word in `source:` and `fallback:` */
-    const char *help;
+    cg_data_kind kind;
 
-    /* Whether the part is on this machine.  When it is not, *where says what was looked for, in
-     * 256 bytes. */
+    /* Of a source: whether the part is on this machine.  When it is not, *where says what was
+     * looked for, in 256 bytes. */
     bool (*has)(const cg_data_spec *spec, int part, char where[256]);
 
     /* Fills *samples, which is empty before; the caller frees it whatever happens.  The images may
@@ -36,9 +39,18 @@ typedef struct {
 extern const char *const cg_part_names[CG_N_PARTS]; /* "train", "test" */
 
 /* By name, NULL if there is none. */
-const cg_source *cg_source_find(const char *name);
+const cg_source *cg_source_find(const char *name, bool is_format);
 
 /* "mnist, digits, ..." for messages; returns buffer of 256 bytes. */
-char *cg_source_names(char buffer[256]);
+char *cg_source_names(bool is_format, char buffer[256]);
+
+/* Of a path in the spec: relative ones start from the folder of the model file.  NULL: no memory.
+ */
+const char *cg_source_path(cg_arena *arena, const cg_data_spec *spec, const char *path);
+
+/* The file of a published set, plain or with .gz, in $CNNGRAPH_DATA/SET or the user's cache; NULL
+ * if neither has it.  cg_published_where says where that would be. */
+const char *cg_published_find(cg_arena *arena, const char *set, const char *name);
+void cg_published_where(const char *set, const char *name, char where[256]);
 
 #endif

@@ -1,25 +1,11 @@
 /* The `data:` section. */
+#include "model/data_files.h"
 #include "model/model.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char *const parts[] = { "train", "test", NULL };
-
-static bool read_choice_text(cg_reader *r, const cg_tree *tree, const char *what,
-                             const char *const words[], const char **value)
-{
-    cg_words known = { .n = 0 };
-    const char *text;
-    if (!cg_read_text(r, tree, what, &text)) return false;
-    for (int i = 0; words[i]; i++) {
-        if (!strcmp(text, words[i])) *value = words[i];
-        if (!strcmp(text, words[i])) return true;
-        cg_words_add(&known, words[i]);
-    }
-    cg_read_unknown(r, tree, what, "word", &known);
-    return false;
-}
 
 static void read_target(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
 {
@@ -28,59 +14,9 @@ static void read_target(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
                                          [CG_TARGET_INPUT] = "input",
                                          NULL };
     const char *word;
-    if (!tree || !read_choice_text(r, tree, "data: target", words, &word)) return;
+    if (!tree || !cg_read_choice(r, tree, "data: target", words, &word)) return;
     for (int i = 0; words[i]; i++)
         if (word == words[i]) d->target = (cg_target)i;
-    if (d->source && d->target == CG_TARGET_VALUES)
-        cg_diagnose(r->diagnostics, tree->mark, NULL, "target: class, or target: input",
-                    "data: target: %s has labels, no values", d->source);
-}
-
-/* ---- where the images come from ---------------------------------------------------------------*/
-
-static void read_paths(cg_reader *r, const cg_tree *data, const char *key, const char *paths[2])
-{
-    const cg_tree *tree = cg_tree_find(data, key);
-    char what[64];
-    snprintf(what, sizeof what, "data: %s", key);
-    if (!tree) {
-        snprintf(what, sizeof what, "%s: {train: PATH, test: PATH}", key);
-        cg_diagnose(r->diagnostics, data->mark, NULL, what, "data: format idx needs `%s`", key);
-        return;
-    }
-    if (!cg_read_map(r, tree, what, "{train: PATH, test: PATH}")) return;
-    cg_read_attrs(r, tree, tree->mark, what, NULL, parts, NULL);
-    for (int i = 0; i < 2; i++) {
-        const cg_tree *path = cg_tree_find(tree, parts[i]);
-        if (path) cg_read_text(r, path, what, &paths[i]);
-    }
-    if (!tree->n)
-        cg_diagnose(r->diagnostics, tree->mark, NULL, "{train: PATH, test: PATH}", "%s: no path",
-                    what);
-}
-
-static void read_source(cg_reader *r, const cg_tree *data, cg_data_spec *d)
-{
-    static const char *const sources[] = { "mnist", "digits", NULL };
-    static const char *const formats[] = { "idx", NULL };
-    const cg_tree *source = cg_tree_find(data, "source"), *format = cg_tree_find(data, "format");
-    const cg_tree *fallback = cg_tree_find(data, "fallback");
-    const char *word;
-    if (!source == !format)
-        cg_diagnose(r->diagnostics, format ? format->mark : data->mark, NULL,
-                    "`source: mnist`, or `format: idx` with `images` and `labels`",
-                    "data: give either `source` or `format`");
-    if (source) read_choice_text(r, source, "data: source", sources, &d->source);
-    if (fallback) read_choice_text(r, fallback, "data: fallback", sources, &d->fallback);
-    bool has_files = format && read_choice_text(r, format, "data: format", formats, &word);
-    if (has_files) read_paths(r, data, "images", d->images);
-    if (has_files) read_paths(r, data, "labels", d->labels);
-    for (int i = 0; i < 2 && !format; i++) {
-        int k = cg_tree_index(data, i ? "labels" : "images");
-        if (k >= 0)
-            cg_diagnose(r->diagnostics, data->key[k]->mark, NULL, "format: idx",
-                        "data: `%s` belongs to a `format`", data->key[k]->text);
-    }
 }
 
 static void read_classes(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
@@ -97,10 +33,11 @@ static void read_classes(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
         d->n_classes = 0;
         return;
     }
+    const cg_data_kind *source = cg_source_kind(d);
     for (int i = 0; i < tree->n; i++) {
-        if (d->source && classes[i] >= CG_SOURCE_CLASSES)
+        if (source && classes[i] >= source->n_classes)
             cg_diagnose(r->diagnostics, tree->item[i]->mark, NULL, "take it out",
-                        "data: classes: %s has 0 to %d, not %lld", d->source, CG_SOURCE_CLASSES - 1,
+                        "data: classes: %s has 0 to %d, not %lld", d->source, source->n_classes - 1,
                         (long long)classes[i]);
         for (int k = 0; k < i; k++)
             if (classes[i] == classes[k])
@@ -110,16 +47,45 @@ static void read_classes(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
     d->classes = classes;
 }
 
+/* A number, or one for each channel: then *n gets how many. */
+static bool read_channels(cg_reader *r, const cg_tree *tree, const char *what, double min,
+                          double max, double *value, const double **channels, int *n)
+{
+    if (!tree) return true;
+    if (tree->kind != CG_TREE_LIST) return cg_read_real(r, tree, what, min, max, value);
+    double *values = cg_reader_alloc(r, (size_t)tree->n + 1, sizeof *values);
+    bool done = values != NULL;
+    for (int i = 0; done && i < tree->n; i++)
+        done = cg_read_real(r, tree->item[i], what, min, max, &values[i]);
+    *channels = values;
+    *n = tree->n;
+    return done;
+}
+
+static void read_normalize(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
+{
+    static const char example[] = "normalize: auto, or {mean: 0.13, std: 0.31}";
+    static const char *const keys[] = { "mean", "std", NULL };
+    int n_means = 0, n_stds = 0;
+    d->normalize_auto = tree->kind == CG_TREE_SCALAR && !strcmp(tree->text, "auto");
+    if (d->normalize_auto || !cg_read_map(r, tree, "data: normalize", example)) return;
+    cg_read_attrs(r, tree, tree->mark, "data: normalize", NULL, keys, NULL);
+    bool done = read_channels(r, cg_tree_find(tree, "mean"), "data: normalize: mean", -1e6, 1e6,
+                              &d->mean, &d->channel_mean, &n_means);
+    done = read_channels(r, cg_tree_find(tree, "std"), "data: normalize: std", 1e-9, 1e9, &d->std,
+                         &d->channel_std, &n_stds) &&
+           done;
+    if (done && n_means != n_stds)
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "two numbers, or two lists of one length",
+                    "data: normalize: %d values of `mean`, %d of `std`", n_means, n_stds);
+    else if (done)
+        d->n_channels = n_means;
+}
+
 static void read_numbers(cg_reader *r, const cg_tree *data, cg_data_spec *d)
 {
-    static const cg_attr normalize[] = {
-        CG_REAL(cg_data_spec, mean, 0, -1e6, 1e6, "subtracted"),
-        CG_REAL(cg_data_spec, std, 1, 1e-9, 1e9, "divided by"),
-        { .name = NULL },
-    };
     const cg_tree *n = cg_tree_find(data, "normalize"), *digits = cg_tree_find(data, "digits");
-    if (n && cg_read_map(r, n, "data: normalize", "normalize: {mean: 0.13, std: 0.31}"))
-        cg_read_attrs(r, n, n->mark, "data: normalize", normalize, NULL, d);
+    if (n) read_normalize(r, n, d);
     if (!digits || !cg_read_map(r, digits, "data: digits", "digits: {train: 1000, test: 100}"))
         return;
     cg_read_attrs(r, digits, digits->mark, "data: digits", NULL, parts, NULL);
@@ -161,7 +127,7 @@ static void read_split(cg_reader *r, const cg_tree *key, const cg_tree *map, cg_
     if (slice) read_slice(r, slice, what, split->slice);
     bool is_part = !strcmp(split->name, "train") || !strcmp(split->name, "test");
     if (from)
-        read_choice_text(r, from, what, parts, &split->from);
+        cg_read_choice(r, from, what, parts, &split->from);
     else if (is_part)
         split->from = split->name;
     else
@@ -190,40 +156,20 @@ static void default_splits(cg_reader *r, cg_data_spec *d)
     d->splits = splits;
 }
 
-/* Files of a format serve what the splits draw from, no less. */
-static void check_paths(cg_reader *r, const cg_tree *data, const cg_data_spec *d)
-{
-    for (int i = 0; i < 4; i++) {
-        const char *key = i < 2 ? "images" : "labels", *part = parts[i % 2];
-        const char *path = (i < 2 ? d->images : d->labels)[i % 2];
-        const cg_tree *paths = cg_tree_find(data, key);
-        for (int k = 0; k < d->n_splits && !path && paths && paths->n; k++) {
-            if (!d->splits[k].from || strcmp(d->splits[k].from, part) != 0) continue;
-            char help[200];
-            snprintf(help, sizeof help, "%s: {%s: PATH}%s", key, part,
-                     i % 2 ? ", or no test at all: splits: {train: {from: train}}" : "");
-            cg_diagnose(r->diagnostics, paths->mark, NULL, help,
-                        "data: %s: no file for `%s`, which the split %s draws from", key, part,
-                        d->splits[k].name);
-            break;
-        }
-    }
-}
-
 void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
 {
     static const cg_attr table[] = {
         CG_REAL(cg_data_spec, scale, 0, 0, 1e9, "of bytes; 0: 1/255"),
         { .name = NULL },
     };
-    static const char *const more[] = { "source",   "format",  "images",  "labels",
-                                        "fallback", "classes", "splits",  "normalize",
-                                        "digits",   "target",  "augment", NULL };
+    static const char *const more[] = { "source", "format",   "images",  "labels", "files",
+                                        "csv",    "fallback", "classes", "splits", "normalize",
+                                        "digits", "target",   "augment", NULL };
     d->place = cg_mark_place(tree->mark);
     if (!cg_read_map(r, tree, "data", "data: {source: mnist, fallback: digits}")) return;
     cg_read_attrs(r, tree, tree->mark, "data", table, more, d);
-    read_source(r, tree, d);
     read_target(r, cg_tree_find(tree, "target"), d);
+    cg_read_data_files(r, tree, d);
     read_numbers(r, tree, d);
     const cg_tree *classes = cg_tree_find(tree, "classes"), *splits = cg_tree_find(tree, "splits");
     const cg_tree *augment = cg_tree_find(tree, "augment");
@@ -233,5 +179,5 @@ void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *d)
         read_splits(r, splits, d);
     else
         default_splits(r, d);
-    if (!d->source) check_paths(r, tree, d);
+    if (!d->source) cg_check_data_files(r, tree, d);
 }

@@ -84,6 +84,7 @@ static void read_sections(cg_model *m, cg_reader *r, const cg_tree *blocks)
         cg_diagnose(r->diagnostics, m->root->mark, NULL,
                     "model: {input: {shape: [1, 28, 28]}, layers: [flatten, dense: {units: 10}]}",
                     "\"model\" is missing");
+    m->spec.data.shape = m->spec.input;
     if (cg_diagnostics_status(r->diagnostics) == CG_OK) cg_model_check_shapes(m, r->diagnostics);
 }
 

@@ -8,7 +8,7 @@
 #include "nn/nn.h"
 #include "optim/optim.h"
 
-enum { CG_MAX_LAYERS = 4096, CG_SOURCE_CLASSES = 10 /* of every named data set so far */ };
+enum { CG_MAX_LAYERS = 4096 };
 
 /* A layer, with what it takes its input from: ids of earlier layers. */
 typedef struct {

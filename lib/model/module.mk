@@ -2,6 +2,7 @@
 # specification to graph (record, shapes, init).
 libfloors_la_SOURCES += \
   %D%/augment_section.c \
+  %D%/data_files.h %D%/data_files.c \
   %D%/data_section.c \
   %D%/diagnostics.c %D%/diagnostics.h \
   %D%/emit.c \
@@ -16,6 +17,7 @@ libfloors_la_SOURCES += \
   %D%/read.c %D%/read.h \
   %D%/record.c \
   %D%/sense.c \
+  %D%/settle.c \
   %D%/shapes.c \
   %D%/train_section.c \
   %D%/tree.c %D%/tree.h \

@@ -29,10 +29,10 @@ static bool write_out(cg_arena *arena, cg_tree *path, const char *folder)
 
 bool cg_write_out_paths(cg_arena *arena, cg_tree *root, const char *folder)
 {
-    static const char *const keys[] = { "images", "labels" };
+    static const char *const keys[] = { "images", "labels", "files" };
     const cg_tree *data = cg_tree_find(root, "data");
     bool done = true;
-    for (int k = 0; k < 2 && data && data->kind == CG_TREE_MAP; k++) {
+    for (int k = 0; k < 3 && data && data->kind == CG_TREE_MAP; k++) {
         const cg_tree *files = cg_tree_find(data, keys[k]);
         bool is_map = files && files->kind == CG_TREE_MAP;
         for (int i = 0; is_map && i < files->n; i++)

@@ -1,4 +1,5 @@
 /* Do the shapes fit?  Both modes are recorded once, on graphs that are thrown away. */
+#include "model/data_files.h"
 #include "model/model.h"
 
 #include <stdio.h>
@@ -126,13 +127,19 @@ static bool walk(cg_model *m, bool training, int64_t batch, cg_diagnostics *diag
 static void check_data(cg_model *m, cg_diagnostics *diagnostics)
 {
     const cg_data_spec *d = &m->spec.data;
-    int classes = d->classes ? d->n_classes : d->source ? CG_SOURCE_CLASSES : 0;
+    const cg_data_kind *source = cg_source_kind(d);
+    int classes = d->classes ? d->n_classes : source ? source->n_classes : 0;
     const cg_layer_spec *last = &m->layer[m->n_layers - 1];
     int columns = m->spec.n_outputs;
     bool is_one_for_two = columns == 1 && classes == 2;
-    if (d->source && !cg_shape_equal(&m->spec.input, &CG_SHAPE(1, 28, 28)))
-        cg_diagnose(diagnostics, m->layer[0].mark, NULL, "input: {shape: [1, 28, 28]}",
-                    "input: images of %s are 1x28x28", d->source);
+    if (source && !cg_shape_equal(&m->spec.input, &source->shape)) {
+        char shape[CG_SHAPE_TEXT];
+        const int64_t *dim = source->shape.dim;
+        cg_diagnose(diagnostics, m->layer[0].mark, NULL,
+                    cg_arena_printf(m->arena, "input: {shape: [%lld, %lld, %lld]}",
+                                    (long long)dim[0], (long long)dim[1], (long long)dim[2]),
+                    "input: images of %s are %s", d->source, cg_shape_text(&source->shape, shape));
+    }
     if (d->target != CG_TARGET_CLASS)
         cg_diagnose(diagnostics, m->loss_mark, NULL, "target: class",
                     "%s compares with classes, but data: target says otherwise",

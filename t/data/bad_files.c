@@ -178,7 +178,7 @@ static void expect_image(const char *name, const char *bytes, size_t size, cg_st
 static void bad_pictures(void)
 {
     expect_image("empty.pgm", BYTES(""), CG_EDATA, "empty");
-    expect_image("text.pgm", BYTES("hello"), CG_EDATA, "neither PGM (P2, P5) nor PNG");
+    expect_image("text.pgm", BYTES("hello"), CG_EDATA, "neither PGM (P2, P5), PNG nor JPEG");
     expect_image("no-sides.pgm", BYTES("P5\n"), CG_EDATA, "not a PGM header");
     expect_image("no-most.pgm", BYTES("P5 3 2"), CG_EDATA, "not a PGM header");
     expect_image("zero-most.pgm", BYTES("P5 3 2 0\nabcdef"), CG_EDATA, "not a PGM header");

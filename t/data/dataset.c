@@ -105,7 +105,7 @@ static void mistakes(void)
     s.per_class = 0, s.slice[1] = 0, s.from = "validation";
     expect(small, &s, 9, "there is no part 'validation'");
     spec = small, spec.source = "imagenet";
-    expect(spec, &good, 3, "there is no data set 'imagenet'; there are mnist, digits, idx");
+    expect(spec, &good, 3, "there is no data set 'imagenet'; there are mnist, ");
     spec = small, spec.digits[0] = -4;
     expect(spec, &good, 3, "-4 images");
 }

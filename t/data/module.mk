@@ -1,9 +1,12 @@
-check_PROGRAMS += t/data/bad_files.t t/data/dataset.t
+check_PROGRAMS += t/data/bad_files.t t/data/bad_formats.t t/data/dataset.t t/data/formats.t t/data/image.t
 t_data_bad_files_t_SOURCES = %D%/bad_files.c
 t_data_bad_files_t_LDADD = $(test_ldadd)
+t_data_bad_formats_t_SOURCES = %D%/bad_formats.c
+t_data_bad_formats_t_LDADD = $(test_ldadd)
 t_data_dataset_t_SOURCES = %D%/dataset.c
 t_data_dataset_t_LDADD = $(test_ldadd)
-check_PROGRAMS += t/data/image.t
+t_data_formats_t_SOURCES = %D%/formats.c
+t_data_formats_t_LDADD = $(test_ldadd)
 t_data_image_t_SOURCES = %D%/image.c
 t_data_image_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/data/augment.t

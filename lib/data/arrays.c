@@ -1,0 +1,120 @@
+#include "data/arrays.h"
+
+#include "base/error.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+/* ---- the shape of a sample ----------------------------------------------------------------- */
+static bool is_turned(const cg_shape *found, const cg_shape *wanted)
+{
+    return found->rank == 3 && wanted->rank == 3 && !cg_shape_equal(found, wanted) &&
+           cg_shape_equal(&CG_SHAPE(found->dim[2], found->dim[0], found->dim[1]), wanted);
+}
+
+/* What the array holds, in the shape that is wanted where that is the same thing. */
+static cg_shape sample_shape(const cg_shape *found, const cg_shape *wanted)
+{
+    bool is_flat = found->rank < 2, is_plane = found->rank == 2;
+    if (is_turned(found, wanted)) return *wanted;
+    if (is_flat && wanted->rank && cg_shape_size(found) == cg_shape_size(wanted)) return *wanted;
+    if (is_plane && wanted->rank != 2) return CG_SHAPE(1, found->dim[0], found->dim[1]);
+    return is_flat && !found->rank ? CG_SHAPE(1) : *found;
+}
+
+/* Where value k of a sample in C H W lies in one of H W C. */
+static int64_t turned(const cg_shape *shape, int64_t k)
+{
+    int64_t plane = shape->dim[1] * shape->dim[2];
+    return k % plane * shape->dim[0] + k / plane;
+}
+
+/* ---- samples ------------------------------------------------------------------------------- */
+static cg_status take_bytes(cg_samples *s, cg_npy *x, bool turn, cg_error *error)
+{
+    int64_t size = cg_shape_size(&s->shape);
+    if (!turn) {
+        s->images = x->bytes;
+        x->bytes = NULL;
+        return CG_OK;
+    }
+    s->images = cg_alloc((size_t)s->n, (size_t)size);
+    if (!s->images) return cg_fail_nomem(error, "images");
+    for (int64_t i = 0; i < s->n; i++)
+        for (int64_t k = 0; k < size; k++)
+            s->images[i * size + k] = x->bytes[i * size + turned(&s->shape, k)];
+    return CG_OK;
+}
+
+static cg_status take_values(cg_samples *s, const cg_named_array *x, bool turn, cg_error *error)
+{
+    int64_t size = cg_shape_size(&s->shape);
+    s->values = cg_alloc((size_t)s->n, (size_t)size * sizeof *s->values);
+    if (!s->values) return cg_fail_nomem(error, "samples");
+    for (int64_t i = 0; i < s->n; i++)
+        for (int64_t k = 0; k < size; k++) {
+            double v = cg_npy_value(&x->array, i * size + (turn ? turned(&s->shape, k) : k));
+            if (!isfinite((float)v))
+                return cg_fail(error, CG_EDATA, "%s: value %" PRId64 " of sample %" PRId64 " is %g",
+                               x->name, k, i, v);
+            s->values[i * size + k] = (float)v;
+        }
+    return CG_OK;
+}
+
+/* ---- what is to be learnt ------------------------------------------------------------------ */
+static cg_status take_labels(cg_samples *s, const cg_named_array *y, cg_error *error)
+{
+    const cg_shape *shape = &y->array.shape;
+    if (cg_shape_size(shape) != s->n)
+        return cg_fail(error, CG_EDATA,
+                       "%s: %d axes, expected one label a sample; `target: values` takes more",
+                       y->name, shape->rank);
+    s->labels = cg_alloc((size_t)s->n, 1);
+    if (!s->labels) return cg_fail_nomem(error, "labels");
+    for (int64_t i = 0; i < s->n; i++) {
+        double v = cg_npy_value(&y->array, i);
+        if (!(v >= 0 && v < CG_MAX_CLASSES) || v != floor(v))
+            return cg_fail(error, CG_EDATA,
+                           "%s: label %" PRId64 " is %g, expected a whole number of 0..%d; "
+                           "`target: values` takes others",
+                           y->name, i, v, CG_MAX_CLASSES - 1);
+        s->labels[i] = (uint8_t)v;
+        if (s->labels[i] >= s->n_classes) s->n_classes = s->labels[i] + 1;
+    }
+    return CG_OK;
+}
+
+static cg_status take_targets(cg_samples *s, const cg_named_array *y, cg_error *error)
+{
+    s->n_targets = cg_shape_size(&y->array.shape) / s->n;
+    s->targets = cg_alloc((size_t)s->n, (size_t)s->n_targets * sizeof *s->targets);
+    if (!s->targets) return cg_fail_nomem(error, "target values");
+    for (int64_t i = 0; i < s->n * s->n_targets; i++) {
+        double v = cg_npy_value(&y->array, i);
+        if (!isfinite((float)v))
+            return cg_fail(error, CG_EDATA, "%s: value %" PRId64 " of sample %" PRId64 " is %g",
+                           y->name, i % s->n_targets, i / s->n_targets, v);
+        s->targets[i] = (float)v;
+    }
+    return CG_OK;
+}
+
+cg_status cg_samples_from_arrays(cg_samples *s, cg_named_array *x, const cg_named_array *y,
+                                 const cg_data_spec *spec, cg_error *error)
+{
+    const cg_shape *many = &x->array.shape;
+    if (many->rank < 1) return cg_fail(error, CG_EDATA, "%s: a single number", x->name);
+    if (y && (y->array.shape.rank < 1 || y->array.shape.dim[0] != many->dim[0]))
+        return cg_fail(error, CG_EDATA, "%s: %" PRId64 " samples, but %s: %" PRId64, x->name,
+                       many->dim[0], y->name, y->array.shape.rank ? y->array.shape.dim[0] : 1);
+    cg_shape one = { .rank = many->rank - 1 };
+    for (int i = 0; i < one.rank; i++) one.dim[i] = many->dim[i + 1];
+    s->n = many->dim[0];
+    s->shape = sample_shape(&one, &spec->shape);
+    bool turn = is_turned(&one, &spec->shape),
+         is_bytes = x->array.kind == 'u' && x->array.size == 1;
+    CG_TRY(is_bytes ? take_bytes(s, &x->array, turn, error) : take_values(s, x, turn, error));
+    if (!y) return CG_OK;
+    return spec->target == CG_TARGET_VALUES ? take_targets(s, y, error) : take_labels(s, y, error);
+}

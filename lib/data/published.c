@@ -1,0 +1,47 @@
+/* Where sets that were published lie on this machine. */
+#include "data/source.h"
+
+#include "base/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *set_variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* The i-th folder to look in; NULL where its variable is not set. */
+static char *folder(cg_arena *arena, const char *set, int i)
+{
+    const char *data = set_variable("CNNGRAPH_DATA"), *cache = set_variable("XDG_CACHE_HOME");
+    const char *home = set_variable("HOME");
+    if (i == 0) return data ? cg_arena_printf(arena, "%s/%s", data, set) : NULL;
+    if (cache) return cg_arena_printf(arena, "%s/cnngraph/%s", cache, set);
+    return home ? cg_arena_printf(arena, "%s/.cache/cnngraph/%s", home, set) : NULL;
+}
+
+const char *cg_published_find(cg_arena *arena, const char *set, const char *name)
+{
+    for (int i = 0; i < 2; i++) {
+        const char *place = folder(arena, set, i);
+        for (int zipped = 0; place && zipped < 2; zipped++) {
+            const char *path = cg_arena_printf(arena, "%s/%s%s", place, name, zipped ? ".gz" : "");
+            if (path && cg_file_exists(path)) return path;
+        }
+    }
+    return NULL;
+}
+
+void cg_published_where(const char *set, const char *name, char where[256])
+{
+    cg_arena *arena = cg_arena_new();
+    const char *data = arena ? folder(arena, set, 0) : NULL;
+    const char *cache = arena ? folder(arena, set, 1) : NULL;
+    if (arena && !data) data = cg_arena_printf(arena, "$CNNGRAPH_DATA/%s (not set)", set);
+    if (arena && !cache) cache = cg_arena_printf(arena, "~/.cache/cnngraph/%s", set);
+    snprintf(where, 256, "no %s[.gz] in %s or %s", name, data ? data : "$CNNGRAPH_DATA",
+             cache ? cache : "the cache");
+    cg_arena_free(arena);
+}
