@@ -15,6 +15,10 @@ static bool have_planes(const cg_node *node, const bool inputs[])
     return true;
 }
 
+/* Of what the stages of a slice make of a row: a part of the second-level cache.  More of it would
+ * not be found there again, and all of a slice's values are in memory at the same time. */
+enum { ROW_BYTES = 1 << 20 };
+
 bool cg_reads_rows(const cg_node *node, const bool inputs[])
 {
     cg_planes planes = node->op->planes ? node->op->planes(node) : CG_PLANES_CROSSED;
@@ -84,11 +88,23 @@ static bool join(const cg_graph *graph, cg_tier tier, int64_t rows, int first, i
     return can;
 }
 
+/* Bytes that a row of the stages' values takes. */
+static int64_t bytes_of_row(const cg_graph *graph, int first, int last, int64_t rows)
+{
+    int64_t n = 0;
+    for (int id = first; id <= last && rows > 0; id++) {
+        const cg_node *node = graph->node[id];
+        if (node->op && !(node->op->traits & CG_VIEW)) n += cg_shape_size(&node->shape) / rows;
+    }
+    return n * (int64_t)sizeof(float);
+}
+
 int cg_slices(cg_batch_slice **slices, int of[], const cg_graph *graph, cg_tier tier,
               const int stretch_of[], const cg_stretch stretches[], const bool ends[])
 {
     cg_batch_slice *list = cg_alloc((size_t)graph->n_nodes + 1, sizeof *list);
     int n = 0, n_stages = 0; /* of the slice being made */
+    int64_t bytes = 0;       /* of a row of its values */
     *slices = list;
     if (!list) return -1;
     for (int id = 0; id < graph->n_nodes; id++) of[id] = -1;
@@ -98,13 +114,17 @@ int cg_slices(cg_batch_slice **slices, int of[], const cg_graph *graph, cg_tier 
         if (!node->op || (node->op->traits & CG_VIEW)) continue;
         last = end_of_stage(stretch_of, stretches, id);
         int64_t rows = node->shape.rank >= 2 ? node->shape.dim[0] : 0;
-        if (n_stages > 0 && join(graph, tier, list[n].rows, id, last, of, n)) {
+        int64_t more = bytes_of_row(graph, id, last, rows);
+        if (n_stages > 0 && bytes + more <= ROW_BYTES &&
+            join(graph, tier, list[n].rows, id, last, of, n)) {
             list[n].last = last;
             n_stages++;
+            bytes += more;
         } else {
             n += n_stages > 0;
             n_stages = join(graph, tier, rows, id, last, of, n);
             list[n] = (cg_batch_slice){ .first = id, .last = last, .rows = rows };
+            bytes = more;
         }
         if (ends[last] && n_stages > 0) {
             n++;
