@@ -103,7 +103,8 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     if (cg_wants(node, 1)) dx[1] = cg_neg(cg_mul(cg_log_softmax(z, 1), w));
 }
 
-/* -sum t log(exp(z_k) / sum exp(z)): each class compared with each, sum_j exp(z_j - z_k). */
+/* -sum t log(exp(z_k) / sum exp(z)): each class compared with each, sum_j exp(z_j - z_k), whose
+ * logarithm is taken of the largest summand and the rest, for exp alone ends at 709. */
 static void reference(const cg_ref_call *c)
 {
     const cg_shape *xs = c->xs[0];
@@ -113,9 +114,13 @@ static void reference(const cg_ref_call *c)
         for (int64_t k = 0; k < K; k++)
             for (int64_t p = 0; p < positions; p++) {
                 const double *z = c->x[0] + n * K * positions + p;
-                double others = 0;
-                for (int64_t j = 0; j < K; j++) others += exp(z[j * positions] - z[k * positions]);
-                c->y[n] += c->x[1][(n * K + k) * positions + p] * log(others) / (double)positions;
+                double most = 0, others = 0;
+                for (int64_t j = 0; j < K; j++)
+                    most = fmax(most, z[j * positions] - z[k * positions]);
+                for (int64_t j = 0; j < K; j++)
+                    others += exp(z[j * positions] - z[k * positions] - most);
+                c->y[n] +=
+                    c->x[1][(n * K + k) * positions + p] * (most + log(others)) / (double)positions;
             }
     }
 }
