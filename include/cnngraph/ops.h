@@ -90,6 +90,10 @@ typedef struct {
     int64_t order[CG_MAX_RANK];
 } cg_transpose_attrs; /* y axis i is x axis order[i] */
 cg_node *cg_transpose(cg_node *x, const int64_t order[]);
+typedef struct {
+    int64_t axes;
+} cg_flip_attrs;
+cg_node *cg_flip(cg_node *x, int64_t axes); /* reads them backwards; 0: all */
 cg_node *cg_concat(int n, cg_node *const x[], int axis);
 typedef struct {
     int64_t begin[CG_MAX_RANK], step[CG_MAX_RANK];

@@ -20,6 +20,7 @@ op_sources = \
   %D%/elu.c \
   %D%/erf.c \
   %D%/exp.c \
+  %D%/flip.c \
   %D%/fma.c \
   %D%/gather.c \
   %D%/gelu.c \

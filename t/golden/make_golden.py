@@ -304,6 +304,12 @@ def moments():
         case("fma", lambda p, q, r: torch.addcmul(r, p, q), points(*a), points(*b), points(*c))
 
 
+def flips():
+    """Last, like every group that is added: the cases before keep their points."""
+    for shape, axes in [((2, 3, 2, 5), (2, 3)), ((3, 4), (0,)), ((2, 3, 3), (1,)), ((6,), ())]:
+        case("flip", lambda x: x.flip(axes or (0,)), points(*shape), axes=list(axes))
+
+
 def by_formula(evaluated, x, gamma, beta, mean, var, epsilon):
     """F.batch_norm has no gradient for stored statistics: its value is checked, the formula's taken."""
     wide = lambda v: v.reshape(1, -1, *[1] * (x.dim() - 2))
@@ -360,7 +366,7 @@ def losses():
 
 
 def main():
-    for group in [elementwise, reductions, shapes, convolution, pooling, normalisation, losses, moments]:
+    for group in [elementwise, reductions, shapes, convolution, pooling, normalisation, losses, moments, flips]:
         group()
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases.jsonl")
     with open(path, "w", encoding="ascii") as file:
@@ -369,4 +375,5 @@ def main():
     print(f"{len(cases)} cases of {len({c['op'] for c in cases})} operations, {os.path.getsize(path)} bytes")
 
 
-main()
+if __name__ == "__main__":
+    main()

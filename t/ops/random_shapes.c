@@ -78,7 +78,8 @@ static void elementwise(const cg_op *op)
        N_SHAPES, SEED);
 }
 
-static void reduction(const char *name)
+/* Reductions, and what has their axes. */
+static void over_axes(const char *name)
 {
     const cg_op *op = cg_op_find(name);
     cg_rng rng = cg_rng_new(SEED, name, 0);
@@ -115,10 +116,11 @@ int main(void)
 {
     for (const cg_op *const *op = cg_ops; *op; op++)
         if ((*op)->traits & CG_ELEMENTWISE && (*op)->forward[CG_PORTABLE]) elementwise(*op);
-    reduction("sum");
-    reduction("mean");
-    reduction("max");
-    reduction("max_mask");
+    over_axes("sum");
+    over_axes("mean");
+    over_axes("max");
+    over_axes("max_mask");
+    over_axes("flip");
     along_an_axis("softmax");
     along_an_axis("log_softmax");
     return done_testing();
