@@ -222,7 +222,7 @@ static void prefix_names(expander *e, cg_tree *tree, const cg_tree *layers, cons
     for (int i = 0; tree->kind != CG_TREE_SCALAR && i < tree->n; i++) {
         cg_tree *item = tree->item[i];
         const char *key = tree->key[i] ? tree->key[i]->text : "";
-        bool is_name = !strcmp(key, "name") || !strcmp(key, "from");
+        bool is_name = !strcmp(key, "name") || !strcmp(key, "from") || !strcmp(key, "share");
         cg_tree **one = item->kind == CG_TREE_LIST ? item->item : &item;
         int n = item->kind == CG_TREE_LIST ? item->n : 1;
         for (int k = 0; is_name && k < n; k++) {

@@ -77,22 +77,23 @@ static const cg_tree *find_named(const cg_tree *tree, const char *name)
     return NULL;
 }
 
-static int read_from_one(layer_reader *l, const cg_tree *tree)
+/* The layer that a key names; -1 after a report. */
+static int read_earlier(layer_reader *l, const cg_tree *tree, const char *key)
 {
     const char *name;
-    if (!cg_read_text(l->r, tree, "from", &name)) return -1;
+    if (!cg_read_text(l->r, tree, key, &name)) return -1;
     int i = find_name(l->model, name);
     if (i >= 0) return i;
     const cg_tree *later = find_named(l->list, name);
     if (later) {
         cg_diagnose(l->r->diagnostics, tree->mark, NULL,
                     "a layer takes from those before it: move this one behind, or that one up",
-                    "from: layer \"%s\" comes no earlier than line %d", name, later->mark.line);
+                    "%s: layer \"%s\" comes no earlier than line %d", key, name, later->mark.line);
         return -1;
     }
     cg_words words = { .n = 0 };
     for (int k = 0; k < l->model->n_layers; k++) cg_words_add(&words, l->model->layer[k].name);
-    cg_read_unknown(l->r, tree, "from", "layer", &words);
+    cg_read_unknown(l->r, tree, key, "layer", &words);
     return -1;
 }
 
@@ -114,7 +115,7 @@ static bool read_inputs(layer_reader *l, cg_layer_spec *spec, int arity, int pre
     }
     spec->n_inputs = n;
     for (int i = 0; i < n; i++) {
-        spec->input[i] = !from ? previous : read_from_one(l, is_list ? from->item[i] : from);
+        spec->input[i] = !from ? previous : read_earlier(l, is_list ? from->item[i] : from, "from");
         if (spec->input[i] < 0) return false;
         l->model->layer[spec->input[i]].is_used = true;
     }
@@ -157,6 +158,7 @@ static void more_keys(const cg_layer *layer, const char *more[16])
     int n = 0;
     more[n++] = "name";
     more[n++] = "from";
+    more[n++] = "share";
     if (layer && !strcmp(layer->name, "residual")) more[n++] = "body";
     for (const cg_layer_key *k = layer ? layer->keys : NULL; k && k->name && n < 15; k++)
         more[n++] = k->name;
@@ -175,6 +177,26 @@ static void read_keys(layer_reader *l, cg_layer_spec *spec)
     snprintf(what, sizeof what, "%s '%s'", spec->type, spec->name);
     cg_read_attrs(l->r, spec->keys, spec->mark, what, attrs, more, spec->attrs);
     if (spec->layer) cg_read_layer_keys(l->r, spec->keys, what, spec->layer->keys, spec->attrs);
+}
+
+/* Whose parameters the layer takes; what they begin with is said there. */
+static void read_share(layer_reader *l, cg_layer_spec *spec)
+{
+    const cg_tree *share = cg_tree_find(spec->keys, "share");
+    if (!share) return;
+    int id = read_earlier(l, share, "share");
+    if (id < 0) return;
+    if (id == 0)
+        cg_diagnose(l->r->diagnostics, share->mark, NULL, "name a layer that has some",
+                    "share: the input has no parameters");
+    spec->share = l->model->layer[id].share ? l->model->layer[id].share : id;
+    for (const cg_layer_key *k = spec->layer ? spec->layer->keys : NULL; k && k->name; k++) {
+        const cg_tree *init = k->type == CG_KEY_INIT ? cg_tree_find(spec->keys, k->name) : NULL;
+        if (init)
+            cg_diagnose(l->r->diagnostics, init->mark, NULL, "leave it out",
+                        "%s '%s': \"%s\" is that of '%s', whose parameters it shares", spec->type,
+                        spec->name, k->name, l->model->layer[spec->share].name);
+    }
 }
 
 static int read_list(layer_reader *l, const cg_tree *list, int previous);
@@ -217,6 +239,7 @@ static int read_layer(layer_reader *l, const cg_tree *tree, int previous)
     spec.name = read_name(l, spec.type, spec.keys);
     if (!spec.name) return previous;
     read_keys(l, &spec);
+    read_share(l, &spec);
     bool is_residual = spec.layer && !strcmp(spec.layer->name, "residual");
     bool has_inputs = is_residual
                           ? read_residual(l, &spec, previous)

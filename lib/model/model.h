@@ -20,6 +20,7 @@ typedef struct {
     cg_mark mark;        /* of its word                        */
     int n_inputs;
     int *input;
+    int share;      /* the layer whose parameters it takes; 0: it has its own */
     bool is_used;   /* a later layer takes it          */
     cg_shape shape; /* of one sample, once recorded    */
     int64_t parameters, macs;

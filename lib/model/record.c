@@ -6,7 +6,8 @@
 #include <cnngraph/ops.h>
 
 /* One layer over what its inputs gave; NULL once the graph is in error. */
-static cg_node *record_layer(cg_builder *b, const cg_layer_spec *spec, cg_node *const output[])
+static cg_node *record_layer(const cg_model *model, cg_builder *b, const cg_layer_spec *spec,
+                             cg_node *const output[])
 {
     cg_node **x = cg_arena_alloc(b->arena, (size_t)spec->n_inputs, sizeof(cg_node *));
     if (!x) {
@@ -15,9 +16,14 @@ static cg_node *record_layer(cg_builder *b, const cg_layer_spec *spec, cg_node *
     }
     for (int i = 0; i < spec->n_inputs; i++) x[i] = output[spec->input[i]];
     b->name = spec->name;
+    b->share = spec->share ? model->layer[spec->share].name : NULL;
+    b->n_shared = 0;
     cg_graph_at(b->graph, cg_mark_place(spec->mark), spec->name);
-    if (spec->op) return cg_record1(spec->op, spec->attrs, x[0]);
-    return spec->layer->record(b, spec->attrs, spec->n_inputs, x);
+    cg_node *y = spec->op ? cg_record1(spec->op, spec->attrs, x[0])
+                          : spec->layer->record(b, spec->attrs, spec->n_inputs, x);
+    return y && b->share && !b->n_shared
+               ? cg_layer_fail(b, "share", NULL, "it has no parameters that it could share")
+               : y;
 }
 
 static cg_shape with_batch(const cg_shape *sample, int64_t batch)
@@ -70,7 +76,7 @@ cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_
     }
     for (*at = 1; *at < model->n_layers; ++*at) {
         if (cg_graph_status(graph) != CG_OK) return cg_graph_status(graph);
-        outputs[*at] = record_layer(b, &model->layer[*at], outputs);
+        outputs[*at] = record_layer(model, b, &model->layer[*at], outputs);
         if (cg_graph_status(graph) != CG_OK) return cg_graph_status(graph);
     }
     recording->y = outputs[model->n_layers - 1];

@@ -23,9 +23,20 @@ static const cg_op *activation_of(const cg_layer_spec *spec)
 /* The layer that makes the prediction's values what they are: later ones hand them on. */
 static const cg_layer_spec *maker(const cg_model *m)
 {
-    static const char *const handing_on[] = { "flatten",   "reshape",        "identity",
-                                              "dropout",   "global_avgpool", "global_maxpool",
-                                              "maxpool2d", "avgpool2d",      NULL };
+    static const char *const handing_on[] = { "flatten",
+                                              "reshape",
+                                              "identity",
+                                              "dropout",
+                                              "spatial_dropout",
+                                              "global_avgpool",
+                                              "global_maxpool",
+                                              "maxpool2d",
+                                              "avgpool2d",
+                                              "adaptive_avgpool2d",
+                                              "adaptive_maxpool2d",
+                                              "upsample2d",
+                                              "pixel_shuffle",
+                                              NULL };
     int at = m->n_layers - 1;
     while (at > 0 && is_among(m->layer[at].type, handing_on)) at = m->layer[at].input[0];
     return &m->layer[at];
@@ -33,8 +44,11 @@ static const cg_layer_spec *maker(const cg_model *m)
 
 static cg_values values_of(const cg_layer_spec *spec)
 {
-    static const char *const without_limits[] = { "conv2d",     "conv_transpose2d", "dense",
-                                                  "batch_norm", "layer_norm",       NULL };
+    static const char *const without_limits[] = {
+        "conv2d",     "conv_transpose2d", "depthwise_conv2d", "separable_conv2d", "dense",
+        "batch_norm", "layer_norm",       "group_norm",       "instance_norm",    "prelu",
+        NULL
+    };
     const cg_op *op = activation_of(spec);
     if (op && !strcmp(op->name, "softmax")) return CG_VALUES_PROBABILITIES;
     if (op && !strcmp(op->name, "sigmoid")) return CG_VALUES_SHARES;

@@ -27,10 +27,32 @@ static cg_leaf_plan *plan_leaf(cg_builder *b, const char *name, cg_shape shape)
     return b->last = leaf;
 }
 
+/* The other layer's parameter of that name, which must have the shape. */
+static cg_node *shared_parameter(cg_builder *b, const char *name, const cg_shape *shape)
+{
+    char found[CG_SHAPE_TEXT], needed[CG_SHAPE_TEXT];
+    const char *full = cg_arena_printf(b->arena, "%s.%s", b->share, name);
+    if (!full) {
+        cg_graph_fail(b->graph, CG_ENOMEM, "a parameter of %s", b->name);
+        return NULL;
+    }
+    cg_node *parameter = cg_graph_find(b->graph, full);
+    if (!parameter)
+        return cg_layer_fail(b, "share", NULL, "\"%s\" has no parameter \"%s\" to share", b->share,
+                             name);
+    if (!cg_shape_equal(cg_node_shape(parameter), shape))
+        return cg_layer_fail(b, "share", NULL, "%s is %s, which should be %s to be shared", full,
+                             cg_shape_text(cg_node_shape(parameter), found),
+                             cg_shape_text(shape, needed));
+    b->n_shared++;
+    return parameter;
+}
+
 cg_node *cg_layer_parameter(cg_builder *b, const char *name, cg_shape shape,
                             const cg_init_use *init, const cg_init *otherwise, int64_t fan_in,
                             int64_t fan_out)
 {
+    if (b->share) return shared_parameter(b, name, &shape);
     cg_leaf_plan *leaf = plan_leaf(b, name, shape);
     if (!leaf) return NULL;
     if (init && init->init)

@@ -6,14 +6,20 @@ libfloors_la_SOURCES += \
   %D%/init/fan.c \
   %D%/init/plain.c \
   %D%/init/use.c \
+  %D%/layers/adaptive_pool2d.c \
+  %D%/layers/conv.h \
   %D%/layers/conv2d.c \
   %D%/layers/dense.c \
+  %D%/layers/depthwise.c \
   %D%/layers/dropout.c \
   %D%/layers/embedding.c \
+  %D%/layers/group_norm.c \
   %D%/layers/join.c \
   %D%/layers/norm.c \
   %D%/layers/pool2d.c \
+  %D%/layers/prelu.c \
   %D%/layers/shape.c \
+  %D%/layers/upsample2d.c \
   %D%/loss/losses.c \
   %D%/loss/probability.c \
   %D%/metric/metrics.c \

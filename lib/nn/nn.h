@@ -80,6 +80,8 @@ struct cg_builder {
     cg_arena *arena;                    /* of the texts and the list of leaves      */
     bool training;                      /* or evaluation                            */
     const char *name;                   /* of the layer, unique in the model        */
+    const char *share;                  /* the layer whose parameters it takes, or NULL */
+    int n_shared;                       /* that it has taken                        */
     struct cg_leaf_plan *leaves, *last; /* what was recorded, in order */
     const char *bad_key, *help;         /* of the first cg_layer_fail; NULL: the layer as such */
 };
@@ -93,7 +95,8 @@ typedef struct cg_leaf_plan {
     struct cg_leaf_plan *next;
 } cg_leaf_plan;
 
-/* A parameter "LAYER.name"; init->init NULL: `otherwise`.  NULL once the graph is in error. */
+/* A parameter "LAYER.name", or that of the layer b->share; init->init NULL: `otherwise`.  NULL once
+ * the graph is in error. */
 cg_node *cg_layer_parameter(cg_builder *b, const char *name, cg_shape shape,
                             const cg_init_use *init, const cg_init *otherwise, int64_t fan_in,
                             int64_t fan_out);

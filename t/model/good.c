@@ -270,6 +270,56 @@ static void test_recording(void)
     cg_model_free(m);
 }
 
+static bool has_parameters(const char *text, const char *expected)
+{
+    cg_model *m = parse(text);
+    char *names = m ? parameter_names(m, CG_TRAINING) : NULL;
+    bool same = names && !strcmp(names, expected);
+    if (!same) printf("# found %s\n", names ? names : "a mistake");
+    free(names);
+    cg_model_free(m);
+    return same;
+}
+
+static void test_sharing(void)
+{
+    static const char twice[] =
+        HEAD INPUT "    - conv2d: {name: a, filters: 1, kernel: 3}\n"
+                   "    - conv2d: {name: b, share: a, filters: 1, kernel: 3, stride: 2}\n"
+                   "    - conv2d: {share: b, filters: 1, kernel: 3, bias: none}\n" DENSE TAIL;
+    ok(has_parameters(twice, "a.weight a.bias dense_1.weight dense_1.bias "),
+       "shared parameters are there once, also by way of another that shares");
+    cg_model *m = parse(twice);
+    ok(m && cg_model_layer(m, 1).parameters == 10 && cg_model_layer(m, 2).parameters == 0 &&
+           cg_model_layer(m, 2).macs == 12 * 12 * 9,
+       "they count where they are made, the work counts in every layer");
+    cg_model_free(m);
+    ok(has_parameters(HEAD "blocks:\n  pair:\n    layers:\n"
+                           "      - conv2d: {name: c, filters: 1, kernel: 3}\n"
+                           "      - conv2d: {share: c, filters: 1, kernel: 3}\n"
+                           "      - prelu: {share: slope}\n" INPUT "    - prelu: {name: slope}\n"
+                           "    - pair\n    - pair\n" DENSE TAIL,
+                      "slope.weight pair_1.c.weight pair_1.c.bias pair_2.c.weight pair_2.c.bias "
+                      "dense_1.weight dense_1.bias "),
+       "a block shares its own layers' parameters, or those of a layer outside");
+    m = parse(HEAD INPUT
+              "    - batch_norm: {name: a}\n    - batch_norm: {name: b, share: a}\n" DENSE TAIL);
+    cg_graph *graph = cg_graph_new();
+    cg_recording r;
+    ok(m && cg_model_record(m, graph, CG_TRAINING, 2, &r, NULL) == CG_OK &&
+           cg_graph_find(graph, "a.running_var") && cg_graph_find(graph, "b.running_var") &&
+           !cg_graph_find(graph, "b.weight"),
+       "running statistics are each layer's own");
+    cg_graph_free(graph);
+    cg_model_free(m);
+    has_layers("a gate of one value a channel is repeated over its image",
+               HEAD INPUT "    - conv2d: {name: a, filters: 3, kernel: 3}\n    - global_maxpool\n"
+                          "    - reshape: {name: g, shape: [3, 1, 1]}\n"
+                          "    - mul: {from: [g, a]}\n" DENSE TAIL,
+               "a:conv2d:3x26x26 global_maxpool_1:global_maxpool:3 g:reshape:3x1x1 "
+               "mul_1:mul:3x26x26 flatten_1:flatten:2028 dense_1:dense:10");
+}
+
 /* Every allocation of the library fails once; what was taken is given back (run under valgrind). */
 static void test_no_memory(void)
 {
@@ -277,7 +327,7 @@ static void test_no_memory(void)
         "cnngraph: 1\ndata: {format: idx, images: {train: x, test: y}, labels: {train: /t, test: "
         "u}}\n"
         "vars: {k: 3}\nblocks: {c: {layers: [conv2d: {filters: 2, kernel: \"${k}\"}]}}\n" INPUT
-        "    - c\n    - batch_norm\n" DENSE TAIL;
+        "    - c\n    - batch_norm\n    - prelu: {name: p}\n    - prelu: {share: p}\n" DENSE TAIL;
     static const char *const sets[] = { "train.epochs=2" };
     cg_status status = CG_ENOMEM;
     bool is_told = true;
@@ -303,6 +353,7 @@ int main(void)
     test_overrides();
     test_message();
     test_recording();
+    test_sharing();
     test_models();
     return done_testing();
 }

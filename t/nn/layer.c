@@ -151,6 +151,41 @@ static void test_batch_norm(void)
     cg_arena_free(arena);
 }
 
+/* ---- spatial_dropout --------------------------------------------------------------------------*/
+
+static void test_spatial_dropout(void)
+{
+    enum { N = 40, C = 25, PLANE = 6 };
+    const cg_layer *layer = cg_layer_find("spatial_dropout");
+    double rate = 0.3;
+    cg_arena *arena = cg_arena_new();
+    cg_builder b = { .graph = cg_graph_new(), .arena = arena, .training = true, .name = "d" };
+    cg_node *x = cg_input(b.graph, "x", CG_SHAPE(N, C, 2, 3)), *y = layer->record(&b, &rate, 1, &x);
+    b.training = false;
+    ok(layer->record(&b, &rate, 1, &x) == x, "in evaluation spatial_dropout does nothing");
+    cg_program *p = NULL;
+    cg_compile_options options = { .dtype = CG_F64 };
+    int dropped = 0, other = 0;
+    if (!ok(y && cg_compile(&p, b.graph, 1, &y, &options, NULL) == CG_OK,
+            "in training it compiles"))
+        return;
+    for (int i = 0; i < N * C * PLANE; i++) cg_data_f64(p, x)[i] = i + 1;
+    cg_run(p, 1, 1);
+    for (int i = 0; i < N * C; i++) {
+        const double *plane = cg_data_f64(p, y) + (ptrdiff_t)i * PLANE;
+        bool gone = plane[0] == 0;
+        dropped += gone;
+        for (int k = 0; k < PLANE; k++)
+            other += !near(plane[k], gone ? 0 : (i * PLANE + k + 1) / (1 - rate));
+    }
+    ok(other == 0, "whole channels are 0, the others scaled");
+    ok(fabs(dropped - rate * N * C) < 4 * sqrt(N * C * rate * (1 - rate)),
+       "%d of %d channels are dropped at a rate of %g", dropped, N * C, rate);
+    cg_program_free(p);
+    cg_graph_free(b.graph);
+    cg_arena_free(arena);
+}
+
 /* ---- lists ------------------------------------------------------------------------------------*/
 
 static void test_lists(void)
@@ -174,6 +209,7 @@ int main(void)
 {
     test_losses();
     test_batch_norm();
+    test_spatial_dropout();
     test_lists();
     return done_testing();
 }

@@ -1,5 +1,10 @@
 # Tests of lib/nn.
-check_PROGRAMS += t/nn/init.t t/nn/layer.t t/nn/metric.t
+check_PROGRAMS += t/nn/batches.t t/nn/golden.t t/nn/init.t t/nn/layer.t t/nn/metric.t
+EXTRA_DIST += %D%/recorded.h t/golden/make_layers.py t/golden/layers.jsonl
+t_nn_batches_t_SOURCES = %D%/batches.c
+t_nn_batches_t_LDADD = $(test_ldadd)
+t_nn_golden_t_SOURCES = %D%/golden.c
+t_nn_golden_t_LDADD = $(test_ldadd)
 t_nn_init_t_SOURCES = %D%/init.c
 t_nn_init_t_LDADD = $(test_ldadd)
 t_nn_layer_t_SOURCES = %D%/layer.c

@@ -1,53 +1,23 @@
 /* Convolution with its weights and bias, and the transposed one.
  * x: N C H W, weight: K C/groups R S, y: N K P Q. */
-#include "nn/nn.h"
+#include "nn/layers/conv.h"
 
 #include <cnngraph/ops.h>
 
 extern const cg_init cg_init_fan_in_uniform, cg_init_zeros;
 
-enum { BIAS_TIED, BIAS_UNTIED, BIAS_NONE };
-
-/* Adds a bias for each channel (tied: K) or for each place of each channel (untied: K P Q). */
-static cg_node *add_bias(cg_builder *b, cg_node *y, int64_t kind, const cg_init_use *init)
+cg_node *cg_conv_bias(cg_builder *b, cg_node *y, int64_t kind, const cg_init_use *init)
 {
-    if (kind == BIAS_NONE || !y) return y;
+    if (kind == CG_BIAS_NONE || !y) return y;
     const cg_shape *s = cg_node_shape(y);
     int64_t k = s->dim[1];
-    if (kind == BIAS_UNTIED) {
+    if (kind == CG_BIAS_UNTIED) {
         cg_shape all = CG_SHAPE(k, s->dim[2], s->dim[3]);
         return cg_add(y, cg_layer_parameter(b, "bias", all, init, &cg_init_zeros, 1, 1));
     }
     cg_node *bias = cg_layer_parameter(b, "bias", CG_SHAPE(k), init, &cg_init_zeros, 1, 1);
     return cg_add(y, cg_reshape(bias, CG_SHAPE(k, 1, 1)));
 }
-
-/* ---- conv2d -----------------------------------------------------------------------------------*/
-typedef struct {
-    int64_t filters, kernel[2], stride[2], dilation[2], groups, padding_mode, bias;
-    cg_padding padding;
-    cg_init_use init, bias_init;
-    cg_activation_use activation;
-} conv2d_keys;
-
-static const cg_attr conv2d_attrs[] = {
-    CG_INT(conv2d_keys, filters, 0, 1, 65536, "channels of the output"),
-    CG_INTS(conv2d_keys, kernel, 2, 0, 1, 1024, "height and width of the window"),
-    CG_INTS(conv2d_keys, stride, 2, 1, 1, 1024, "steps of the window down and across"),
-    CG_INTS(conv2d_keys, dilation, 2, 1, 1, 1024, "distance of the window's taps"),
-    CG_INT(conv2d_keys, groups, 1, 1, 65536, "parts of the channels that do not see each other"),
-    CG_CHOICE(conv2d_keys, padding_mode, "zero reflect replicate", "what padding is made of"),
-    CG_CHOICE(conv2d_keys, bias, "tied untied none", "one a filter, one an output, or no bias"),
-    { .name = NULL },
-};
-static const cg_layer_key conv2d_more[] = {
-    { "padding", CG_KEY_PADDING, offsetof(conv2d_keys, padding),
-      "same, valid, or top, left, bottom, right" },
-    { "init", CG_KEY_INIT, offsetof(conv2d_keys, init), "of the weights" },
-    { "bias_init", CG_KEY_INIT, offsetof(conv2d_keys, bias_init), "of the bias; zeros" },
-    { "activation", CG_KEY_ACTIVATION, offsetof(conv2d_keys, activation), "applied at the end" },
-    { .name = NULL },
-};
 
 static bool groups_divide(cg_builder *b, int64_t channels, int64_t filters, int64_t groups)
 {
@@ -57,6 +27,8 @@ static bool groups_divide(cg_builder *b, int64_t channels, int64_t filters, int6
                   (long long)channels, (long long)filters);
     return false;
 }
+
+/* ---- conv2d -----------------------------------------------------------------------------------*/
 
 /* Padding that is not zeros is recorded as an op of its own. */
 static cg_node *pad_image(cg_node *x, int64_t sides[4], int64_t mode)
@@ -68,12 +40,10 @@ static cg_node *pad_image(cg_node *x, int64_t sides[4], int64_t mode)
     return cg_pad(x, before, after, (cg_pad_mode)mode);
 }
 
-static cg_node *conv2d(cg_builder *b, const void *attrs, int n, cg_node *const x[])
+cg_node *cg_conv_record(cg_builder *b, const cg_conv_keys *a, const char *weight, cg_node *x)
 {
-    (void)n;
-    const conv2d_keys *a = attrs;
-    if (!cg_layer_expects_rank(b, x[0], 4, "C x H x W")) return NULL;
-    const cg_shape *s = cg_node_shape(x[0]);
+    if (!cg_layer_expects_rank(b, x, 4, "C x H x W")) return NULL;
+    const cg_shape *s = cg_node_shape(x);
     if (!groups_divide(b, s->dim[1], a->filters, a->groups)) return NULL;
     cg_conv2d_attrs conv = { .groups = a->groups };
     for (int i = 0; i < 2; i++) {
@@ -84,10 +54,27 @@ static cg_node *conv2d(cg_builder *b, const void *attrs, int n, cg_node *const x
     if (!cg_layer_window_fits(b, s, a->kernel, a->dilation, conv.padding)) return NULL;
     int64_t channels = s->dim[1] / a->groups, area = a->kernel[0] * a->kernel[1];
     cg_node *w = cg_layer_parameter(
-        b, "weight", CG_SHAPE(a->filters, channels, a->kernel[0], a->kernel[1]), &a->init,
+        b, weight, CG_SHAPE(a->filters, channels, a->kernel[0], a->kernel[1]), &a->init,
         &cg_init_fan_in_uniform, channels * area, a->filters / a->groups * area);
-    cg_node *y = cg_conv2d(pad_image(x[0], conv.padding, a->padding_mode), w, &conv);
-    return cg_layer_activation(&a->activation, add_bias(b, y, a->bias, &a->bias_init));
+    if (a->flip) w = cg_flip(w, CG_AXIS(2) | CG_AXIS(3));
+    return cg_conv2d(pad_image(x, conv.padding, a->padding_mode), w, &conv);
+}
+
+static const cg_attr conv2d_attrs[] = {
+    CG_INT(cg_conv_keys, filters, 0, 1, 65536, "channels of the output"),
+    CG_CONV_ATTRS,
+    CG_INT(cg_conv_keys, groups, 1, 1, 65536, "parts of the channels that do not see each other"),
+    CG_BOOL(cg_conv_keys, flip, "turn the kernel round: the convolution of mathematics"),
+    { .name = NULL },
+};
+static const cg_layer_key conv2d_more[] = { CG_CONV_KEYS, { .name = NULL } };
+
+static cg_node *conv2d(cg_builder *b, const void *attrs, int n, cg_node *const x[])
+{
+    (void)n;
+    const cg_conv_keys *a = attrs;
+    cg_node *y = cg_conv_bias(b, cg_conv_record(b, a, "weight", x[0]), a->bias, &a->bias_init);
+    return cg_layer_activation(&a->activation, y);
 }
 
 const cg_layer cg_layer_conv2d = {
@@ -96,7 +83,7 @@ const cg_layer cg_layer_conv2d = {
     .n_inputs = 1,
     .attrs = conv2d_attrs,
     .keys = conv2d_more,
-    .attrs_size = sizeof(conv2d_keys),
+    .attrs_size = sizeof(cg_conv_keys),
     .record = conv2d,
 };
 
@@ -145,7 +132,7 @@ static cg_node *conv_transpose2d(cg_builder *b, const void *attrs, int n, cg_nod
         b, "weight", CG_SHAPE(channels, filters, a->kernel[0], a->kernel[1]), &a->init,
         &cg_init_fan_in_uniform, channels / a->groups * area, filters * area);
     cg_node *y = cg_conv_transpose2d(x[0], w, &conv);
-    return cg_layer_activation(&a->activation, add_bias(b, y, a->bias, &a->bias_init));
+    return cg_layer_activation(&a->activation, cg_conv_bias(b, y, a->bias, &a->bias_init));
 }
 
 const cg_layer cg_layer_conv_transpose2d = {

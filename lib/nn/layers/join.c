@@ -28,10 +28,31 @@ static cg_node *add(cg_builder *b, const void *attrs, int n, cg_node *const x[])
     return fold(b, n, x, cg_add);
 }
 
+/* Do the axes of each sample agree, or have size 1, to be repeated? */
+static bool fits(const cg_shape *a, const cg_shape *b)
+{
+    bool all = a->rank == b->rank;
+    for (int i = 1; i < a->rank && all; i++)
+        all = a->dim[i] == b->dim[i] || a->dim[i] == 1 || b->dim[i] == 1;
+    return all;
+}
+
+/* A gate has one value a channel (C x 1 x 1) or a pixel (1 x H x W). */
 static cg_node *mul(cg_builder *b, const void *attrs, int n, cg_node *const x[])
 {
     (void)attrs;
-    return fold(b, n, x, cg_mul);
+    char first[CG_SHAPE_TEXT], other[CG_SHAPE_TEXT];
+    cg_node *y = x[0];
+    for (int i = 1; i < n && y; i++) {
+        if (!fits(cg_node_shape(y), cg_node_shape(x[i])))
+            return cg_layer_fail(b, "from",
+                                 "axes of size 1 are repeated: `reshape` to [C, 1, 1] makes one "
+                                 "value a channel",
+                                 "inputs differ: %s and %s", cg_sample_text(y, first),
+                                 cg_sample_text(x[i], other));
+        y = cg_mul(y, x[i]);
+    }
+    return y;
 }
 
 static cg_node *maximum(cg_builder *b, const void *attrs, int n, cg_node *const x[])
@@ -48,7 +69,7 @@ const cg_layer cg_layer_add = {
 };
 const cg_layer cg_layer_mul = {
     .name = "mul",
-    .help = "The product of its inputs.",
+    .help = "The product of its inputs; an axis of size 1 is repeated.",
     .n_inputs = -1,
     .record = mul,
 };
