@@ -21,9 +21,9 @@ static cg_node *record_layer(const cg_model *model, cg_builder *b, const cg_laye
     cg_graph_at(b->graph, cg_mark_place(spec->mark), spec->name);
     cg_node *y = spec->op ? cg_record1(spec->op, spec->attrs, x[0])
                           : spec->layer->record(b, spec->attrs, spec->n_inputs, x);
-    return y && b->share && !b->n_shared
-               ? cg_layer_fail(b, "share", NULL, "it has no parameters that it could share")
-               : y;
+    return y && b->share && !b->n_shared ? cg_layer_fail(b, "share", "leave `share` out",
+                                                         "it has no parameters that it could share")
+                                         : y;
 }
 
 static cg_shape with_batch(const cg_shape *sample, int64_t batch)

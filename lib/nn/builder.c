@@ -38,12 +38,13 @@ static cg_node *shared_parameter(cg_builder *b, const char *name, const cg_shape
     }
     cg_node *parameter = cg_graph_find(b->graph, full);
     if (!parameter)
-        return cg_layer_fail(b, "share", NULL, "\"%s\" has no parameter \"%s\" to share", b->share,
-                             name);
+        return cg_layer_fail(b, "share", "share: a layer of the same kind",
+                             "\"%s\" has no parameter \"%s\" to share", b->share, name);
     if (!cg_shape_equal(cg_node_shape(parameter), shape))
-        return cg_layer_fail(b, "share", NULL, "%s is %s, which should be %s to be shared", full,
-                             cg_shape_text(cg_node_shape(parameter), found),
-                             cg_shape_text(shape, needed));
+        return cg_layer_fail(
+            b, "share", "leave `share` out, or make both layers see and give as much",
+            "%s is %s, which should be %s to be shared", full,
+            cg_shape_text(cg_node_shape(parameter), found), cg_shape_text(shape, needed));
     b->n_shared++;
     return parameter;
 }

@@ -38,7 +38,7 @@ static cg_node *cut(cg_builder *b, const pooling *p, cg_node *x, int axis, int64
 }
 
 /* One axis after the other, columns first: so the first of equal values is the same as in a search
- * row by row, and a mean of means is that of all, since windows of an axis have one size. */
+ * row by row; and the mean of rows' means is that of all, for a window's rows are of one length. */
 static cg_node *pool(cg_builder *b, const keys *a, cg_node *x, const pooling *p)
 {
     if (!cg_layer_expects_rank(b, x, 4, "C x H x W")) return NULL;

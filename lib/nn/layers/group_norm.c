@@ -51,7 +51,8 @@ static cg_node *normalise(cg_builder *b, const keys *a, int64_t groups, cg_node 
     const cg_shape *s = cg_node_shape(x);
     int64_t values = cg_shape_size(s) / s->dim[0] / groups;
     if (values < 2)
-        return cg_layer_fail(b, NULL, NULL, "one value has no variance to be normalised by");
+        return cg_layer_fail(b, NULL, "fewer groups, or a larger image",
+                             "one value has no variance to be normalised by");
     cg_node *y = standardise(cg_reshape(x, CG_SHAPE(s->dim[0], groups, values)), a->epsilon);
     y = cg_reshape(y, *s);
     if (!a->affine) return y;
@@ -88,7 +89,8 @@ static cg_node *instance_norm(cg_builder *b, const void *attrs, int n, cg_node *
 {
     (void)n;
     if (cg_node_shape(x[0])->rank < 3)
-        return cg_layer_fail(b, NULL, NULL, "expects channels of more than one value");
+        return cg_layer_fail(b, NULL, "`layer_norm` or `group_norm`",
+                             "expects channels of more than one value");
     return normalise(b, attrs, cg_node_shape(x[0])->dim[1], x[0]);
 }
 
