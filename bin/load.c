@@ -31,6 +31,12 @@ int load_model(cg_model **model, const char *operand, const struct option_list *
     return n > 0 ? cg_status_exit_code(status) : fail(&error);
 }
 
+bool run_weights(const char *folder, char path[PATH_BYTES])
+{
+    return (join(path, folder, "best.safetensors") && cg_file_exists(path)) ||
+           (join(path, folder, "last.safetensors") && cg_file_exists(path));
+}
+
 bool find_weights(const struct verb *verb, const char *operand, const char *run,
                   const char *weights, char path[PATH_BYTES])
 {
@@ -45,8 +51,7 @@ bool find_weights(const struct verb *verb, const char *operand, const char *run,
                     operand);
         return false;
     }
-    if (join(path, folder, "best.safetensors") && cg_file_exists(path)) return true;
-    if (join(path, folder, "last.safetensors") && cg_file_exists(path)) return true;
+    if (run_weights(folder, path)) return true;
     usage_error(verb, "%s has no weights yet", folder);
     return false;
 }

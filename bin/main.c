@@ -12,6 +12,7 @@
     VERB(train)     \
     VERB(eval)      \
     VERB(predict)   \
+    VERB(report)    \
     VERB(check)     \
     VERB(render)    \
     VERB(summary)   \

@@ -8,7 +8,7 @@ cnngraph_SOURCES = \
   %D%/measure.c %D%/measure.h \
   %D%/gradcheck_report.c %D%/gradcheck_report.h \
   %D%/cmd_gradcheck.c \
-  %D%/cmd_train.c %D%/cmd_eval.c %D%/cmd_predict.c \
+  %D%/cmd_train.c %D%/cmd_eval.c %D%/cmd_predict.c %D%/cmd_report.c \
   %D%/cmd_check.c %D%/cmd_render.c %D%/cmd_summary.c \
   %D%/cmd_augment.c %D%/cmd_bench.c \
   %D%/cmd_graph.c %D%/cmd_ops.c %D%/cmd_doctor.c

@@ -13,6 +13,7 @@ include $(top_srcdir)/t/nn/module.mk
 include $(top_srcdir)/t/model/module.mk
 include $(top_srcdir)/t/check/module.mk
 include $(top_srcdir)/t/train/module.mk
+include $(top_srcdir)/t/report/module.mk
 include $(top_srcdir)/t/bin/module.mk
 
 include $(top_srcdir)/t/bench/module.mk

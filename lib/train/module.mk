@@ -3,6 +3,7 @@ libfloors_la_SOURCES += \
   %D%/checkpoint.h %D%/checkpoint.c \
   %D%/evaluate.h %D%/evaluate.c \
   %D%/folder.h %D%/folder.c \
+  %D%/history.h %D%/history.c \
   %D%/loader.h %D%/loader.c \
   %D%/scores.c \
   %D%/study.h %D%/study.c \

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_VALUES = 4 + CG_MAX_METRICS };
+enum { MAX_VALUES = 5 + CG_MAX_METRICS };
 
 typedef struct {
     cg_trainer t;
@@ -142,6 +142,7 @@ static int gather(const run *r, cg_metric_value values[MAX_VALUES], char names[M
     int n = 0;
     values[n++] = (cg_metric_value){ "loss", mean_loss(train) };
     values[n++] = (cg_metric_value){ "accuracy", accuracy(train) };
+    values[n++] = (cg_metric_value){ "lr", cg_trainer_rate(&r->t) };
     if (r->t.validation < 0) return n;
     values[n++] = (cg_metric_value){ "val_loss", mean_loss(validation) };
     values[n++] = (cg_metric_value){ "val_accuracy", accuracy(validation) };

@@ -1,0 +1,111 @@
+/* cnngraph report: a run as one HTML file. */
+#include "measure.h"
+
+#include "base/pool.h"
+#include "base/text.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+extern const struct verb verb_report;
+
+/* SOURCE_DATE_EPOCH (reproducible-builds.org) stands in for the clock. */
+static void time_text(char text[32])
+{
+    int64_t seconds;
+    const char *fixed = getenv("SOURCE_DATE_EPOCH");
+    time_t now = fixed && cg_parse_int(fixed, &seconds) ? (time_t)seconds : time(NULL);
+    struct tm parts;
+    if (!gmtime_r(&now, &parts) || !strftime(text, 32, "%Y-%m-%d %H:%M UTC", &parts))
+        text[0] = '\0';
+}
+
+static int no_weights(const char *folder)
+{
+    cg_error error = { .status = CG_ECHECKPOINT };
+    snprintf(error.message, sizeof error.message,
+             "%.200s has no weights: neither best.safetensors nor last.safetensors", folder);
+    return fail(&error);
+}
+
+static int write_report(const char *path, const struct measurement *m, const cg_model *model,
+                        const char *folder, int threads)
+{
+    char made[32];
+    cg_error error = { 0 };
+    cg_history history;
+    cg_report report = { .model = model,
+                         .history = &history,
+                         .evaluation = &m->evaluation,
+                         .set = m->set,
+                         .split = m->which,
+                         .folder = folder,
+                         .weights = m->weights,
+                         .data = m->data,
+                         .threads = threads ? threads : cg_cpu_cores(),
+                         .made = made };
+    time_text(made);
+    cg_status status = cg_history_read(&history, folder, &error);
+    if (status == CG_OK) status = cg_report_write(path, &report, &error);
+    if (status == CG_OK && history.is_torn)
+        fprintf(stderr, "%s/metrics.jsonl: its last line is torn and left out\n", folder);
+    cg_history_free(&history);
+    if (status != CG_OK) return fail(&error);
+    printf("report: %s\n", path);
+    return 0;
+}
+
+static int run(int argc, char *argv[])
+{
+    struct option_list sets = { 0 };
+    struct measurement m = { .split = "test" };
+    const char *output = NULL;
+    char weights[PATH_BYTES], path[PATH_BYTES];
+    char long_output[] = "--output";
+    int64_t threads = 0;
+    const struct option options[] = {
+        { "output", OPTION_TEXT, &output, NULL },
+        { "split", OPTION_TEXT, &m.split, NULL },
+        { "set", OPTION_LIST, &sets, NULL },
+        { "threads", OPTION_COUNT, &threads, NULL },
+        { .name = NULL },
+    };
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "-o") == 0) argv[i] = long_output;
+    if (options_parse(&verb_report, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;
+    const char *folder = argv[1];
+    if (threads > 1024) return usage_error(&verb_report, "--threads is at most 1024");
+    if (!is_folder(folder)) return usage_error(&verb_report, "%s is no run's folder", folder);
+    if (!output && snprintf(path, sizeof path, "%s/report.html", folder) >= PATH_BYTES)
+        return usage_error(&verb_report, "the path is too long");
+    if (!run_weights(folder, weights)) return no_weights(folder);
+    cg_model *model;
+    int code = load_model(&model, folder, &sets);
+    m.weights = weights;
+    if (code == 0) code = measure(&verb_report, &m, model, (int)threads, &sets);
+    if (code == 0) code = write_report(output ? output : path, &m, model, folder, (int)threads);
+    measurement_free(&m);
+    cg_model_free(model);
+    return code;
+}
+
+const struct verb verb_report = {
+    .name = "report",
+    .usage = "[OPTION...] RUN",
+    .summary = "Show a run as one HTML file.",
+    .help =
+        "  -o, --output FILE  the file to write (RUN/report.html)\n"
+        "  --split NAME       the split to measure on (test)\n"
+        "  --set PATH=VALUE   override a key of the model file; may be given again\n"
+        "  --threads N        threads (all cores)\n"
+        "\n"
+        "Curves, scores of the classes, confusion, calibration, the most confident mistakes,\n"
+        "filters, the network, the resolved model file and the environment; no script, nothing\n"
+        "from the network. SOURCE_DATE_EPOCH stands in for the time that it tells.\n"
+        "Exit codes: 4 without a finished epoch or with a damaged line in metrics.jsonl, 7\n"
+        "without weights. A torn last line, as a kill leaves it, is told of and left out.\n",
+    .run = run,
+};

@@ -1,0 +1,90 @@
+#include "report/page.h"
+
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+cg_status cg_page_open(cg_page *page, const char *path, cg_error *error)
+{
+    *page = (cg_page){ .error = error };
+    page->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (page->plain == (locale_t)0) return cg_fail_nomem(error, "a locale");
+    cg_status status = cg_replace_open(&page->file, path, error);
+    if (status != CG_OK) {
+        freelocale(page->plain);
+        return status;
+    }
+    page->out = page->file.stream;
+    page->user = uselocale(page->plain);
+    return CG_OK;
+}
+
+cg_status cg_page_close(cg_page *page)
+{
+    uselocale(page->user);
+    freelocale(page->plain);
+    if (page->status == CG_OK) return cg_replace_commit(&page->file, page->error);
+    cg_replace_abort(&page->file);
+    return page->status;
+}
+
+void cg_put(cg_page *page, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    vfprintf(page->out, format, ap);
+    va_end(ap);
+}
+
+static const char *escaped(unsigned char c, bool is_utf8)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    case '\n':
+    case '\t':
+        return NULL;
+    default:
+        return c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8) ? "\xEF\xBF\xBD" : NULL;
+    }
+}
+
+void cg_put_text(cg_page *page, const char *text)
+{
+    bool is_utf8 = cg_utf8_valid(text, strlen(text));
+    for (; *text; text++) {
+        const char *instead = escaped((unsigned char)*text, is_utf8);
+        if (instead)
+            fputs(instead, page->out);
+        else
+            fputc(*text, page->out);
+    }
+}
+
+void cg_put_number(cg_page *page, double value)
+{
+    if (!isfinite(value))
+        cg_put(page, "%s", isnan(value) ? "–" : value > 0 ? "∞" : "−∞");
+    else
+        cg_put(page, "%.3g", value);
+}
+
+void cg_put_count(cg_page *page, int64_t n)
+{
+    char digits[32];
+    int length = snprintf(digits, sizeof digits, "%" PRId64, n);
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-') fputs("\u202f", page->out);
+        fputc(digits[i], page->out);
+    }
+}

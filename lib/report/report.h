@@ -1,0 +1,40 @@
+/* One HTML file that shows a run: it needs no script, no network and no other file. */
+#ifndef CG_REPORT_REPORT_H
+#define CG_REPORT_REPORT_H
+
+#include "report/page.h"
+#include "train/history.h"
+
+#include <cnngraph/train.h>
+
+/* What is shown; all lent. */
+typedef struct {
+    const cg_model *model;
+    const cg_history *history;
+    const cg_evaluation *evaluation;
+    const cg_dataset *set; /* that was evaluated, ... */
+    int split;
+    const char *folder, *weights; /* of the run; a safetensors file */
+    const char *data;             /* name of the set, "" where the model file names files */
+    int threads;                  /* of the evaluation */
+    const char *made;             /* when: "2026-01-31 12:00 UTC" */
+} cg_report;
+
+/* Replaces the file at `path`.  The same report gives the same bytes.  CG_EIO, CG_ENOMEM, or
+ * CG_ECHECKPOINT when the weights cannot be read; the file is left as it was then. */
+cg_status cg_report_write(const char *path, const cg_report *report, cg_error *error);
+
+/* ---- figures: one a file in figure/, in the order of the list in report.c ------------------- */
+typedef struct {
+    const char *id, *title; /* of the section */
+    void (*draw)(cg_page *page, const cg_report *report);
+} cg_figure;
+extern const cg_figure *const cg_figures[]; /* NULL-terminated */
+
+/* The class as the data know it, before the model file's `classes` renumbered it. */
+enum { CG_CLASS_TEXT = 24 };
+const char *cg_report_class(const cg_report *report, int c, char text[CG_CLASS_TEXT]);
+
+extern const char cg_report_style[]; /* the style sheet */
+
+#endif

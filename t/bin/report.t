@@ -1,0 +1,136 @@
+#!/bin/sh
+# cnngraph report: one HTML file that a browser shows without a word of complaint or a request.
+cnngraph=${top_builddir:-.}/cnngraph
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+case $cnngraph in /*) ;; *) cnngraph=$OLDPWD/$cnngraph ;; esac
+SOURCE_DATE_EPOCH=0
+export SOURCE_DATE_EPOCH
+n=0 status=0
+
+# report NAME CAUSE COMMAND...
+report() {
+    name=$1 cause=$2
+    shift 2
+    n=$((n + 1))
+    if "$@"; then
+        echo "ok $n - $name"
+    else
+        echo "not ok $n - $name"
+        echo "# $cause"
+        status=1
+    fi
+}
+# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
+is() {
+    expected=$1 name=$2
+    shift 2
+    "$cnngraph" "$@" >out 2>err </dev/null
+    code=$?
+    report "$name" "exit $code, not $expected: $(cat err)" test $code -eq "$expected"
+}
+says() {
+    report "$3" "no '$2' in: $(head -c 300 "$1")" grep -q -e "$2" "$1"
+}
+lacks() {
+    report "$3" "$(grep -o -m 3 -e "$2" "$1")" sh -c '! grep -q -e "$1" "$2"' - "$2" "$1"
+}
+
+cat >small.yaml <<'END'
+cnngraph: 1
+name: small
+seed: 7
+data:
+  source: digits
+  digits: {train: 300, test: 200}
+  splits: {train: {from: train}, test: {from: test}, "</pre><script>alert(1)</script>": {from: test, limit: 9}}
+model:
+  input: {shape: [1, 28, 28]}
+  layers:
+    - conv2d: {filters: 4, kernel: 5, stride: 2, activation: relu}
+    - residual: {body: [{conv2d: {filters: 4, kernel: 3, padding: same}}]}
+    - flatten
+    - dense: {units: 10}
+    - softmax
+loss: cce
+optimizer: {type: adam, lr: 0.005}
+train: {epochs: 3, batch: 32, validation: 0.2}
+END
+is 0 "a run to show" train small.yaml
+mkdir '<i>run&' && cp -R runs/small '<i>run&/small'
+
+is 0 "report" report runs/small
+says out "^report: runs/small/report.html" "tells where it is"
+is 0 "report -o" report -o other.html runs/small
+report "gives the same bytes" "they differ" cmp -s runs/small/report.html other.html
+is 0 "report with another number of threads" report --threads 1 -o one.html runs/small
+sed -e '/"row">threads</d' one.html >one && sed -e '/"row">threads</d' other.html >other
+report "differs in that number alone" "it differs elsewhere" cmp -s one other
+is 0 "report of a folder whose name is markup" report -o evil.html '<i>run&/small'
+says evil.html '&lt;i&gt;run&amp;/small' "is escaped"
+lacks evil.html '<i>\|<script' "and adds no element"
+
+page=runs/small/report.html
+says "$page" "1970-01-01 00:00 UTC" "SOURCE_DATE_EPOCH stands in for the clock"
+says "$page" "default-src 'none'" "the page forbids itself whatever it does not hold"
+lacks "$page" '<script\|<link\|<iframe\|http://\|https://\|@import\|url(h' "it names nothing outside itself"
+for id in curves classes confusion calibration mistakes filters network environment model-file; do
+    says "$page" "<section id=\"$id\">" "it has the section $id"
+done
+says "$page" '<svg class="plot"' "curves are drawn"
+report "all four of them" "$(grep -c 'class="plot"' "$page")" test "$(grep -c 'class="plot"' "$page")" -eq 4
+if grep -q "left out of this build" "$page"; then
+    n=$((n + 1)) && echo "ok $n - pictures # SKIP built without libpng"
+else
+    report "the mistakes and filters are pictures" "too few" test "$(grep -o 'src="data:image/png;base64,' "$page" | wc -l)" -ge 5
+fi
+
+# ---- what a browser makes of it
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+# browse FILE: dom, log (the console's lines) and net.json (requests with who asks) tell of it
+browse() {
+    timeout 120 "$browser" --headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+        --user-data-dir="$dir/profile" --host-resolver-rules='MAP * ~NOTFOUND' --enable-logging=stderr --v=0 \
+        --log-net-log="$dir/net.json" --dump-dom "file://$dir/$1" >dom 2>log
+    test -s dom
+}
+asked='"initiator":"\(null\|file\)' # a page in a file has no origin of its own; the browser's own requests have none at all
+echo '<img src="https://example.com/a.png"><script>console.error("seen")</script>' >chatty.html
+if [ -z "$browser" ]; then
+    n=$((n + 1)) && echo "ok $n - in a browser # SKIP no chromium"
+elif ! browse chatty.html; then
+    n=$((n + 1)) && echo "ok $n - in a browser # SKIP chromium does not start here"
+else
+    says log "CONSOLE.*seen" "the browser tells what a page writes to the console"
+    says net.json "$asked" "and that it asks for something"
+    report "it shows the report" "$(head -c 300 log)" browse "$page"
+    lacks log "CONSOLE" "nothing is written to the console"
+    lacks net.json "$asked" "nothing is asked of the network"
+    for id in curves classes confusion calibration mistakes filters network environment model-file; do
+        says dom "<section id=\"$id\">" "the browser has the section $id"
+    done
+    report "and as many drawings as the file" "$(grep -o '<svg' dom | wc -l)" \
+        test "$(grep -o '<svg' dom | wc -l)" -eq "$(grep -o '<svg' "$page" | wc -l)"
+fi
+
+# ---- runs that are not whole
+is 2 "report of no folder" report small.yaml
+cp -R runs/small torn && printf '{"epoch":4,"lo' >>torn/metrics.jsonl
+is 0 "report of a run that was killed while it wrote" report torn
+says err "torn" "tells of the torn line"
+says torn/report.html "is torn" "in the page too"
+cp -R runs/small cut && printf '{"epoch":4,"lo\n' >>cut/metrics.jsonl
+is 4 "report of a run with a damaged line" report cut -o cut.html
+says err "cut/metrics.jsonl:4:1:" "names the line"
+report "and writes no page" "cut.html is there" test ! -e cut.html
+cp -R runs/small bare && rm bare/metrics.jsonl
+is 4 "report of a run without metrics" report bare
+cp -R runs/small light && rm light/*.safetensors
+is 7 "report of a run without weights" report light
+cp -R runs/small short && head -c 500 runs/small/best.safetensors >short/best.safetensors
+is 7 "report of a run with damaged weights" report short
+is 4 "report into no folder" report -o none/there.html runs/small
+
+echo "1..$n"
+exit $status

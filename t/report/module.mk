@@ -1,0 +1,4 @@
+# Tests of lib/report.
+check_PROGRAMS += t/report/page.t
+t_report_page_t_SOURCES = %D%/page.c
+t_report_page_t_LDADD = $(test_ldadd)
