@@ -34,41 +34,45 @@ static void print_scores(const char *name, const cg_scores *s)
            (long long)s->support);
 }
 
-static void print_classes(const cg_spec *spec, const cg_evaluation *e)
+static void print_classes(const cg_spec *spec, const struct measurement *m)
 {
-    char name[24];
+    const cg_evaluation *e = &m->evaluation;
+    char name[CLASS_TEXT];
     printf("\n   class  precision  recall      F1  support\n");
     for (int c = 0; c < e->n_classes; c++) {
         cg_scores s = cg_class_scores(e, c);
-        snprintf(name, sizeof name, "%lld", (long long)class_name(spec, c));
-        print_scores(name, &s);
+        print_scores(class_text(spec, m->set, c, name), &s);
     }
     cg_scores macro = cg_mean_scores(e, false), weighted = cg_mean_scores(e, true);
     print_scores("macro", &macro);
     print_scores("weighted", &weighted);
 }
 
-static void print_confusion(const cg_spec *spec, const cg_evaluation *e)
+static void print_confusion(const cg_spec *spec, const struct measurement *m)
 {
+    const cg_evaluation *e = &m->evaluation;
+    char name[CLASS_TEXT];
     printf("\nconfusion: a row for each true class, a column for each predicted one\n        ");
-    for (int c = 0; c < e->n_classes; c++) printf(" %6lld", (long long)class_name(spec, c));
+    for (int c = 0; c < e->n_classes; c++) printf(" %6.6s", class_text(spec, m->set, c, name));
     for (int t = 0; t < e->n_classes; t++) {
-        printf("\n%8lld", (long long)class_name(spec, t));
+        printf("\n%8s", class_text(spec, m->set, t, name));
         for (int c = 0; c < e->n_classes; c++)
             printf(" %6lld", (long long)e->confusion[t * e->n_classes + c]);
     }
     printf("\n");
 }
 
-static void print_mistakes(const cg_spec *spec, const cg_evaluation *e)
+static void print_mistakes(const cg_spec *spec, const struct measurement *m)
 {
+    const cg_evaluation *e = &m->evaluation;
+    char label[CLASS_TEXT], predicted[CLASS_TEXT];
     if (e->n_mistakes == 0) return;
     printf("\nmost confident mistakes\n   image    true  predicted  probability\n");
     for (int i = 0; i < e->n_mistakes && i < SHOWN_MISTAKES; i++) {
-        const cg_mistake *m = &e->mistakes[i];
-        printf("%8lld  %6lld  %9lld  %11.4f\n", (long long)m->image,
-               (long long)class_name(spec, m->label), (long long)class_name(spec, m->predicted),
-               m->probability);
+        const cg_mistake *mistake = &e->mistakes[i];
+        printf("%8lld  %6s  %9s  %11.4f\n", (long long)mistake->image,
+               class_text(spec, m->set, mistake->label, label),
+               class_text(spec, m->set, mistake->predicted, predicted), mistake->probability);
     }
 }
 
@@ -85,12 +89,15 @@ static json_t *scores_json(cg_scores s)
                      "support", (json_int_t)s.support);
 }
 
-static json_t *classes_json(const cg_spec *spec, const cg_evaluation *e)
+static json_t *classes_json(const cg_spec *spec, const struct measurement *m)
 {
+    const cg_evaluation *e = &m->evaluation;
     json_t *classes = json_array();
     for (int c = 0; c < e->n_classes; c++) {
         json_t *class = scores_json(cg_class_scores(e, c));
         json_object_set_new(class, "class", json_integer(class_name(spec, c)));
+        const char *name = cg_dataset_class_name(m->set, c);
+        if (name) json_object_set_new(class, "name", json_string(name));
         json_array_append_new(classes, class);
     }
     return classes;
@@ -143,7 +150,7 @@ static void print_json(const cg_spec *spec, const struct measurement *m)
         "{ss ss ss ss sI so sf si sf so so so so so so}", "weights", m->weights, "data", m->data,
         "trained_on", m->trained_on, "split", m->split, "images", (json_int_t)e->n, "loss",
         number(e->loss), "accuracy", e->accuracy, "k", top_k(e), "top_k", cg_top(e, top_k(e)),
-        "classes", classes_json(spec, e), "macro", scores_json(cg_mean_scores(e, false)),
+        "classes", classes_json(spec, m), "macro", scores_json(cg_mean_scores(e, false)),
         "weighted", scores_json(cg_mean_scores(e, true)), "confusion", confusion_json(e),
         "calibration", calibration_json(e), "mistakes", mistakes_json(spec, e));
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
@@ -163,9 +170,9 @@ static int evaluate(struct measurement *m, const cg_model *model, int threads, b
         return 0;
     }
     print_head(m);
-    print_classes(spec, &m->evaluation);
-    print_confusion(spec, &m->evaluation);
-    print_mistakes(spec, &m->evaluation);
+    print_classes(spec, m);
+    print_confusion(spec, m);
+    print_mistakes(spec, m);
     return 0;
 }
 

@@ -9,6 +9,13 @@ int64_t class_name(const cg_spec *spec, int c)
     return spec->data.classes && c < spec->data.n_classes ? spec->data.classes[c] : c;
 }
 
+const char *class_text(const cg_spec *spec, const cg_dataset *set, int c, char text[CLASS_TEXT])
+{
+    const char *name = cg_dataset_class_name(set, c);
+    snprintf(text, CLASS_TEXT, "%lld", (long long)class_name(spec, c));
+    return name ? name : text;
+}
+
 bool is_other_data(const struct measurement *m)
 {
     return m->trained_on[0] && m->data[0] && strcmp(m->trained_on, m->data) != 0;

@@ -76,9 +76,9 @@ cg_status cg_dataset_load(cg_dataset **set, const cg_data_spec *spec, const char
                           cg_error *error);
 void cg_dataset_free(cg_dataset *set);
 
-cg_shape cg_dataset_shape(const cg_dataset *set); /* of one image: C H W */
-int cg_dataset_classes(const cg_dataset *set);    /* 0 where the files hold none */
-const char *cg_dataset_class_name(const cg_dataset *set, int class); /* NULL: it has a number */
+cg_shape cg_dataset_shape(const cg_dataset *set);                /* of one image: C H W */
+int cg_dataset_classes(const cg_dataset *set);                   /* 0 where the files hold none */
+const char *cg_dataset_class_name(const cg_dataset *set, int c); /* NULL: it has a number */
 int64_t cg_dataset_targets(const cg_dataset *set); /* K; 0 where the target is a class */
 int cg_dataset_splits(const cg_dataset *set);
 const char *cg_dataset_split_name(const cg_dataset *set, int split);

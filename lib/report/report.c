@@ -18,6 +18,8 @@ const cg_figure *const cg_figures[] = { &cg_figure_curves,     &cg_figure_classe
 const char *cg_report_class(const cg_report *r, int c, char text[CG_CLASS_TEXT])
 {
     const cg_data_spec *data = &cg_model_spec(r->model)->data;
+    const char *known = cg_dataset_class_name(r->set, c);
+    if (known) return known;
     int64_t name = data->classes && c < data->n_classes ? data->classes[c] : c;
     snprintf(text, CG_CLASS_TEXT, "%" PRId64, name);
     return text;

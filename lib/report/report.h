@@ -31,7 +31,8 @@ typedef struct {
 } cg_figure;
 extern const cg_figure *const cg_figures[]; /* NULL-terminated */
 
-/* The class as the data know it, before the model file's `classes` renumbered it. */
+/* The class by its name, or by the number that the data know it by, before the model file's
+ * `classes` renumbered it. */
 enum { CG_CLASS_TEXT = 24 };
 const char *cg_report_class(const cg_report *report, int c, char text[CG_CLASS_TEXT]);
 

@@ -3,9 +3,11 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 /* Units of the view box. */
-enum { MARGIN = 52, CELL = 44, SMALL_CELL = 14, MOST_NUMBERED = 16 };
+enum { CELL = 44, SMALL_CELL = 14, MOST_NUMBERED = 16, LETTER = 8, MOST_LETTERS = 16 };
 
 static int64_t row_sum(const cg_evaluation *e, int t)
 {
@@ -28,39 +30,67 @@ static void put_cell(cg_page *page, int64_t n, int64_t of, int x, int y, int sid
                share > 0.6 ? " on" : "", x + side / 2, y + side / 2 + 4, n);
 }
 
-static void put_names(cg_page *page, const cg_report *r, int c, int side, int every)
+/* As much of a name as there is room for; a character of UTF-8 is not cut in two. */
+static void put_name(cg_page *page, const char *name)
 {
-    char name[CG_CLASS_TEXT];
-    int at = MARGIN + c * side + side / 2;
-    if (c % every) return;
-    cg_put(page, "<text class=\"mid\" x=\"%d\" y=\"%d\">", at, MARGIN - 8);
-    cg_put_text(page, cg_report_class(r, c, name));
-    cg_put(page, "</text><text class=\"end\" x=\"%d\" y=\"%d\">", MARGIN - 8, at + 4);
-    cg_put_text(page, name);
+    char text[MOST_LETTERS + 1];
+    size_t n = strlen(name);
+    if (n > MOST_LETTERS)
+        for (n = MOST_LETTERS - 1; n > 0 && ((unsigned char)name[n] & 0xC0) == 0x80;) n--;
+    snprintf(text, sizeof text, "%.*s", (int)n, name);
+    cg_put_text(page, text);
+    if (name[n]) cg_put(page, "…");
+}
+
+/* Of row and column c; names that are wider than a cell stand on end above it. */
+static void put_names(cg_page *page, const cg_report *r, int c, int side, int margin)
+{
+    char text[CG_CLASS_TEXT];
+    const char *name = cg_report_class(r, c, text);
+    int at = margin + c * side + side / 2;
+    if (side == CELL && strlen(name) <= 4)
+        cg_put(page, "<text class=\"mid\" x=\"%d\" y=\"%d\">", at, margin - 8);
+    else
+        cg_put(page, "<text transform=\"translate(%d %d) rotate(-90)\">", at + 4, margin - 8);
+    put_name(page, name);
+    cg_put(page, "</text><text class=\"end\" x=\"%d\" y=\"%d\">", margin - 8, at + 4);
+    put_name(page, name);
     cg_put(page, "</text>\n");
+}
+
+/* Room for the longest name, and for the words "predicted" and "true" beside it. */
+static int margin_for(const cg_report *r)
+{
+    char text[CG_CLASS_TEXT];
+    int most = 2;
+    for (int c = 0; c < r->evaluation->n_classes; c++) {
+        size_t n = strlen(cg_report_class(r, c, text));
+        if ((int)n > most) most = n < MOST_LETTERS ? (int)n : MOST_LETTERS;
+    }
+    return 36 + LETTER * most;
 }
 
 static void draw(cg_page *page, const cg_report *r)
 {
     const cg_evaluation *e = r->evaluation;
     int k = e->n_classes, side = k <= MOST_NUMBERED ? CELL : SMALL_CELL;
-    int size = MARGIN + k * side + 8;
+    int margin = margin_for(r), size = margin + k * side + 8;
     cg_put(page,
            "<svg class=\"matrix\" style=\"max-width:%dpx\" viewBox=\"0 0 %d %d\" role=\"img\" "
            "aria-label=\"Confusion matrix\">\n",
            size * 11 / 10, size, size);
-    cg_put(page, "<text class=\"mid\" x=\"%d\" y=\"14\">predicted</text>\n", MARGIN + k * side / 2);
+    cg_put(page, "<text class=\"mid\" x=\"%d\" y=\"14\">predicted</text>\n", margin + k * side / 2);
     cg_put(page, "<text class=\"mid\" transform=\"translate(12 %d) rotate(-90)\">true</text>\n",
-           MARGIN + k * side / 2);
+           margin + k * side / 2);
     for (int t = 0; t < k; t++) {
-        put_names(page, r, t, side, side == CELL ? 1 : 5);
+        if (side == CELL || t % 5 == 0) put_names(page, r, t, side, margin);
         int64_t of = row_sum(e, t);
         for (int c = 0; c < k; c++)
-            put_cell(page, e->confusion[t * k + c], of, MARGIN + c * side, MARGIN + t * side, side,
+            put_cell(page, e->confusion[t * k + c], of, margin + c * side, margin + t * side, side,
                      c == t);
     }
-    cg_put(page, "<path class=\"grid\" d=\"M%d %dH%dV%dH%dZ\"/>\n</svg>\n", MARGIN - 1, MARGIN - 1,
-           MARGIN + k * side, MARGIN + k * side, MARGIN - 1);
+    cg_put(page, "<path class=\"grid\" d=\"M%d %dH%dV%dH%dZ\"/>\n</svg>\n", margin - 1, margin - 1,
+           margin + k * side, margin + k * side, margin - 1);
     cg_put(page,
            "<p class=\"note\">A row for each true class, a column for each predicted one; the "
            "stronger the colour, the larger the share of the row.</p>\n");
