@@ -17,6 +17,8 @@ enum { COLUMNS = 8, GREY = 128 };
 typedef struct {
     int64_t channels, height, width, n; /* of a tile; n: tiles */
     uint8_t *bytes;
+    const double *mean, *std; /* of each channel */
+    double black, white;      /* before these    */
 } sheet;
 
 static int64_t sheet_width(const sheet *s)
@@ -34,22 +36,39 @@ static size_t sheet_bytes(const sheet *s)
     return (size_t)(sheet_width(s) * sheet_height(s) * s->channels);
 }
 
-/* Back from what the model is fed to black and white. */
-static uint8_t byte_of(const cg_data_spec *data, float x)
+/* Back from what the model is fed. */
+static double value_of(const sheet *s, int64_t channel, float x)
 {
-    double std = data->std != 0 ? data->std : 1, scale = data->scale != 0 ? data->scale : 1. / 255;
-    double byte = ((double)x * std + data->mean) / scale;
-    return (uint8_t)(fmin(fmax(byte, 0), 255) + 0.5);
+    return (double)x * s->std[channel] + s->mean[channel];
 }
 
-static void put_tile(const sheet *s, int64_t tile, const cg_data_spec *data, const float *x)
+/* The least and the largest value of the image as it is. */
+static void find_black_and_white(sheet *s, const float *x)
+{
+    int64_t plane = s->height * s->width;
+    s->black = s->white = value_of(s, 0, *x);
+    for (int64_t i = 0; i < s->channels * plane; i++) {
+        double value = value_of(s, i / plane, x[i]);
+        s->black = fmin(s->black, value);
+        s->white = fmax(s->white, value);
+    }
+}
+
+static uint8_t byte_of(const sheet *s, int64_t channel, float x)
+{
+    double range = s->white > s->black ? s->white - s->black : 1;
+    double share = (value_of(s, channel, x) - s->black) / range;
+    return (uint8_t)(255 * fmin(fmax(share, 0), 1) + 0.5);
+}
+
+static void put_tile(const sheet *s, int64_t tile, const float *x)
 {
     int64_t top = tile / COLUMNS * (s->height + 1), left = tile % COLUMNS * (s->width + 1);
     for (int64_t c = 0; c < s->channels; c++)
         for (int64_t row = 0; row < s->height; row++)
             for (int64_t column = 0; column < s->width; column++) {
                 int64_t pixel = (top + row) * sheet_width(s) + left + column;
-                s->bytes[pixel * s->channels + c] = byte_of(data, *x++);
+                s->bytes[pixel * s->channels + c] = byte_of(s, c, *x++);
             }
 }
 
@@ -65,26 +84,30 @@ static int write_sheet(const sheet *s, const char *path)
 }
 
 /* The image as it is, then as it is in epochs 0, 1, ... */
-static int fill_sheet(const sheet *s, const cg_data_spec *data, const cg_dataset *set, int split,
+static int fill_sheet(sheet *s, const cg_data_spec *data, const cg_dataset *set, int split,
                       int64_t image)
 {
     cg_error error = { 0 };
-    cg_augmenter *augmenter;
+    cg_augmenter *augmenter = NULL;
     cg_shape shape = cg_dataset_shape(set);
-    float *x = calloc((size_t)cg_shape_size(&shape), sizeof *x), label;
-    if (!x) return cg_status_exit_code(CG_ENOMEM);
-    if (cg_augmenter_new(&augmenter, data, &shape, &error) != CG_OK) {
-        free(x);
-        return fail(&error);
-    }
-    for (int64_t tile = 0; tile < s->n; tile++) {
-        cg_dataset_batch(set, split, 1, &image, x, &label);
-        if (tile) cg_augmenter_apply(augmenter, tile - 1, 1, &image, x);
-        put_tile(s, tile, data, x);
+    float *x = calloc((size_t)cg_shape_size(&shape), sizeof *x);
+    float *target = calloc((size_t)cg_dataset_targets(set) + 1, sizeof *target);
+    cg_status status = x && target
+                           ? cg_augmenter_new(&augmenter, data, &shape, s->mean, s->std, &error)
+                           : CG_ENOMEM;
+    for (int64_t tile = 0; tile < s->n && status == CG_OK; tile++) {
+        cg_dataset_batch(set, split, 1, &image, x, target);
+        if (tile)
+            cg_augmenter_apply(augmenter, tile - 1, 1, &image, x);
+        else
+            find_black_and_white(s, x);
+        put_tile(s, tile, x);
     }
     cg_augmenter_free(augmenter);
     free(x);
-    return 0;
+    free(target);
+    error.status = status;
+    return status == CG_OK ? 0 : fail(&error);
 }
 
 static int draw(const cg_spec *spec, const cg_dataset *set, int64_t image, int64_t epochs,
@@ -101,6 +124,7 @@ static int draw(const cg_spec *spec, const cg_dataset *set, int64_t image, int64
     sheet s = {
         .channels = shape.dim[0], .height = shape.dim[1], .width = shape.dim[2], .n = epochs + 1
     };
+    cg_dataset_normalization(set, &s.mean, &s.std);
     s.bytes = malloc(sheet_bytes(&s));
     if (!s.bytes) return cg_status_exit_code(CG_ENOMEM);
     for (size_t i = 0; i < sheet_bytes(&s); i++) s.bytes[i] = GREY;

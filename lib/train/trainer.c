@@ -68,6 +68,15 @@ static cg_status profile(cg_trainer *t, cg_error *error)
     return t->rest.program ? cg_program_profile(t->rest.program, error) : CG_OK;
 }
 
+static cg_status prepare_augmentation(cg_trainer *t, cg_error *error)
+{
+    const double *mean, *std;
+    const cg_data_spec *spec = &t->spec->data;
+    if (!spec->n_augments) return CG_OK;
+    cg_dataset_normalization(t->set, &mean, &std);
+    return cg_augmenter_new(&t->augmenter, spec, &t->spec->input, mean, std, error);
+}
+
 cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_trace *trace,
                           cg_error *error)
 {
@@ -83,8 +92,7 @@ cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_
     cg_trace_note(trace, "setup", "compile", began);
     CG_TRY(cg_tally_new(&t->tally, t->spec->n_outputs, error));
     CG_TRY(cg_tally_new(&t->evaluated, t->spec->n_outputs, error));
-    if (t->spec->data.n_augments)
-        CG_TRY(cg_augmenter_new(&t->augmenter, &t->spec->data, &t->spec->input, error));
+    CG_TRY(prepare_augmentation(t, error));
     t->ordered_epoch = -1;
     t->order = cg_alloc((size_t)t->n_images, sizeof *t->order);
     if (!t->order) return cg_fail_nomem(error, "the order of the images");

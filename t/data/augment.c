@@ -29,14 +29,23 @@ static cg_model *parse(const char *data)
     return model;
 }
 
+static cg_augmenter *augmenter_of(const cg_model *model)
+{
+    const cg_spec *spec = cg_model_spec(model);
+    static double mean, std;
+    cg_augmenter *a = NULL;
+    mean = spec->data.mean;
+    std = spec->data.std != 0 ? spec->data.std : 1;
+    cg_augmenter_new(&a, &spec->data, &spec->input, &mean, &std, NULL);
+    return a;
+}
+
 /* An image of distinct values, x, as it becomes under `data` as number `image` of an epoch. */
 static void augment(const char *data, int64_t epoch, int64_t image, float x[PIXELS])
 {
-    cg_augmenter *a;
     cg_model *model = parse(data);
-    const cg_spec *spec = cg_model_spec(model);
-    if (cg_augmenter_new(&a, &spec->data, &spec->input, NULL) == CG_OK)
-        cg_augmenter_apply(a, epoch, 1, &image, x);
+    cg_augmenter *a = augmenter_of(model);
+    if (a) cg_augmenter_apply(a, epoch, 1, &image, x);
     cg_augmenter_free(a);
     cg_model_free(model);
 }
@@ -81,10 +90,16 @@ typedef struct {
     float shift[2][PIXELS], padded[2 * PIXELS];
 } bench;
 
-static void set_up(bench *b, float fill)
+static void set_up(bench *b, double fill)
 {
+    static const double mean = 0, std = 1;
     *b = (bench){ .warp = { .height = SIDE, .width = SIDE },
-                  .canvas = { .channels = 1, .height = SIDE, .width = SIDE, .fill = fill } };
+                  .canvas = { .channels = 1,
+                              .height = SIDE,
+                              .width = SIDE,
+                              .fill = fill,
+                              .mean = &mean,
+                              .std = &std } };
     b->warp.shift[0] = b->shift[0];
     b->warp.shift[1] = b->shift[1];
     cg_warp_reset(&b->warp);
@@ -197,7 +212,7 @@ static void test_interpolation(void)
     float x[PIXELS], y[PIXELS];
     double worst = 0;
     draw(x), draw(y);
-    set_up(&b, 0.5f);
+    set_up(&b, 0.5);
     rotate(&b, 33);
     shift(&b, 2.3, -5.1);
     b.warp.is_shifted = true;
@@ -244,10 +259,8 @@ static void test_determinism(void)
     enum { N = 6 };
     static float x[N * PIXELS], alone[PIXELS];
     const int64_t order[N] = { 4, 0, 1000000, 2, 17, 3 };
-    cg_augmenter *a;
     cg_model *model = parse("augment: [" ALL "]");
-    const cg_spec *spec = cg_model_spec(model);
-    cg_augmenter_new(&a, &spec->data, &spec->input, NULL);
+    cg_augmenter *a = augmenter_of(model);
     for (int i = 0; i < N; i++) draw(x + i * PIXELS);
     cg_augmenter_apply(a, 2, N, order, x);
     int n_same = 0, n_alike = 0;
@@ -378,6 +391,37 @@ static void test_ranges(void)
        "brightness changes by up to 0.5 (%.3f to %.3f)", lowest, highest);
 }
 
+/* Whatever the channels are normalised by, values before that are changed alike. */
+static void test_channels(void)
+{
+    static const double mean[2] = { 0.5, -1 }, std[2] = { 0.25, 2 };
+    static const char *const steps[] = { "cutout: {size: 9}", "translate: {pixels: 9}",
+                                         "brightness: {by: 0.5}", "contrast: {by: 0.5}" };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        static float x[2 * PIXELS];
+        char data[200];
+        double worst = 0, change = 0;
+        cg_augmenter *a;
+        snprintf(data, sizeof data, "augment: {fill: 0.3, steps: [%s]}", steps[i]);
+        cg_model *model = parse(data);
+        cg_augmenter_new(&a, &cg_model_spec(model)->data, &CG_SHAPE(2, SIDE, SIDE), mean, std,
+                         NULL);
+        for (int k = 0; k < 2 * PIXELS; k++)
+            x[k] = (float)((k % 7 / 7. - mean[k / PIXELS]) / std[k / PIXELS]);
+        cg_augmenter_apply(a, 0, 1, (int64_t[]){ 5 }, x);
+        for (int k = 0; k < PIXELS; k++) {
+            double first = (double)x[k] * std[0] + mean[0],
+                   second = (double)x[PIXELS + k] * std[1] + mean[1];
+            worst = fmax(worst, fabs(first - second));
+            change = fmax(change, fabs(first - k % 7 / 7.));
+        }
+        ok(worst < 1e-5 && change > 0.01, "%s changes two channels alike (%.1e of %.2f)", steps[i],
+           worst, change);
+        cg_augmenter_free(a);
+        cg_model_free(model);
+    }
+}
+
 /* ---- mixup ------------------------------------------------------------------------------------
  */
 /* E[b (1 - b)] of b from Beta(alpha, alpha) is alpha / (2 (2 alpha + 1)), and a share s = min(b, 1
@@ -388,10 +432,8 @@ static void test_shares(const char *alpha)
     char data[100];
     double sum = 0, a = atof(alpha), least = 1, most = 0;
     snprintf(data, sizeof data, "augment: [mixup: {alpha: %s}]", alpha);
-    cg_augmenter *augmenter;
     cg_model *model = parse(data);
-    const cg_spec *spec = cg_model_spec(model);
-    cg_augmenter_new(&augmenter, &spec->data, &spec->input, NULL);
+    cg_augmenter *augmenter = augmenter_of(model);
     for (int64_t i = 0; i < N; i++) {
         double s = (double)cg_augmenter_share(augmenter, 3, i);
         sum += s * (1 - s) / N;
@@ -409,11 +451,9 @@ static void test_mixing(void)
 {
     enum { N = 5 };
     static float x[N * PIXELS], y[N * PIXELS];
-    cg_augmenter *a;
     cg_model *model = parse("augment: [mixup: {alpha: 1}]");
-    const cg_spec *spec = cg_model_spec(model);
+    cg_augmenter *a = augmenter_of(model);
     double worst = 0;
-    cg_augmenter_new(&a, &spec->data, &spec->input, NULL);
     for (int i = 0; i < N * PIXELS; i++) x[i] = y[i] = (float)(i * 7919 % 1009);
     cg_augmenter_mix(a, 11, N, y);
     for (int i = 0; i < N; i++) {
@@ -437,10 +477,11 @@ static void test_failures(void)
     cg_model *model = parse("augment: [" ALL "]");
     const cg_spec *spec = cg_model_spec(model);
     cg_status status = CG_ENOMEM;
+    const double mean = 0, std = 1;
     int64_t n = 0;
     for (; status == CG_ENOMEM && n < 100; n++) {
         cg_fail_allocation_after(n);
-        status = cg_augmenter_new(&a, &spec->data, &spec->input, &error);
+        status = cg_augmenter_new(&a, &spec->data, &spec->input, &mean, &std, &error);
         cg_fail_allocation_after(-1);
     }
     ok(status == CG_OK && n == 6, "each of %d allocations may fail: %s", (int)n - 1, error.message);
@@ -462,6 +503,7 @@ int main(void)
     test_elastic();
     test_cutout();
     test_ranges();
+    test_channels();
     test_shares("0.2");
     test_shares("1");
     test_shares("8");

@@ -64,7 +64,9 @@ static void test_feeding(void)
     static float x[PIXELS], label;
     cg_model *model = parse(", augment: [rotate: {degrees: 20}, mixup]", "cross_entropy");
     cg_status status = cg_trainer_open(&t, model, 2, NULL, &error);
-    if (status == CG_OK) status = cg_augmenter_new(&a, &t.spec->data, &t.spec->input, &error);
+    const double mean = 0.2, std = 2;
+    if (status == CG_OK)
+        status = cg_augmenter_new(&a, &t.spec->data, &t.spec->input, &mean, &std, &error);
     ok(status == CG_OK && count_batches(&t, a, &error) == 10,
        "steps are fed images, partners and shares as seed, epoch and step say %s", error.message);
 

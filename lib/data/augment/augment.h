@@ -12,11 +12,18 @@
 #include <cnngraph/data.h>
 #include <cnngraph/op.h>
 
-/* The sides of an image; what has another rank than 3 is one row of one channel. */
+/* An image: its sides, 1 x W where it is none, and how channels are normalised. */
 typedef struct {
     int64_t channels, height, width;
-    float fill, unit; /* what the model file calls fill, and 1, as they are fed */
+    double fill;
+    const double *mean, *std; /* of each channel */
 } cg_canvas;
+
+/* What a channel is fed for a value of the model file. */
+static inline float cg_canvas_fed(const cg_canvas *canvas, int64_t channel, double value)
+{
+    return (float)((value - canvas->mean[channel]) / canvas->std[channel]);
+}
 
 /* Where a result's pixel comes from: that at column x of row y from
  *   (u, v) = m (x, y, 1) + (shift[0][y, x], shift[1][y, x]). */
@@ -59,9 +66,11 @@ bool cg_augment_mixes(const cg_data_spec *spec); /* labels too */
 /* ---- doing it ------------------------------------------------------------------------------- */
 typedef struct cg_augmenter cg_augmenter;
 
-/* For images of a shape, after spec->augments and under spec->seed. */
+/* For images of a shape, after spec->augments and under spec->seed.  mean, std: of each channel, as
+ * of cg_dataset_normalization; lent while it lives. */
 cg_status cg_augmenter_new(cg_augmenter **augmenter, const cg_data_spec *spec,
-                           const cg_shape *shape, cg_error *error);
+                           const cg_shape *shape, const double mean[], const double std[],
+                           cg_error *error);
 void cg_augmenter_free(cg_augmenter *augmenter); /* NULL is fine */
 
 /* Makes images order[0..n-1] of the split, x (n x C x H x W), what they are in an epoch, apart from

@@ -107,20 +107,22 @@ static cg_status allocate(cg_augmenter *a, cg_error *error)
 }
 
 cg_status cg_augmenter_new(cg_augmenter **augmenter, const cg_data_spec *spec,
-                           const cg_shape *shape, cg_error *error)
+                           const cg_shape *shape, const double mean[], const double std[],
+                           cg_error *error)
 {
     *augmenter = NULL;
     cg_augmenter *a = cg_alloc(1, sizeof *a);
     if (!a) return cg_fail_nomem(error, "augmentation");
     bool is_image = shape->rank == 3;
-    double std = spec->std != 0 ? spec->std : 1;
+    int64_t channels = shape->rank ? shape->dim[0] : 1;
     a->n = spec->n_augments < CG_MAX_AUGMENTS ? spec->n_augments : CG_MAX_AUGMENTS;
     for (int k = 0; k < a->n; k++) a->step[k] = spec->augments[k];
-    a->canvas = (cg_canvas){ .channels = is_image ? shape->dim[0] : 1,
+    a->canvas = (cg_canvas){ .channels = channels,
                              .height = is_image ? shape->dim[1] : 1,
-                             .width = is_image ? shape->dim[2] : cg_shape_size(shape),
-                             .fill = (float)((spec->fill - spec->mean) / std),
-                             .unit = (float)(1 / std) };
+                             .width = is_image ? shape->dim[2] : cg_shape_size(shape) / channels,
+                             .fill = spec->fill,
+                             .mean = mean,
+                             .std = std };
     a->warp.height = a->canvas.height;
     a->warp.width = a->canvas.width;
     name_streams(a, spec->seed);

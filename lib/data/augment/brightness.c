@@ -13,9 +13,12 @@ static const cg_attr attrs[] = {
 static void paint(const void *attrs_, cg_rng *rng, const cg_canvas *canvas, float *x)
 {
     const brightness_attrs *a = attrs_;
-    float more = (float)cg_augment_draw(rng, a->by) * canvas->unit;
-    int64_t n = canvas->channels * canvas->height * canvas->width;
-    for (int64_t i = 0; i < n; i++) x[i] += more;
+    double more = cg_augment_draw(rng, a->by);
+    int64_t n = canvas->height * canvas->width;
+    for (int64_t c = 0; c < canvas->channels; c++, x += n) {
+        float fed = (float)(more / canvas->std[c]);
+        for (int64_t i = 0; i < n; i++) x[i] += fed;
+    }
 }
 
 const cg_augment cg_augment_brightness = {

@@ -25,7 +25,7 @@ static void paint(const void *attrs_, cg_rng *rng, const cg_canvas *canvas, floa
     for (int64_t c = 0; c < canvas->channels; c++)
         for (int64_t row = begin[0]; row < end[0]; row++)
             for (int64_t column = begin[1]; column < end[1]; column++)
-                x[(c * size[0] + row) * size[1] + column] = canvas->fill;
+                x[(c * size[0] + row) * size[1] + column] = cg_canvas_fed(canvas, c, canvas->fill);
 }
 
 const cg_augment cg_augment_cutout = {

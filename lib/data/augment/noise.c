@@ -26,13 +26,15 @@ static void draw_pair(cg_rng *rng, float std, float pair[2])
 static void paint(const void *attrs_, cg_rng *rng, const cg_canvas *canvas, float *x)
 {
     const noise_attrs *a = attrs_;
-    int64_t n = canvas->channels * canvas->height * canvas->width;
-    float std = (float)a->std * canvas->unit;
-    for (int64_t i = 0; i < n; i += 2) {
-        float pair[2];
-        draw_pair(rng, std, pair);
-        x[i] += pair[0];
-        if (i + 1 < n) x[i + 1] += pair[1];
+    int64_t n = canvas->height * canvas->width;
+    for (int64_t c = 0; c < canvas->channels; c++, x += n) {
+        float std = (float)(a->std / canvas->std[c]);
+        for (int64_t i = 0; i < n; i += 2) {
+            float pair[2];
+            draw_pair(rng, std, pair);
+            x[i] += pair[0];
+            if (i + 1 < n) x[i + 1] += pair[1];
+        }
     }
 }
 

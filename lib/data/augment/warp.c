@@ -37,7 +37,10 @@ int64_t cg_padded_size(const cg_canvas *canvas)
 
 void cg_warp_border(const cg_canvas *canvas, float *padded)
 {
-    for (int64_t i = 0; i < cg_padded_size(canvas); i++) padded[i] = canvas->fill;
+    int64_t plane = (canvas->height + BORDER) * (canvas->width + BORDER);
+    for (int64_t c = 0; c < canvas->channels; c++)
+        for (int64_t i = 0; i < plane; i++)
+            padded[c * plane + i] = cg_canvas_fed(canvas, c, canvas->fill);
 }
 
 static void pad(const cg_canvas *canvas, const float *x, float *padded)
