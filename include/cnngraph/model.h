@@ -69,8 +69,9 @@ typedef struct {
 } cg_spec;
 const cg_spec *cg_model_spec(const cg_model *model);
 
-/* Computes what the file leaves to the data, and writes it into the model: `normalize: auto` becomes
- * the mean and the standard deviation of the training split.  Reads the data only where it must. */
+/* Computes what the file leaves to the data, and writes it into the model: `normalize: auto`
+ * becomes the mean and the standard deviation of the training split.  Reads the data only where it
+ * must. */
 cg_status cg_model_settle(cg_model *model, cg_error *error);
 
 /* The resolved file: overrides applied, aliases, vars, blocks and repeats written out.  free() it.
