@@ -17,6 +17,7 @@
     VERB(render)    \
     VERB(summary)   \
     VERB(augment)   \
+    VERB(data)      \
     VERB(bench)     \
     VERB(gradcheck) \
     VERB(graph)     \

@@ -11,5 +11,6 @@ cnngraph_SOURCES = \
   %D%/cmd_train.c %D%/cmd_eval.c %D%/cmd_predict.c %D%/cmd_report.c \
   %D%/cmd_check.c %D%/cmd_render.c %D%/cmd_summary.c \
   %D%/cmd_augment.c %D%/cmd_bench.c \
+  %D%/cmd_data.c %D%/data_operand.c %D%/data_info.c %D%/data_fetch.c %D%/data.h \
   %D%/cmd_graph.c %D%/cmd_ops.c %D%/cmd_doctor.c
 cnngraph_LDADD = libfloors.la

@@ -21,6 +21,7 @@ libfloors_la_SOURCES += \
   %D%/csv_files.c \
   %D%/dataset.h %D%/dataset.c \
   %D%/digits.c \
+  %D%/fetch.h %D%/fetch.c \
   %D%/folder.c \
   %D%/glyphs.c %D%/glyphs.h \
   %D%/idx.c %D%/idx.h \
@@ -39,4 +40,7 @@ libfloors_la_SOURCES += \
   %D%/reader.h %D%/reader.c \
   %D%/scaling.h %D%/scaling.c \
   %D%/source.h %D%/sources.c \
-  %D%/split.c %D%/split.h
+  %D%/split.c %D%/split.h \
+  %D%/unpack.c \
+  %D%/write.h %D%/write.c \
+  %D%/write_folder.c

@@ -12,3 +12,6 @@ t_data_image_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/data/augment.t
 t_data_augment_t_SOURCES = %D%/augment.c
 t_data_augment_t_LDADD = $(test_ldadd)
+check_PROGRAMS += t/data/fetch.t
+t_data_fetch_t_SOURCES = %D%/fetch.c
+t_data_fetch_t_LDADD = $(test_ldadd)

@@ -1,0 +1,229 @@
+#include "config.h"
+
+#include "data/fetch.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/md5.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- sets ---------------------------------------------------------------------------------- */
+typedef struct {
+    const char *name, *md5;
+} file_sum;
+
+typedef struct {
+    const char *name, *url;
+    const file_sum *files;      /* NULL-terminated */
+    const char *const *members; /* what is taken out of the only file, an archive; or NULL */
+} published;
+
+/* The sums are those that the README of Fashion-MNIST and Krizhevsky's page print beside the files;
+ * of MNIST those that PyTorch's torchvision checks, which the files have since 1998. */
+static const file_sum mnist[] = {
+    { "train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873" },
+    { "train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432" },
+    { "t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3" },
+    { "t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c" },
+    { NULL, NULL },
+};
+static const file_sum fashion_mnist[] = {
+    { "train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d" },
+    { "train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe" },
+    { "t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79" },
+    { "t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310" },
+    { NULL, NULL },
+};
+static const file_sum cifar10[] = {
+    { "cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530" },
+    { NULL, NULL },
+};
+static const char *const cifar10_members[] = { "data_batch_1.bin",
+                                               "data_batch_2.bin",
+                                               "data_batch_3.bin",
+                                               "data_batch_4.bin",
+                                               "data_batch_5.bin",
+                                               "test_batch.bin",
+                                               NULL };
+static const published sets[] = {
+    { "mnist", "https://ossci-datasets.s3.amazonaws.com/mnist", mnist, NULL },
+    { "fashion-mnist", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com", fashion_mnist,
+      NULL },
+    { "cifar10", "https://www.cs.toronto.edu/~kriz", cifar10, cifar10_members },
+};
+enum { N_SETS = sizeof sets / sizeof *sets };
+
+static bool has_members(cg_arena *arena, const published *set, const char *folder)
+{
+    for (const char *const *name = set->members; *name; name++) {
+        const char *path = cg_arena_printf(arena, "%s/%s", folder, *name);
+        if (!path || !cg_file_exists(path)) return false;
+    }
+    return true;
+}
+
+static cg_status fetch_files(cg_arena *arena, const published *set, const char *folder,
+                             const char *url, const cg_fetch_progress *progress, cg_error *error)
+{
+    CG_TRY(cg_make_folders(folder, error));
+    if (set->members && has_members(arena, set, folder)) return CG_OK;
+    for (const file_sum *file = set->files; file->name; file++) {
+        const char *from = cg_arena_printf(arena, "%s/%s", url, file->name);
+        const char *to = cg_arena_printf(arena, "%s/%s", folder, file->name);
+        if (!from || !to) return cg_fail_nomem(error, set->name);
+        CG_TRY(cg_fetch_file(from, to, file->md5, progress, error));
+        if (!set->members) continue;
+        CG_TRY(cg_unpack(to, set->members, folder, error));
+        unlink(to);
+    }
+    return CG_OK;
+}
+
+cg_status cg_fetch_set(const char *name, const char *folder, const char *url,
+                       const cg_fetch_progress *progress, cg_error *error)
+{
+    const published *set = sets;
+    while (set < sets + N_SETS && strcmp(set->name, name) != 0) set++;
+    if (set == sets + N_SETS)
+        return cg_fail(error, CG_EUSAGE,
+                       "there is no set '%s' to fetch; there are mnist, fashion-mnist, cifar10",
+                       name);
+    cg_arena *arena = cg_arena_new();
+    cg_status status = arena
+                           ? fetch_files(arena, set, folder, url ? url : set->url, progress, error)
+                           : cg_fail_nomem(error, name);
+    cg_arena_free(arena);
+    return status;
+}
+
+#ifdef HAVE_CURL
+
+#include <curl/curl.h>
+
+/* ---- one file ------------------------------------------------------------------------------ */
+static bool has_sum(const char *path, const char *md5)
+{
+    char buffer[1 << 14], sum[CG_MD5_TEXT];
+    cg_md5 state;
+    FILE *file = fopen(path, "rb");
+    if (!file) return false;
+    cg_md5_begin(&state);
+    for (size_t n; (n = fread(buffer, 1, sizeof buffer, file)) > 0;) cg_md5_add(&state, buffer, n);
+    cg_md5_end(&state, sum);
+    fclose(file);
+    return strcmp(sum, md5) == 0;
+}
+
+typedef struct {
+    const char *name;
+    const cg_fetch_progress *progress;
+    int64_t before; /* bytes of an earlier attempt */
+} watch;
+
+static int show(void *context, curl_off_t total, curl_off_t done, curl_off_t to_send,
+                curl_off_t sent)
+{
+    const watch *w = context;
+    (void)to_send, (void)sent;
+    if (w->progress)
+        w->progress->show(w->progress->context, w->name, w->before + done,
+                          total ? w->before + total : 0);
+    return 0;
+}
+
+static CURLcode transfer(CURL *curl, const char *url, FILE *part, watch *w, char *cause)
+{
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
+    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L); /* a minute without a byte is too long */
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, cause);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, part);
+    curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)w->before);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, show);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, w);
+    return curl_easy_perform(curl);
+}
+
+/* Whether what is there may be no beginning of the file: then it is fetched from its start. */
+static bool is_refused(CURL *curl, CURLcode code)
+{
+    long answer = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
+    return code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME || answer == 416;
+}
+
+/* Appends to the part what is missing of it. */
+static cg_status complete(const char *url, const char *part, watch *w, cg_error *error)
+{
+    char cause[CURL_ERROR_SIZE] = "";
+    CURL *curl = curl_easy_init();
+    if (!curl) return cg_fail_nomem(error, url);
+    CURLcode code = CURLE_OK;
+    bool is_written = true;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        struct stat st;
+        w->before = attempt == 0 && stat(part, &st) == 0 ? st.st_size : 0;
+        FILE *file = fopen(part, w->before ? "ab" : "wb");
+        is_written = file != NULL;
+        if (!file) break;
+        code = transfer(curl, url, file, w, cause);
+        is_written = fclose(file) == 0;
+        if (code == CURLE_OK || !w->before || !is_refused(curl, code)) break;
+    }
+    curl_easy_cleanup(curl);
+    if (!is_written) return cg_fail(error, CG_EIO, "%s: %s", part, strerror(errno));
+    if (code == CURLE_OK) return CG_OK;
+    return cg_fail(error, CG_EIO, "%s: %s", url, cause[0] ? cause : curl_easy_strerror(code));
+}
+
+static cg_status fetch_part(const char *url, const char *part, const char *path, const char *md5,
+                            watch *w, cg_error *error)
+{
+    if (!has_sum(part, md5)) CG_TRY(complete(url, part, w, error));
+    if (!has_sum(part, md5)) {
+        unlink(part);
+        return cg_fail(error, CG_EDATA, "%s: its MD5 sum is not %s: it is another file, or damaged",
+                       url, md5);
+    }
+    if (rename(part, path) == 0) return CG_OK;
+    return cg_fail(error, CG_EIO, "%s: %s", path, strerror(errno));
+}
+
+cg_status cg_fetch_file(const char *url, const char *path, const char *md5,
+                        const cg_fetch_progress *progress, cg_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    watch w = { .name = slash ? slash + 1 : path, .progress = progress };
+    if (has_sum(path, md5)) return CG_OK;
+    cg_arena *arena = cg_arena_new();
+    const char *part = arena ? cg_arena_printf(arena, "%s.part", path) : NULL;
+    cg_status status =
+        part ? fetch_part(url, part, path, md5, &w, error) : cg_fail_nomem(error, path);
+    cg_arena_free(arena);
+    return status;
+}
+
+#else
+
+cg_status cg_fetch_file(const char *url, const char *path, const char *md5,
+                        const cg_fetch_progress *progress, cg_error *error)
+{
+    (void)path, (void)md5, (void)progress;
+    return cg_fail(error, CG_ENOTBUILT, "%s: fetching is left out of this build (--with-curl)",
+                   url);
+}
+
+#endif

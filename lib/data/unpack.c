@@ -1,0 +1,89 @@
+/* Taking files out of a tar archive in gzip (POSIX ustar): blocks of 512 bytes, a header with name,
+ * size in octal and type before the contents of each file, zeros at the end. */
+#include "data/fetch.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <string.h>
+#include <zlib.h>
+
+enum { BLOCK = 512, NAME = 100, SIZE_AT = 124, SIZE = 12, TYPE_AT = 156 };
+
+static bool read_block(gzFile tar, uint8_t block[BLOCK])
+{
+    return gzread(tar, block, BLOCK) == BLOCK;
+}
+
+/* -1: no number. */
+static int64_t octal(const uint8_t *digits, int n)
+{
+    int64_t value = 0;
+    for (int i = 0; i < n && digits[i] && digits[i] != ' '; i++) {
+        if (digits[i] < '0' || digits[i] > '7') return -1;
+        value = value * 8 + digits[i] - '0';
+    }
+    return value;
+}
+
+/* The name without its folders, if it is one of those that are wanted. */
+static const char *wanted_name(const uint8_t header[BLOCK], const char *const names[])
+{
+    char name[NAME + 1] = "";
+    memcpy(name, header, NAME);
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+    bool is_file = header[TYPE_AT] == '0' || header[TYPE_AT] == '\0';
+    for (; is_file && *names; names++)
+        if (!strcmp(base, *names)) return *names;
+    return NULL;
+}
+
+/* To a stream, or past them (NULL). */
+static bool copy_contents(gzFile tar, int64_t size, FILE *stream)
+{
+    uint8_t block[BLOCK];
+    for (; size > 0; size -= BLOCK) {
+        if (!read_block(tar, block)) return false;
+        size_t n = size < BLOCK ? (size_t)size : BLOCK;
+        if (stream && fwrite(block, 1, n, stream) != n) return false;
+    }
+    return true;
+}
+
+static cg_status take_out(gzFile tar, const char *archive, int64_t size, const char *path,
+                          cg_error *error)
+{
+    cg_replace file;
+    CG_TRY(cg_replace_open(&file, path, error));
+    if (copy_contents(tar, size, file.stream)) return cg_replace_commit(&file, error);
+    cg_replace_abort(&file);
+    return cg_fail(error, CG_EDATA, "%s: ends within a file, or is damaged", archive);
+}
+
+cg_status cg_unpack(const char *archive, const char *const names[], const char *folder,
+                    cg_error *error)
+{
+    uint8_t header[BLOCK];
+    char path[4096];
+    int missing = 0;
+    while (names[missing]) missing++;
+    gzFile tar = gzopen(archive, "rb");
+    if (!tar) return cg_fail(error, CG_EIO, "%s: cannot open", archive);
+    cg_status status = CG_OK;
+    while (status == CG_OK && missing && read_block(tar, header) && header[0]) {
+        int64_t size = octal(header + SIZE_AT, SIZE);
+        const char *name = wanted_name(header, names);
+        if (name && snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+            status = cg_fail(error, CG_ELIMIT, "%s: too long a path", folder);
+        else if (size < 0 || (!name && !copy_contents(tar, size, NULL)))
+            status = cg_fail(error, CG_EDATA, "%s: no archive of tar, or damaged", archive);
+        else if (name)
+            status = take_out(tar, archive, size, path, error);
+        missing -= name != NULL;
+    }
+    if (status == CG_OK && missing)
+        status = cg_fail(error, CG_EDATA, "%s: %d files are missing in it", archive, missing);
+    gzclose_r(tar);
+    return status;
+}

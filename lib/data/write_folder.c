@@ -1,0 +1,112 @@
+/* Writing a folder for each class, with a PNG image for each sample, through libpng. */
+#include "config.h"
+
+#include "data/write.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#ifdef HAVE_PNG
+
+#include <errno.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <png.h>
+#include <stdio.h>
+#include <string.h>
+
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *walk)
+{
+    (void)st, (void)kind, (void)walk;
+    return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* From C H W to the H W C of libpng. */
+static cg_status write_image(const cg_samples *s, int64_t i, const char *path, uint8_t *pixels,
+                             cg_error *error)
+{
+    int64_t channels = s->shape.dim[0], plane = s->shape.dim[1] * s->shape.dim[2];
+    const uint8_t *from = s->images + i * channels * plane;
+    for (int64_t c = 0; c < channels; c++)
+        for (int64_t k = 0; k < plane; k++) pixels[k * channels + c] = from[c * plane + k];
+    png_image png = { .version = PNG_IMAGE_VERSION,
+                      .width = (png_uint_32)s->shape.dim[2],
+                      .height = (png_uint_32)s->shape.dim[1],
+                      .format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB };
+    if (png_image_write_to_file(&png, path, 0, pixels, 0, NULL)) return CG_OK;
+    return cg_fail(error, CG_EIO, "%s: %s", path, png.message);
+}
+
+/* "07", of ten classes or more, so that the order of names is that of numbers. */
+static const char *class_folder(cg_arena *arena, const cg_samples *s, const char *folder, int class)
+{
+    if (s->names) return cg_arena_printf(arena, "%s/%s", folder, s->names[class]);
+    int digits = s->n_classes > 100 ? 3 : s->n_classes > 10 ? 2 : 1;
+    return cg_arena_printf(arena, "%s/%0*d", folder, digits, class);
+}
+
+static cg_status write_all(const cg_samples *s, const char *folder, cg_arena *arena,
+                           uint8_t *pixels, cg_error *error)
+{
+    const char *classes[CG_MAX_CLASSES] = { NULL };
+    for (int64_t i = 0; i < s->n; i++) {
+        int class = s->labels[i];
+        if (!classes[class]) {
+            classes[class] = class_folder(arena, s, folder, class);
+            if (!classes[class]) return cg_fail_nomem(error, folder);
+            CG_TRY(cg_make_folders(classes[class], error));
+        }
+        char path[4096];
+        int n = snprintf(path, sizeof path, "%s/%08" PRId64 ".png", classes[class], i);
+        if (n >= (int)sizeof path) return cg_fail(error, CG_ELIMIT, "%s: too long a path", folder);
+        CG_TRY(write_image(s, i, path, pixels, error));
+    }
+    return CG_OK;
+}
+
+static cg_status check(const cg_samples *s, const char *path, cg_error *error)
+{
+    if (!s->labels) return cg_fail(error, CG_EDATA, "%s: there are no labels to sort by", path);
+    if (s->shape.rank != 3 || (s->shape.dim[0] != 1 && s->shape.dim[0] != 3))
+        return cg_fail(error, CG_EDATA, "%s: images are of 1 x H x W or 3 x H x W", path);
+    for (int i = 0; i < s->n_classes && s->names; i++)
+        if (s->names[i][0] == '.' || strchr(s->names[i], '/'))
+            return cg_fail(error, CG_EDATA, "%s: class '%s' is no name for a folder", path,
+                           s->names[i]);
+    return CG_OK;
+}
+
+cg_status cg_write_folder(const cg_samples *s, const char *path, cg_error *error)
+{
+    CG_TRY(check(s, path, error));
+    cg_arena *arena = cg_arena_new();
+    char *temporary = arena ? cg_arena_printf(arena, "%s.tmp", path) : NULL;
+    uint8_t *pixels = arena ? cg_arena_alloc(arena, 1, (size_t)cg_shape_size(&s->shape)) : NULL;
+    cg_status status = temporary && pixels ? CG_OK : cg_fail_nomem(error, path);
+    if (status == CG_OK && cg_file_exists(temporary))
+        status = cg_fail(error, CG_EDATA, "%s: left by another conversion; remove it", temporary);
+    else if (status == CG_OK) {
+        status = write_all(s, temporary, arena, pixels, error);
+        if (status == CG_OK && rename(temporary, path) != 0)
+            status = cg_fail(error, CG_EIO, "%s: %s", path, strerror(errno));
+        if (status != CG_OK) remove_tree(temporary);
+    }
+    cg_arena_free(arena);
+    return status;
+}
+
+#else
+
+cg_status cg_write_folder(const cg_samples *s, const char *path, cg_error *error)
+{
+    (void)s;
+    return cg_fail(error, CG_ENOTBUILT, "%s: PNG images are left out of this build (--with-png)",
+                   path);
+}
+
+#endif

@@ -1,0 +1,116 @@
+#!/bin/sh
+# cnngraph data: what a set holds, and that it is the same in every format.
+cnngraph=${top_builddir:-.}/cnngraph
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+case $cnngraph in /*) ;; *) cnngraph=$PWD/$cnngraph ;; esac
+cd "$dir" || exit 1
+n=0 status=0
+
+# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
+is() {
+    expected=$1 name=$2
+    shift 2
+    "$cnngraph" "$@" >out 2>err </dev/null
+    code=$?
+    report "$name" "exit $code, not $expected: $(head -c 200 err)" test $code -eq "$expected"
+}
+says() {
+    report "$3" "no '$2' in: $(head -c 300 "$1")" grep -q -e "$2" "$1"
+}
+report() {
+    name=$1 cause=$2
+    shift 2
+    n=$((n + 1))
+    if "$@"; then
+        echo "ok $n - $name"
+    else
+        echo "not ok $n - $name"
+        echo "# $cause"
+        status=1
+    fi
+}
+has() { "$cnngraph" doctor | grep -q "^library *$1 *yes"; }
+
+# Three images of 2 x 3, the last as the first; labels 1, 0, 1.
+printf '\000\000\010\003\000\000\000\003\000\000\000\002\000\000\000\003abcdefABCDEFabcdef' >a.idx
+printf '\000\000\010\001\000\000\000\003\001\000\001' >a-labels.idx
+
+is 0 "info of an IDX file" data info a.idx
+says out "^shape     1x2x3" "tells the shape"
+says out "^all: 3 samples" "counts samples"
+says out "class *1 *2$" "and those of each class"
+says out "range *0.254902 to 0.4$" "tells the range"
+says out "duplicates: 1 of all come again in all, as all\[2\] = all\[0\]" "finds what is there twice"
+is 0 "info as JSON" data info a.idx --format json
+says out '"samples": 3' "has the count"
+
+cat >m.yaml <<'END'
+cnngraph: 1
+data: {source: digits, digits: {train: 40, test: 20}, splits: {train: {from: train}, some: {from: train, slice: [5, 9]}, test: {from: test}}}
+model: {input: {shape: [1, 28, 28]}, layers: [flatten, dense: {units: 10}]}
+loss: cross_entropy
+optimizer: sgd
+train: {epochs: 1, batch: 10}
+END
+is 0 "info of a model" data info m.yaml
+says out "^test: 20 samples" "tells of each split"
+says out "duplicates: 4 of some are in train" "and of samples that are in two"
+report "no other" "$(grep -c dup out) lines" test "$(grep -c duplicates out)" -eq 1
+
+# ---- there and back again: the bytes of the images, and their labels
+way="a.npy a.csv b.idx"
+if has zip; then way="a.npy a.npz a.csv b.idx"; fi
+last=a.idx
+for to in $way; do
+    if [ $last = a.csv ]; then
+        is 0 "convert $last to $to" data convert $last $to --label label --shape 1,2,3
+    else
+        is 0 "convert $last to $to" data convert $last $to
+    fi
+    last=$to
+done
+report "the images came back as they were" "they differ" cmp -s a.idx b.idx
+report "and their labels" "they differ" cmp -s a-labels.idx b-labels.idx
+is 4 "what is there is not written over" data convert a.idx a.npy
+says err "a.npy: there already" "but told"
+if has png; then
+    is 0 "convert to a folder" data convert a.idx set
+    report "sorts images by class" "$(ls set/*)" test "$(ls set/1 | wc -l)" -eq 2
+    is 0 "info of a folder" data info set
+    says out "class *0 *1$" "counts the classes"
+    is 0 "convert a folder" data convert set c.csv
+    says c.csv '^97,98,99,100,101,102,"1"$' "holds the same bytes"
+fi
+
+# ---- real values, names
+printf 'w,kind\n0.5,cat\n-1.25,"a ""dog"""\n' >r.csv
+is 0 "convert names" data convert r.csv r2.csv --label kind
+says r2.csv '^-1.25,"a ""dog"""$' "keeps them"
+is 4 "real values into bytes" data convert r.csv r.idx --label kind
+says err "no real values" "are refused"
+is 4 "a mistake in a CSV file" data info r.csv
+says err "r.csv:2:5: .*'cat' is no finite number" "is told with line and column"
+printf '1,2,7.5\n3,4,8.5\n' >v.csv
+is 0 "info of target values" data info v.csv --label -1 --values
+says out "^targets   1" "tells how many"
+is 4 "a folder that is not there" data convert r.csv none/r.npy --label kind
+report "nothing half-written is left" "$(ls)" sh -c '! ls | grep -e tmp -e r.idx'
+
+# ---- fetch
+is 2 "fetch of an unknown set" data fetch imagenet
+says err "mnist, fashion-mnist, cifar10" "names those that there are"
+if has curl; then
+    mkdir server && echo "an apology" >server/train-images-idx3-ubyte.gz
+    is 4 "fetch of a file that is another" data fetch mnist --to here --from "file://$PWD/server"
+    says err "MD5 sum is not f68b3c2dcbeaaa9fbdd348bbdeb94873" "tells the sum that it should have"
+    report "keeps nothing of it" "$(ls here)" test -z "$(ls here)"
+    is 4 "fetch from where nothing is" data fetch mnist --to here --from "file://$PWD/nowhere"
+else
+    is 9 "fetch in a build without libcurl" data fetch mnist --to here
+fi
+is 2 "an unknown word" data forget a.idx
+is 2 "info of two" data info a.idx a.npy
+
+echo "1..$n"
+exit $status
