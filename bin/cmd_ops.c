@@ -32,6 +32,7 @@ static const char *type_name(cg_attr_type type)
     case CG_ATTR_CHOICE:
         return "word";
     case CG_ATTR_INTS:
+    case CG_ATTR_LIST:
         return "integers";
     case CG_ATTR_AXES:
         return "axes";

@@ -53,10 +53,13 @@ typedef struct {
     double lr;
     const struct cg_schedule *schedule; /* NULL: constant */
     const void *schedule_attrs;
+    const char *schedule_monitor; /* what it follows, or NULL */
     double warmup;                /* epochs of linear warm-up before the schedule */
     double clip_norm, clip_value; /* of the gradient; 0: none */
     int64_t epochs, batch;
-    bool keep_order;                                         /* train: {shuffle: false} */
+    int64_t accumulate; /* batches whose gradients make one update */
+    double ema;         /* memory of the averaged weights; 0: none */
+    bool keep_order;    /* train: {shuffle: false} */
     const char *train_split, *validation_split, *test_split; /* NULL: none */
     struct {
         const char *monitor;

@@ -21,6 +21,7 @@ typedef enum {
     CG_ATTR_BOOL,   /* int64_t, 0 or 1                                                   */
     CG_ATTR_CHOICE, /* int64_t, the index of a word in `choices` ("zero reflect replicate") */
     CG_ATTR_INTS,   /* int64_t[count]; a text of one value fills all, of count/2 repeats */
+    CG_ATTR_LIST,   /* int64_t[count]; the rest 0 where a text has fewer                   */
     CG_ATTR_AXES,   /* int64_t, a mask: bit i is axis i; 0 is all axes. Text: [0, 2]      */
     CG_ATTR_SHAPE,  /* cg_shape                                                          */
 } cg_attr_type;
@@ -29,8 +30,8 @@ typedef struct {
     const char *name; /* NULL ends the table */
     cg_attr_type type;
     size_t offset;
-    int count;              /* of CG_ATTR_INTS */
-    double value, min, max; /* default and range; of every entry of CG_ATTR_INTS */
+    int count;              /* of CG_ATTR_INTS and CG_ATTR_LIST */
+    double value, min, max; /* default and range; of every entry */
     const char *choices;
     const char *help;
 } cg_attr;
@@ -54,6 +55,10 @@ typedef struct {
 #define CG_INTS(type, field, count, value, min, max, help)                              \
     {                                                                                   \
 #field, CG_ATTR_INTS, offsetof(type, field), count, value, min, max, NULL, help \
+    }
+#define CG_LIST(type, field, count, min, max, help)                                 \
+    {                                                                               \
+#field, CG_ATTR_LIST, offsetof(type, field), count, 0, min, max, NULL, help \
     }
 #define CG_AXES_ATTR(type, field, help)                                       \
     {                                                                         \

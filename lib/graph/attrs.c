@@ -57,6 +57,7 @@ static cg_status complete_field(const cg_op *op, const cg_attr *a, void *attrs, 
     case CG_ATTR_INT:
     case CG_ATTR_BOOL:
     case CG_ATTR_INTS:
+    case CG_ATTR_LIST:
     case CG_ATTR_AXES:
         for (int i = 0; i < a->count; i++, at += sizeof whole) {
             memcpy(&whole, at, sizeof whole);
@@ -133,6 +134,7 @@ static const char *value_text(const cg_attr *a, const void *at, cg_arena *arena)
     case CG_ATTR_SHAPE:
         return cg_arena_text(arena, cg_shape_text(at, buffer));
     case CG_ATTR_INTS:
+    case CG_ATTR_LIST:
         return ints_text(at, a->count, arena);
     case CG_ATTR_CHOICE: {
         const char *text = word(a->choices, whole, &length);

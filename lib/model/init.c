@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const cg_leaf_plan *find_plan(const cg_model *model, const char *name)
+const cg_leaf_plan *cg_model_leaf(const cg_model *model, const char *name)
 {
     const cg_leaf_plan *p = model->leaves;
     while (p && strcmp(p->name, name) != 0) p = p->next;
@@ -43,7 +43,7 @@ static void fill(const cg_leaf_plan *plan, const cg_leaf *leaf, cg_dtype dtype, 
 static cg_status init_leaf(const cg_model *model, const cg_leaf *leaf, cg_dtype dtype,
                            uint64_t seed, cg_error *error)
 {
-    const cg_leaf_plan *plan = find_plan(model, leaf->name);
+    const cg_leaf_plan *plan = cg_model_leaf(model, leaf->name);
     if (plan && !cg_shape_equal(&plan->shape, &leaf->shape))
         return cg_fail(error, CG_EUSAGE, "%s of the program has another shape than the model's",
                        leaf->name);

@@ -9,6 +9,7 @@ typedef struct {
     cg_reader *r;
     const cg_tree *list, *blocks;
     cg_model *model;
+    const cg_layer_spec *around; /* the residual whose body is read, or NULL */
     int room;
 } layer_reader;
 
@@ -155,10 +156,9 @@ static void unknown_layer(layer_reader *l, const cg_tree *word)
 /* The keys that a layer has beside its attributes, NULL-terminated. */
 static void more_keys(const cg_layer *layer, const char *more[16])
 {
+    static const char *const all[] = { "name", "from", "share", "lr", "frozen" };
     int n = 0;
-    more[n++] = "name";
-    more[n++] = "from";
-    more[n++] = "share";
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) more[n++] = all[i];
     if (layer && !strcmp(layer->name, "residual")) more[n++] = "body";
     for (const cg_layer_key *k = layer ? layer->keys : NULL; k && k->name && n < 15; k++)
         more[n++] = k->name;
@@ -176,6 +176,7 @@ static void read_keys(layer_reader *l, cg_layer_spec *spec)
     more_keys(spec->layer, more);
     snprintf(what, sizeof what, "%s '%s'", spec->type, spec->name);
     cg_read_attrs(l->r, spec->keys, spec->mark, what, attrs, more, spec->attrs);
+    cg_read_learning(l->r, what, l->around, spec);
     if (spec->layer) cg_read_layer_keys(l->r, spec->keys, what, spec->layer->keys, spec->attrs);
 }
 
@@ -212,7 +213,10 @@ static bool read_residual(layer_reader *l, cg_layer_spec *spec, int previous)
         return false;
     }
     if (!read_inputs(l, spec, 1, previous)) return false;
+    const cg_layer_spec *around = l->around;
+    l->around = spec;
     int input = spec->input[0], end = read_list(l, body, input);
+    l->around = around;
     spec->input = cg_reader_alloc(l->r, 2, sizeof *spec->input);
     if (end < 0 || !spec->input) return false;
     spec->n_inputs = 2;

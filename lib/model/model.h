@@ -22,6 +22,8 @@ typedef struct {
     int *input;
     int share;      /* the layer whose parameters it takes; 0: it has its own */
     bool is_used;   /* a later layer takes it          */
+    double rate;    /* factor of the learning rate     */
+    bool is_frozen; /* its parameters and states stay  */
     cg_shape shape; /* of one sample, once recorded    */
     int64_t parameters, macs;
 } cg_layer_spec;
@@ -43,6 +45,7 @@ void cg_read_augment(cg_reader *r, const cg_tree *tree, cg_data_spec *data);
 void cg_model_check_augment(const cg_model *model, cg_diagnostics *diagnostics);
 void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark *loss_mark);
 void cg_read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec);
+/* After `train`, whose warm-up and validation it looks at. */
 void cg_read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec);
 /* blocks: their names help with misspelt layers; may be NULL. */
 void cg_read_layers(cg_reader *r, const cg_tree *model, const cg_tree *blocks, cg_model *result);
@@ -54,9 +57,14 @@ bool cg_read_word(cg_reader *r, const cg_tree *tree, const char *what, const cg_
 /* The keys of a layer that are no cg_attr, into `out`. */
 void cg_read_layer_keys(cg_reader *r, const cg_tree *map, const char *what,
                         const cg_layer_key *keys, void *out);
+/* The keys `lr` and `frozen`, over those of the layer around it, into spec. */
+void cg_read_learning(cg_reader *r, const char *what, const cg_layer_spec *around,
+                      cg_layer_spec *spec);
 /* The op that a model file may name as a layer, or NULL. */
 const cg_op *cg_layer_op_find(const char *name);
 
+/* The parameter or state of this name, or NULL. */
+const cg_leaf_plan *cg_model_leaf(const cg_model *model, const char *name);
 /* Records a model whose layers were read without a mistake.  outputs: n_layers nodes, which it
  * fills.  *at gets the layer that failed, n_layers for the loss. */
 cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_node *outputs[],
@@ -66,5 +74,7 @@ cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_
 void cg_model_check_shapes(cg_model *model, cg_diagnostics *diagnostics);
 /* Reports a loss that is not made for what the last layers give, of a model whose shapes fit. */
 void cg_model_check_loss(const cg_model *model, cg_diagnostics *diagnostics);
+/* Reports what `lr`, `frozen` and `accumulate` mean nothing for, once parameters are counted. */
+void cg_model_check_learning(const cg_model *model, cg_diagnostics *diagnostics);
 
 #endif

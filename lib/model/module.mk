@@ -10,6 +10,7 @@ libfloors_la_SOURCES += \
   %D%/init.c \
   %D%/layer_keys.c \
   %D%/layers.c \
+  %D%/learning.c \
   %D%/model.c %D%/model.h \
   %D%/optimizer_section.c \
   %D%/override.c %D%/override.h \

@@ -223,6 +223,14 @@ static void read_ints(cg_reader *r, const cg_tree *tree, const char *what, const
     for (int i = 0; i < a->count; i++) ints_at(out, a)[i] = values[i % n];
 }
 
+/* `out` holds the default, zeros, behind those that are read. */
+static void read_list(cg_reader *r, const cg_tree *tree, const char *what, const cg_attr *a,
+                      void *out)
+{
+    int n;
+    cg_read_ints(r, tree, what, a->count, as_int(a->min), as_int(a->max), ints_at(out, a), &n);
+}
+
 static void read_axes(cg_reader *r, const cg_tree *tree, const char *what, const cg_attr *a,
                       void *out)
 {
@@ -266,6 +274,9 @@ static void read_attr(cg_reader *r, const cg_tree *tree, const char *section, co
         break;
     case CG_ATTR_INTS:
         read_ints(r, tree, what, a, out);
+        break;
+    case CG_ATTR_LIST:
+        read_list(r, tree, what, a, out);
         break;
     case CG_ATTR_AXES:
         read_axes(r, tree, what, a, out);

@@ -19,8 +19,13 @@ static cg_node *record_layer(const cg_model *model, cg_builder *b, const cg_laye
     b->share = spec->share ? model->layer[spec->share].name : NULL;
     b->n_shared = 0;
     cg_graph_at(b->graph, cg_mark_place(spec->mark), spec->name);
+    const bool training = b->training;
+    b->rate = spec->rate;
+    b->is_frozen = spec->is_frozen;
+    b->training = training && !spec->is_frozen;
     cg_node *y = spec->op ? cg_record1(spec->op, spec->attrs, x[0])
                           : spec->layer->record(b, spec->attrs, spec->n_inputs, x);
+    b->training = training;
     return y && b->share && !b->n_shared ? cg_layer_fail(b, "share", "leave `share` out",
                                                          "it has no parameters that it could share")
                                          : y;

@@ -72,6 +72,13 @@ static int64_t macs_of(const cg_node *node)
     return is_product ? op->flops(node) / 2 : 0;
 }
 
+static bool is_parameter(const cg_model *m, const cg_node *node)
+{
+    const cg_leaf_plan *leaf =
+        cg_node_kind_of(node) == CG_NODE_STATE ? cg_model_leaf(m, cg_node_name(node)) : NULL;
+    return cg_node_kind_of(node) == CG_NODE_PARAMETER || (leaf && leaf->is_parameter);
+}
+
 /* The nodes of a layer carry its name; recording order is the layers' order. */
 static void note_costs(cg_model *m, const cg_graph *graph)
 {
@@ -81,8 +88,7 @@ static void note_costs(cg_model *m, const cg_graph *graph)
         const char *label = cg_node_label(node);
         while (at < m->n_layers && strcmp(m->layer[at].name, label) != 0) at++;
         if (at == m->n_layers) return; /* the loss */
-        if (cg_node_kind_of(node) == CG_NODE_PARAMETER)
-            m->layer[at].parameters += cg_shape_size(cg_node_shape(node));
+        if (is_parameter(m, node)) m->layer[at].parameters += cg_shape_size(cg_node_shape(node));
         m->layer[at].macs += macs_of(node);
     }
 }
@@ -115,8 +121,8 @@ static bool walk(cg_model *m, bool training, int64_t batch, cg_diagnostics *diag
     note_shapes(m, outputs);
     if (status != CG_OK) report(m, &b, at, diagnostics);
     if (status == CG_OK && !training) {
-        note_costs(m, b.graph);
         m->leaves = b.leaves;
+        note_costs(m, b.graph);
         m->spec.n_outputs = (int)cg_node_shape(recording.y)->dim[1];
     }
     cg_graph_free(b.graph);
@@ -157,4 +163,5 @@ void cg_model_check_shapes(cg_model *m, cg_diagnostics *diagnostics)
     check_data(m, diagnostics);
     cg_model_check_augment(m, diagnostics);
     cg_model_check_loss(m, diagnostics);
+    cg_model_check_learning(m, diagnostics);
 }

@@ -62,19 +62,21 @@ static void check_metrics(cg_reader *r, const cg_tree *tree, const cg_spec *spec
 /* ---- train ------------------------------------------------------------------------------------*/
 
 typedef struct {
-    int64_t epochs, batch, shuffle, on_nonfinite;
-    double clip_norm, clip_value, warmup;
+    int64_t epochs, batch, accumulate, shuffle, on_nonfinite;
+    double clip_norm, clip_value, warmup, ema;
 } train_keys;
 
 static const cg_attr train_table[] = {
     CG_INT(train_keys, epochs, 0, 1, 1000000, "passes over the training split"),
     CG_INT(train_keys, batch, 0, 1, 65536, "images a step"),
+    CG_INT(train_keys, accumulate, 1, 1, 65536, "batches whose gradients make one update"),
     { "shuffle", CG_ATTR_BOOL, offsetof(train_keys, shuffle), 1, 1, 0, 1, NULL,
       "a new order each epoch" },
     CG_CHOICE(train_keys, on_nonfinite, "stop ignore", "what a loss that is not finite does"),
     CG_REAL(train_keys, clip_norm, 0, 0, 1e30, "longest gradient; 0: no limit"),
     CG_REAL(train_keys, clip_value, 0, 0, 1e30, "largest element of the gradient; 0: no limit"),
     CG_REAL(train_keys, warmup, 0, 0, 1e6, "epochs in which the learning rate rises from 0"),
+    CG_REAL(train_keys, ema, 0, 0, 0.9999999, "memory of averaged weights; 0: no averages"),
     { .name = NULL },
 };
 
@@ -192,6 +194,8 @@ static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     spec->clip_norm = keys.clip_norm;
     spec->clip_value = keys.clip_value;
     spec->warmup = keys.warmup;
+    spec->accumulate = keys.accumulate;
+    spec->ema = keys.ema;
     const cg_tree *warmup = cg_tree_find(tree, "warmup");
     if (warmup && keys.warmup > (double)keys.epochs && keys.epochs > 0)
         cg_warn(r->diagnostics, warmup->mark, "fewer epochs of warm-up, or more in all",
@@ -229,8 +233,8 @@ void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark 
     }
     if ((tree = section(r, root, "optimizer", "optimizer: {type: sgd, lr: 0.1}")))
         cg_read_optimizer(r, tree, spec);
-    if ((tree = cg_tree_find(root, "schedule"))) cg_read_schedule(r, tree, spec);
     if ((tree = section(r, root, "train", train_example))) read_train(r, tree, spec);
+    if ((tree = cg_tree_find(root, "schedule"))) cg_read_schedule(r, tree, spec);
     read_metrics(r, cg_tree_find(root, "metrics"), spec);
     check_metrics(r, cg_tree_find(root, "metrics"), spec);
 }

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-extern const cg_init cg_init_constant;
+extern const cg_init cg_init_constant, cg_init_ones, cg_init_zeros;
 
 /* Notes a leaf for cg_model_init; false when out of memory. */
 static cg_leaf_plan *plan_leaf(cg_builder *b, const char *name, cg_shape shape)
@@ -62,7 +62,12 @@ cg_node *cg_layer_parameter(cg_builder *b, const char *name, cg_shape shape,
         cg_init_use_default(&leaf->init, otherwise);
     leaf->fan_in = fan_in;
     leaf->fan_out = fan_out;
-    return cg_parameter(b->graph, leaf->name, shape);
+    leaf->is_parameter = true;
+    leaf->is_weight =
+        otherwise != &cg_init_zeros && otherwise != &cg_init_ones && otherwise != &cg_init_constant;
+    leaf->rate = b->rate;
+    return b->is_frozen ? cg_state(b->graph, leaf->name, shape)
+                        : cg_parameter(b->graph, leaf->name, shape);
 }
 
 cg_node *cg_layer_state(cg_builder *b, const char *name, cg_shape shape, double initial)

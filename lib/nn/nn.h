@@ -82,6 +82,8 @@ struct cg_builder {
     const char *name;                   /* of the layer, unique in the model        */
     const char *share;                  /* the layer whose parameters it takes, or NULL */
     int n_shared;                       /* that it has taken                        */
+    double rate;                        /* factor of the learning rate              */
+    bool is_frozen;                     /* its parameters are states, and it records evaluation */
     struct cg_leaf_plan *leaves, *last; /* what was recorded, in order */
     const char *bad_key, *help;         /* of the first cg_layer_fail; NULL: the layer as such */
 };
@@ -92,11 +94,14 @@ typedef struct cg_leaf_plan {
     cg_shape shape;
     cg_init_use init; /* a state has `constant` */
     int64_t fan_in, fan_out;
+    bool is_parameter; /* frozen or not                                                  */
+    bool is_weight;    /* neither a bias nor a factor, which begin with one value for all */
+    double rate;       /* factor of the learning rate                                     */
     struct cg_leaf_plan *next;
 } cg_leaf_plan;
 
-/* A parameter "LAYER.name", or that of the layer b->share; init->init NULL: `otherwise`.  NULL once
- * the graph is in error. */
+/* A parameter "LAYER.name", of a frozen layer a state, or that of the layer b->share; init->init
+ * NULL: `otherwise`.  NULL once the graph is in error. */
 cg_node *cg_layer_parameter(cg_builder *b, const char *name, cg_shape shape,
                             const cg_init_use *init, const cg_init *otherwise, int64_t fan_in,
                             int64_t fan_out);

@@ -35,14 +35,22 @@ typedef struct cg_optimizer {
                        cg_node *const scalars[], cg_node *new_slots[]);
 } cg_optimizer;
 
-/* The factor of the base learning rate at a step of a run. */
+/* The factor of the base learning rate at a moment of a run.  A schedule that follows what is
+ * measured remembers it in a few numbers, 0 at first, which travel with checkpoints. */
+enum { CG_SCHEDULE_STATE = 5 };
 typedef struct cg_schedule {
     const char *name, *help;
     const cg_attr *attrs;
     size_t attrs_size;
+    cg_conflict (*conflict)(const void *attrs); /* or NULL */
+    bool warms_up;                              /* by itself: no other warm-up before it */
     bool needs_end; /* the factor depends on how many epochs there will be */
-    double (*factor)(const void *attrs, double epoch,
-                     double epochs); /* epoch: fractional, as is epochs */
+    /* epoch: since the warm-up, fractional, as is epochs, their number. */
+    double (*factor)(const void *attrs, double epoch, double epochs, const double state[]);
+    /* Of one that follows a measure, else NULL: takes its value after each epoch; and the measure's
+     * name, NULL for the loss, of validation where there is one. */
+    void (*observe)(const void *attrs, double value, bool larger_is_better, double state[]);
+    const char *(*monitor)(const void *attrs);
 } cg_schedule;
 
 extern const cg_optimizer *const cg_optimizers[]; /* NULL-terminated */

@@ -56,8 +56,8 @@ static void stabilise(cg_recording *r)
     r->loss = cg_mean(r->losses, 0, false);
 }
 
-cg_status cg_record_training(const cg_model *model, cg_graph *graph, int64_t batch, cg_training *t,
-                             cg_error *error)
+static cg_status record_training(const cg_model *model, cg_graph *graph, int64_t batch,
+                                 bool is_last, cg_training *t, cg_error *error)
 {
     *t = (cg_training){ 0 };
     CG_TRY(cg_model_record(model, graph, CG_TRAINING, batch, &t->forward, error));
@@ -65,8 +65,17 @@ cg_status cg_record_training(const cg_model *model, cg_graph *graph, int64_t bat
     cg_graph_at(graph, (cg_place){ 0 }, "update");
     t->gradient = record_gradient(graph, t->forward.loss);
     t->spill = cg_sum(t->gradient, 0, false);
-    t->theta = cg_record_update(cg_model_spec(model), graph, t->gradient, t->scalars);
+    cg_node *gradient = t->gradient;
+    if (cg_model_spec(model)->accumulate > 1)
+        gradient = cg_record_accumulation(graph, gradient, is_last, t->scalars);
+    if (is_last) t->theta = cg_record_update(model, graph, gradient, t->scalars);
     return result_of(graph, error);
+}
+
+cg_status cg_record_training(const cg_model *model, cg_graph *graph, int64_t batch, cg_training *t,
+                             cg_error *error)
+{
+    return record_training(model, graph, batch, true, t, error);
 }
 
 static cg_status bind(cg_batch *b, const cg_recording *r, cg_error *error)
@@ -83,11 +92,11 @@ static cg_status bind(cg_batch *b, const cg_recording *r, cg_error *error)
     return CG_OK;
 }
 
-static cg_status compile_training(cg_batch *b, const cg_model *model, cg_graph *graph,
+static cg_status compile_training(cg_batch *b, const cg_model *model, cg_graph *graph, bool is_last,
                                   cg_compile_options *options, cg_error *error)
 {
     cg_training t;
-    CG_TRY(cg_record_training(model, graph, b->batch, &t, error));
+    CG_TRY(record_training(model, graph, b->batch, is_last, &t, error));
     /* What must not reach the parameters: a gradient can overflow where the loss did not. */
     cg_node *const guards[] = { t.forward.loss, t.spill };
     cg_node *const outputs[] = { t.forward.loss, t.forward.losses, t.forward.y };
@@ -113,17 +122,17 @@ static cg_status compile_evaluation(cg_batch *b, const cg_model *model, cg_graph
     return bind(b, &r, error);
 }
 
-static cg_status build(cg_batch *b, const cg_model *model, int64_t batch, cg_mode mode,
+typedef enum { UPDATES, GATHERS, EVALUATES } batch_role;
+static cg_status build(cg_batch *b, const cg_model *model, int64_t batch, batch_role role,
                        cg_pool *pool, cg_program *share, cg_error *error)
 {
-    cg_compile_options options = { .pool = pool,
-                                   .share = share,
-                                   .is_frozen = mode == CG_EVALUATION };
+    cg_compile_options options = { .pool = pool, .share = share, .is_frozen = role == EVALUATES };
     *b = (cg_batch){ .batch = batch };
     cg_graph *graph = cg_graph_new();
     if (!graph) return cg_fail_nomem(error, "a graph");
-    cg_status status = mode == CG_TRAINING ? compile_training(b, model, graph, &options, error)
-                                           : compile_evaluation(b, model, graph, &options, error);
+    cg_status status = role == EVALUATES
+                           ? compile_evaluation(b, model, graph, &options, error)
+                           : compile_training(b, model, graph, role == UPDATES, &options, error);
     cg_graph_free(graph);
     if (status != CG_OK) cg_batch_free(b);
     return status;
@@ -132,13 +141,19 @@ static cg_status build(cg_batch *b, const cg_model *model, int64_t batch, cg_mod
 cg_status cg_batch_training(cg_batch *b, const cg_model *model, int64_t batch, cg_pool *pool,
                             cg_program *share, cg_error *error)
 {
-    return build(b, model, batch, CG_TRAINING, pool, share, error);
+    return build(b, model, batch, UPDATES, pool, share, error);
+}
+
+cg_status cg_batch_gathering(cg_batch *b, const cg_model *model, int64_t batch, cg_pool *pool,
+                             cg_program *share, cg_error *error)
+{
+    return build(b, model, batch, GATHERS, pool, share, error);
 }
 
 cg_status cg_batch_evaluation(cg_batch *b, const cg_model *model, int64_t batch, cg_pool *pool,
                               cg_program *share, cg_error *error)
 {
-    return build(b, model, batch, CG_EVALUATION, pool, share, error);
+    return build(b, model, batch, EVALUATES, pool, share, error);
 }
 
 void cg_batch_free(cg_batch *b)

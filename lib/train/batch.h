@@ -28,6 +28,10 @@ typedef struct {
 /* share: a program of the same model, whose parameters and states are used, or NULL. */
 cg_status cg_batch_training(cg_batch *b, const cg_model *model, int64_t batch, cg_pool *pool,
                             cg_program *share, cg_error *error);
+/* Of an update that takes several batches, one before the last: its gradient is added to the others
+ * alone. */
+cg_status cg_batch_gathering(cg_batch *b, const cg_model *model, int64_t batch, cg_pool *pool,
+                             cg_program *share, cg_error *error);
 cg_status cg_batch_evaluation(cg_batch *b, const cg_model *model, int64_t batch, cg_pool *pool,
                               cg_program *share, cg_error *error);
 void cg_batch_free(cg_batch *b);

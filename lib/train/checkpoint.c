@@ -8,7 +8,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "formats/safetensors.h"
-#include "optim/optim.h"
+#include "train/average.h"
+#include "train/update.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,6 +36,11 @@ static const struct {
     { "best", offsetof(cg_standing, best), true },
     { "best_epoch", offsetof(cg_standing, best_epoch), false },
     { "stale_epochs", offsetof(cg_standing, stale), false },
+    { "schedule_0", offsetof(cg_standing, schedule[0]), true },
+    { "schedule_1", offsetof(cg_standing, schedule[1]), true },
+    { "schedule_2", offsetof(cg_standing, schedule[2]), true },
+    { "schedule_3", offsetof(cg_standing, schedule[3]), true },
+    { "schedule_4", offsetof(cg_standing, schedule[4]), true },
 };
 enum { N_NUMBERS = sizeof numbers / sizeof *numbers };
 
@@ -157,9 +163,10 @@ static bool has_leaf(const cg_program *program, const char *name)
     return false;
 }
 
-/* "adam.m": a state that some optimiser keeps. */
+/* "adam.m": a state that training keeps. */
 static bool is_slot(const char *name)
 {
+    if (strcmp(name, CG_AVERAGE) == 0 || strcmp(name, CG_ACCUMULATED) == 0) return true;
     for (const cg_optimizer *const *o = cg_optimizers; *o; o++) {
         size_t length = strlen((*o)->name);
         if (strncmp(name, (*o)->name, length) != 0 || name[length] != '.') continue;
@@ -252,6 +259,19 @@ cg_status cg_weights_data(const char *path, char name[CG_DATA_NAME], cg_error *e
     return CG_OK;
 }
 
+/* What evaluations took in training is what predictions take: the averages, where there are any. */
+static cg_status copy_averages(const cg_safetensors *file, cg_program *program, cg_error *error)
+{
+    cg_shape shape = CG_DIMS(cg_parameters_size(program));
+    if (cg_safetensors_find(file, CG_AVERAGE) < 0) return CG_OK;
+    float *values = cg_alloc((size_t)shape.dim[0], sizeof *values);
+    if (!values) return cg_fail_nomem(error, "averaged weights");
+    cg_status status = cg_safetensors_copy(file, CG_AVERAGE, CG_F32, &shape, values, error);
+    if (status == CG_OK) cg_parameters_fill(program, values);
+    cg_release(values);
+    return status;
+}
+
 cg_status cg_weights_load(const char *path, cg_program *program, cg_error *error)
 {
     cg_safetensors *file;
@@ -259,6 +279,7 @@ cg_status cg_weights_load(const char *path, cg_program *program, cg_error *error
     CG_TRY(cg_safetensors_read(&file, path, error));
     cg_status status = compare_tensors(file, program, false, &cause);
     if (status == CG_OK) status = copy_tensors(file, program, &cause);
+    if (status == CG_OK) status = copy_averages(file, program, &cause);
     cg_safetensors_free(file);
     return in_file(path, status, &cause, error);
 }

@@ -2,18 +2,21 @@
 #ifndef CG_TRAIN_CHECKPOINT_H
 #define CG_TRAIN_CHECKPOINT_H
 
+#include "optim/optim.h"
+
 #include <cnngraph/model.h>
 
 /* Where a run stands.  Random numbers need no state: they are functions of seed, epoch and step. */
 typedef struct {
-    int64_t epoch;           /* complete ones                          */
-    int64_t position;        /* batches done of the epoch under way    */
-    uint64_t step;           /* steps done since the run began         */
-    double loss;             /* of the epoch under way: summed over    */
-    int64_t images, correct; /* its images so far               */
-    double best;             /* value of what is monitored      */
-    int64_t best_epoch;      /* 1-based; 0: none yet            */
-    int64_t stale;           /* epochs without a better one     */
+    int64_t epoch;                      /* complete ones                          */
+    int64_t position;                   /* batches done of the epoch under way    */
+    uint64_t step;                      /* steps done since the run began         */
+    double loss;                        /* of the epoch under way: summed over    */
+    int64_t images, correct;            /* its images so far               */
+    double best;                        /* value of what is monitored      */
+    int64_t best_epoch;                 /* 1-based; 0: none yet            */
+    int64_t stale;                      /* epochs without a better one     */
+    double schedule[CG_SCHEDULE_STATE]; /* what the schedule remembers */
 } cg_standing;
 
 /* Writes the program's parameters and states (the optimiser's among them) with the standing.  The

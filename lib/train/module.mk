@@ -1,4 +1,5 @@
 libfloors_la_SOURCES += \
+  %D%/average.h %D%/average.c \
   %D%/batch.h %D%/batch.c \
   %D%/checkpoint.h %D%/checkpoint.c \
   %D%/evaluate.h %D%/evaluate.c \

@@ -154,17 +154,27 @@ static int gather(const run *r, cg_metric_value values[MAX_VALUES], char names[M
     return n;
 }
 
-static cg_status find_monitored(const run *r, int n, const cg_metric_value values[], double *value,
-                                cg_error *error)
+static cg_status find_value(const char *name, int n, const cg_metric_value values[], double *value,
+                            cg_error *error)
 {
-    const char *name = monitor_name(r);
     for (int i = 0; i < n; i++)
         if (strcmp(values[i].name, name) == 0) {
             *value = values[i].value;
             return CG_OK;
         }
-    return cg_fail(error, CG_EMODEL, "early_stopping watches '%s', which this run does not measure",
-                   name);
+    return cg_fail(error, CG_EMODEL, "'%s' is watched, but this run does not measure it", name);
+}
+
+/* Tells the schedule, if it follows a measure, of this epoch's. */
+static cg_status inform_schedule(run *r, int n, const cg_metric_value values[], cg_error *error)
+{
+    const cg_spec *spec = r->t.spec;
+    double value = NAN;
+    if (!spec->schedule || !spec->schedule->observe) return CG_OK;
+    CG_TRY(find_value(spec->schedule_monitor, n, values, &value, error));
+    spec->schedule->observe(spec->schedule_attrs, value, !is_loss(spec->schedule_monitor),
+                            r->t.standing.schedule);
+    return CG_OK;
 }
 
 /* Notes a better value; returns whether it was one. */
@@ -249,7 +259,7 @@ static cg_status end_epoch(run *r, cg_error *error)
     if (t->test >= 0) CG_TRY(cg_dataset_await(t->set, t->test, error));
     if (t->validation >= 0) CG_TRY(cg_trainer_evaluate(t, t->validation, error));
     int n = gather(r, values, names);
-    CG_TRY(find_monitored(r, n, values, &monitored, error));
+    CG_TRY(find_value(monitor_name(r), n, values, &monitored, error));
     r->result->train_loss = mean_loss(t->tally);
     r->result->train_accuracy = accuracy(t->tally);
     if (t->validation >= 0) {
@@ -261,6 +271,7 @@ static cg_status end_epoch(run *r, cg_error *error)
     if (r->result->folder[0])
         CG_TRY(cg_folder_append(r->result->folder, t->standing.epoch + 1, t->standing.step, n,
                                 values, cg_seconds() - r->epoch_began, error));
+    CG_TRY(inform_schedule(r, n, values, error));
     t->standing.epoch++;
     t->standing.position = 0;
     cg_tally_clear(t->tally);

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "data/dataset.h"
 #include "engine/program.h"
+#include "train/average.h"
 #include "train/evaluate.h"
 
 #include <inttypes.h>
@@ -51,13 +52,16 @@ static cg_status compile(cg_trainer *t, cg_error *error)
     t->n_batches = t->n_images / batch + (rest > 0);
     CG_TRY(cg_batch_training(&t->full, t->model, batch, t->pool, NULL, error));
     if (rest) CG_TRY(cg_batch_training(&t->rest, t->model, rest, t->pool, t->full.program, error));
+    if (t->spec->accumulate > 1 && t->n_batches > 1)
+        CG_TRY(cg_batch_gathering(&t->gathering, t->model, batch, t->pool, t->full.program, error));
     const int splits[] = { t->validation, t->test };
     for (int i = 0; i < 2; i++) {
         int64_t size = splits[i] >= 0 ? cg_dataset_size(t->set, splits[i]) : 0;
         if (size > evaluated) evaluated = size;
     }
+    /* Averaged weights live in a memory of their own. */
     return cg_batch_evaluation(&t->evaluation, t->model, cg_evaluation_batch(evaluated), t->pool,
-                               t->full.program, error);
+                               t->spec->ema > 0 ? NULL : t->full.program, error);
 }
 
 /* Lets the steps' programs take the time of their stages. */
@@ -65,7 +69,8 @@ static cg_status profile(cg_trainer *t, cg_error *error)
 {
     if (!t->trace) return CG_OK;
     CG_TRY(cg_program_profile(t->full.program, error));
-    return t->rest.program ? cg_program_profile(t->rest.program, error) : CG_OK;
+    if (t->rest.program) CG_TRY(cg_program_profile(t->rest.program, error));
+    return t->gathering.program ? cg_program_profile(t->gathering.program, error) : CG_OK;
 }
 
 static cg_status prepare_augmentation(cg_trainer *t, cg_error *error)
@@ -104,6 +109,7 @@ void cg_trainer_close(cg_trainer *t)
     cg_loader_free(t->loader); /* it reads the rest */
     cg_batch_free(&t->evaluation);
     cg_batch_free(&t->rest);
+    cg_batch_free(&t->gathering);
     cg_batch_free(&t->full); /* the others live in its memory */
     cg_tally_free(t->tally);
     cg_tally_free(t->evaluated);
@@ -159,16 +165,38 @@ static cg_status start_loader(cg_trainer *t, cg_error *error)
 }
 
 /* ---- steps --------------------------------------------------------------------------------- */
-/* Linear warm-up, then the schedule over the epochs that are left. */
+/* An update takes the gradients of so many batches, the last of an epoch of those that are left. */
+static int64_t updates_per_epoch(const cg_trainer *t)
+{
+    return (t->n_batches + t->spec->accumulate - 1) / t->spec->accumulate;
+}
+
+/* Updates before that of the next batch. */
+static uint64_t updates_done(const cg_trainer *t)
+{
+    uint64_t n = (uint64_t)t->n_batches, step = t->standing.step;
+    return step / n * (uint64_t)updates_per_epoch(t) + step % n / (uint64_t)t->spec->accumulate;
+}
+
+/* Does the update of this batch wait for others? */
+static bool is_waiting(const cg_trainer *t, int64_t position)
+{
+    return (position + 1) % t->spec->accumulate != 0 && position + 1 < t->n_batches;
+}
+
+/* Its share of the images of its update. */
+static double part_of(const cg_trainer *t, int64_t position)
+{
+    int64_t first = position / t->spec->accumulate * t->spec->accumulate * t->full.batch;
+    int64_t end = first + t->spec->accumulate * t->full.batch;
+    if (end > t->n_images) end = t->n_images;
+    int64_t images = is_rest(t, position) ? t->rest.batch : t->full.batch;
+    return (double)images / (double)(end - first);
+}
+
 double cg_trainer_rate(const cg_trainer *t)
 {
-    const cg_spec *spec = t->spec;
-    double per_epoch = (double)t->n_batches, step = (double)t->standing.step;
-    double epoch = step / per_epoch, epochs = (double)spec->epochs;
-    if (epoch < spec->warmup) return spec->lr * fmin(1, (step + 1) / (spec->warmup * per_epoch));
-    if (!spec->schedule) return spec->lr;
-    double rest = epochs > spec->warmup ? epochs - spec->warmup : 1;
-    return spec->lr * spec->schedule->factor(spec->schedule_attrs, epoch - spec->warmup, rest);
+    return cg_learning_rate(t->spec, updates_done(t), updates_per_epoch(t), t->standing.schedule);
 }
 
 /* What the images of the step were mixed with, as the loader did. */
@@ -186,7 +214,8 @@ static cg_status feed(cg_trainer *t, const cg_batch *b, cg_error *error)
     CG_TRY(cg_loader_take(t->loader, b->batch, b->x, b->labels, error));
     if (b->partners && b->shares) feed_mixing(t, b);
     double values[CG_UPDATE_SCALARS];
-    cg_update_values(t->spec, cg_trainer_rate(t), t->standing.step, values);
+    cg_update_values(t->spec, cg_trainer_rate(t), updates_done(t), part_of(t, t->standing.position),
+                     values);
     for (int i = 0; i < CG_UPDATE_SCALARS; i++)
         if (b->scalars[i]) *b->scalars[i] = (float)values[i];
     return CG_OK;
@@ -207,7 +236,9 @@ static cg_status explain(const cg_trainer *t, const cg_batch *b, cg_error *error
 cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
 {
     cg_standing *s = &t->standing;
-    const cg_batch *b = is_rest(t, s->position) ? &t->rest : &t->full;
+    const cg_batch *b = is_waiting(t, s->position) ? &t->gathering
+                        : is_rest(t, s->position)  ? &t->rest
+                                                   : &t->full;
     double began = cg_trace_wants_step(t->trace) ? cg_seconds() : 0;
     CG_TRY(feed(t, b, error));
     cg_status status = cg_run(b->program, t->spec->seed, s->step);
@@ -228,6 +259,7 @@ cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error)
 {
     CG_TRY(cg_dataset_await(t->set, split, error));
     double began = cg_seconds();
+    if (t->spec->ema > 0) CG_TRY(cg_average_take(t->evaluation.program, t->full.program, error));
     cg_status status = cg_evaluate_split(&t->evaluation, t->set, split, t->evaluated, NULL);
     cg_trace_note(t->trace, "evaluation", cg_dataset_split_name(t->set, split), began);
     return status == CG_OK ? CG_OK : cg_fail(error, status, "evaluation failed");

@@ -19,6 +19,7 @@ typedef struct {
     int train, validation, test; /* splits; -1: none */
     cg_pool *pool;
     cg_batch full, rest, evaluation; /* rest: the last batch of an epoch, if it is smaller */
+    cg_batch gathering;              /* a full one that an update waits behind, if any does */
     int64_t n_images, n_batches;     /* of an epoch */
     cg_loader *loader;               /* from the first step on */
     int64_t *order, ordered_epoch;   /* of the training images; the loader's while it runs */

@@ -3,38 +3,58 @@
 #include "train/update.h"
 
 #include "base/memory.h"
+#include "model/model.h"
 
 #include <cnngraph/ops.h>
 
+#include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-/* ---- which parameters decay ------------------------------------------------------------------ */
-/* Biases are named otherwise, and the factors of a normalisation have the channels' axis alone. */
-static bool is_weight(const cg_node *parameter)
+double cg_learning_rate(const cg_spec *spec, uint64_t update, int64_t per_epoch,
+                        const double state[])
 {
-    const char *name = cg_node_name(parameter), *dot = strrchr(name, '.');
-    return cg_node_shape(parameter)->rank >= 2 && dot && strcmp(dot, ".weight") == 0;
+    double n = (double)per_epoch, epoch = (double)update / n, warmup = spec->warmup;
+    if (epoch < warmup) return spec->lr * fmin(1, ((double)update + 1) / (warmup * n));
+    if (!spec->schedule) return spec->lr;
+    double epochs = (double)spec->epochs, rest = epochs > warmup ? epochs - warmup : 1;
+    return spec->lr * spec->schedule->factor(spec->schedule_attrs, epoch - warmup, rest, state);
 }
 
-/* 1 for each element of the slab that is a weight's, else 0. */
-static cg_node *record_mask(cg_graph *graph, const cg_shape *slab)
+/* ---- what is not the same for all -------------------------------------------------------------
+ */
+/* The learning rate's factor of a parameter, 0 for one that is left out. */
+static double factor_of(const cg_model *model, const char *parameter, bool with_rate,
+                        bool weights_alone)
 {
-    double *values = cg_alloc((size_t)cg_shape_size(slab), sizeof *values);
+    const cg_leaf_plan *leaf = cg_model_leaf(model, parameter);
+    if (!leaf || (weights_alone && !leaf->is_weight)) return !weights_alone;
+    return with_rate ? leaf->rate : 1;
+}
+
+/* The factors of all elements of the slab; NULL where every one is 1. */
+static cg_node *record_factors(const cg_model *model, const cg_node *slab, bool with_rate,
+                               bool weights_alone)
+{
+    cg_graph *graph = cg_node_graph(slab);
+    const cg_shape *shape = cg_node_shape(slab);
+    double *values = cg_alloc((size_t)cg_shape_size(shape), sizeof *values);
     if (!values) {
-        cg_graph_fail(graph, CG_ENOMEM, "out of memory for the parameters that decay");
+        cg_graph_fail(graph, CG_ENOMEM, "out of memory for the factors of the parameters");
         return NULL;
     }
+    bool is_needed = false;
     int64_t at = 0;
     for (int id = 0; id < cg_graph_size(graph); id++) {
         const cg_node *node = cg_graph_node(graph, id);
         if (cg_node_kind_of(node) != CG_NODE_PARAMETER) continue;
+        double factor = factor_of(model, cg_node_name(node), with_rate, weights_alone);
         int64_t end = at + cg_shape_size(cg_node_shape(node));
-        while (at < end) values[at++] = is_weight(node);
+        is_needed = is_needed || factor != 1;
+        while (at < end) values[at++] = factor;
     }
-    cg_node *mask = cg_constant_data(graph, *slab, values);
+    cg_node *factors = is_needed ? cg_constant_data(graph, *shape, values) : NULL;
     cg_release(values);
-    return mask;
+    return factors;
 }
 
 /* ---- recording ------------------------------------------------------------------------------- */
@@ -64,35 +84,69 @@ static cg_node *record_step(const cg_spec *spec, cg_graph *graph, cg_node *gradi
     return o->record(spec->optimizer_attrs, gradient, s->before, scalars, s->after);
 }
 
-cg_node *cg_record_update(const cg_spec *spec, cg_graph *graph, cg_node *gradient,
+/* What the weights become: smaller where decay is decoupled, then a step further. */
+static cg_node *record_move(const cg_model *model, cg_node *slab, cg_node *step, cg_node *scalars[])
+{
+    const cg_decay *decay = cg_model_spec(model)->decay;
+    cg_node *theta = slab, *rates = record_factors(model, slab, true, false);
+    if (decay->decoupled && decay->weight_decay != 0) {
+        scalars[CG_SCALAR_SHRINK] = record_scalar(cg_node_graph(slab), "decay", "share");
+        theta = cg_decay_weights(theta, scalars[CG_SCALAR_SHRINK],
+                                 record_factors(model, slab, true, decay->decay));
+    }
+    return cg_sub(theta, rates ? cg_mul(rates, step) : step);
+}
+
+/* An average of the weights follows them. */
+static void record_average(cg_node *slab, cg_node *theta, cg_node *scalars[])
+{
+    cg_graph *graph = cg_node_graph(slab);
+    cg_node *average = cg_state(graph, CG_AVERAGE, *cg_node_shape(slab));
+    scalars[CG_SCALAR_NEWEST] = record_scalar(graph, CG_AVERAGE, "newest");
+    cg_update(average, cg_add(average, cg_mul(scalars[CG_SCALAR_NEWEST], cg_sub(theta, average))));
+}
+
+cg_node *cg_record_update(const cg_model *model, cg_graph *graph, cg_node *gradient,
                           cg_node *scalars[CG_UPDATE_SCALARS])
 {
+    const cg_spec *spec = cg_model_spec(model);
     const cg_decay *decay = spec->decay;
-    cg_node *slab = cg_parameter_slab(graph), *theta = slab;
-    if (!slab) return NULL;
-    const cg_shape *shape = cg_node_shape(slab);
-    cg_node *mask = decay->decay ? record_mask(graph, shape) : NULL;
+    cg_node *slab = cg_parameter_slab(graph);
+    if (!slab || !gradient) return NULL;
     if (spec->clip_value > 0) gradient = cg_clip_by_value(gradient, spec->clip_value);
     if (spec->clip_norm > 0) gradient = cg_clip_by_norm(gradient, spec->clip_norm);
-    gradient = cg_decay_gradient(decay, gradient, slab, mask);
+    gradient =
+        cg_decay_gradient(decay, gradient, slab, record_factors(model, slab, false, decay->decay));
     states s = { .before = { NULL } };
-    cg_node *step = record_step(spec, graph, gradient, shape, &s, scalars);
-    if (decay->decoupled && decay->weight_decay != 0) {
-        scalars[CG_SCALAR_SHRINK] = record_scalar(graph, "decay", "share");
-        theta = cg_decay_weights(slab, scalars[CG_SCALAR_SHRINK], mask);
-    }
-    theta = cg_sub(theta, step);
+    cg_node *step = record_step(spec, graph, gradient, cg_node_shape(slab), &s, scalars);
+    cg_node *theta = record_move(model, slab, step, scalars);
     /* Parameters first: what a step reads of a state is then read before the state changes, which
      * can so be done in place. */
     cg_update(slab, theta);
     for (int i = 0; i < CG_MAX_SLOTS; i++)
         if (s.before[i]) cg_update(s.before[i], s.after[i]);
+    if (spec->ema > 0) record_average(slab, theta, scalars);
     return theta;
 }
 
-void cg_update_values(const cg_spec *spec, double lr, uint64_t update,
+cg_node *cg_record_accumulation(cg_graph *graph, cg_node *gradient, bool is_last,
+                                cg_node *scalars[CG_UPDATE_SCALARS])
+{
+    if (!gradient) return NULL;
+    cg_node *so_far = cg_state(graph, CG_ACCUMULATED, *cg_node_shape(gradient));
+    scalars[CG_SCALAR_PART] = record_scalar(graph, CG_ACCUMULATED, "part");
+    cg_node *sum = cg_add(so_far, cg_mul(scalars[CG_SCALAR_PART], gradient));
+    cg_update(so_far, is_last ? cg_constant_like(so_far, 0) : sum);
+    return sum;
+}
+
+/* Until the average's memory is full it is the mean of all weights so far, so that it needs no
+ * beginning of its own. */
+void cg_update_values(const cg_spec *spec, double lr, uint64_t update, double part,
                       double values[CG_UPDATE_SCALARS])
 {
     spec->optimizer->values(spec->optimizer_attrs, lr, update, values);
     values[CG_SCALAR_SHRINK] = lr * spec->decay->weight_decay;
+    values[CG_SCALAR_NEWEST] = fmax(1 - spec->ema, 1 / ((double)update + 1));
+    values[CG_SCALAR_PART] = part;
 }

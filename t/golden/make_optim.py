@@ -101,8 +101,8 @@ class SGDW(torch.optim.SGD):
 
 optim = torch.optim
 
-# the model file's optimizer, PyTorch's, its keys, and more: the model file's schedule and train beside
-# PyTorch's plan and clip, keys of the bias alone
+# the model file's optimizer, PyTorch's, its keys, and more: the model file's schedule, train and keys of
+# the weight's layer beside PyTorch's plan, clip and keys of the weight; keys of the bias alone
 CASES = [
     ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1), {}),
     ("{type: sgd, lr: 0.05, momentum: 0.9}", optim.SGD, dict(lr=0.05, momentum=0.9), {}),
@@ -147,12 +147,46 @@ CASES = [
      dict(lr=0.1, weight_decay=0.2), dict(bias=dict(weight_decay=0))),
     ("{type: adamw, lr: 0.1, weight_decay: 0.2, decay: weights}", optim.AdamW,
      dict(lr=0.1, weight_decay=0.2), dict(bias=dict(weight_decay=0))),
+    ("{type: sgd, lr: 0.1, momentum: 0.9}", optim.SGD, dict(lr=0.1, momentum=0.9),
+     dict(layer="lr: 0.25", weight=dict(lr=0.025))),
+    ("{type: adamw, lr: 0.01, weight_decay: 0.5}", optim.AdamW, dict(lr=0.01, weight_decay=0.5),
+     dict(layer="lr: 4", weight=dict(lr=0.04))),
+    ("{type: lion, lr: 0.01, weight_decay: 0.5, decay: weights}", Lion, dict(lr=0.01, weight_decay=0.5),
+     dict(layer="lr: 4", weight=dict(lr=0.04), bias=dict(weight_decay=0))),
     ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
      dict(schedule="{type: step, every: 5, gamma: 0.5}",
           plan=lambda o: lr_scheduler.StepLR(o, step_size=5, gamma=0.5))),
     ("{type: adam, lr: 0.01}", optim.Adam, dict(lr=0.01),
      dict(schedule="{type: cosine, min: 0.1}",
           plan=lambda o: lr_scheduler.CosineAnnealingLR(o, T_max=STEPS, eta_min=0.001))),
+    ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
+     dict(schedule="{type: multistep, milestones: [3, 4, 11], gamma: 0.5}",
+          plan=lambda o: lr_scheduler.MultiStepLR(o, [3, 4, 11], gamma=0.5))),
+    ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
+     dict(schedule="{type: exponential, gamma: 0.8}",
+          plan=lambda o: lr_scheduler.ExponentialLR(o, 0.8))),
+    ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
+     dict(schedule="{type: inverse, gamma: 0.5, power: 0.75}",
+          plan=lambda o: lr_scheduler.LambdaLR(o, lambda t: (1 + 0.5 * t) ** -0.75))),
+    ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
+     dict(schedule="{type: polynomial, power: 2}",
+          plan=lambda o: lr_scheduler.PolynomialLR(o, total_iters=STEPS, power=2))),
+    ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
+     dict(schedule="{type: cosine, min: 0.2, period: 7}",
+          plan=lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, T_0=7, eta_min=0.02))),
+    ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
+     dict(schedule="{type: cosine, period: 3, growth: 2}",
+          plan=lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, T_0=3, T_mult=2))),
+    # PyTorch's phases end at their last step, so that 21 steps are 20 parts; it rises up to the sixth
+    ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
+     dict(schedule="{type: onecycle, rise: 0.3}",
+          plan=lambda o: lr_scheduler.OneCycleLR(o, 0.1, STEPS + 1, pct_start=7 / 21, cycle_momentum=False))),
+    ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
+     dict(schedule="{type: plateau, patience: 1, gamma: 0.5, cooldown: 1, min: 0.2, threshold: 0.3}",
+          plan=lambda o: lr_scheduler.ReduceLROnPlateau(o, "min", 0.5, 1, 0.3, cooldown=1, min_lr=0.02))),
+    ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
+     dict(schedule="{type: plateau, monitor: accuracy, patience: 2, gamma: 0.5}",
+          plan=lambda o: lr_scheduler.ReduceLROnPlateau(o, "max", 0.5, 2))),
     ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
      dict(train="clip_norm: 1.5", clip=lambda p: torch.nn.utils.clip_grad_norm_(p, 1.5))),
     ("{type: sgd, lr: 0.1}", optim.SGD, dict(lr=0.1),
@@ -165,10 +199,16 @@ def gradient(t):
     return torch.tensor([((7 * t + 3 * i) % 11 - 5) / 4 for i in range(SIZE)], dtype=torch.float64)
 
 
-def run(kind, keys, plan=None, clip=None, bias=None, **_):
+def metric(t):
+    """What a schedule may watch: neither rising nor falling for long, and exact."""
+    return (5 * t % 7 + 3) / 8 + 2.0 ** -t
+
+
+def run(kind, keys, plan=None, clip=None, weight=None, bias=None, **_):
     theta = torch.tensor([(i - 2.5) / 2 for i in range(SIZE)], dtype=torch.float64)
     parts = [theta[:WEIGHTS].clone().requires_grad_(), theta[WEIGHTS:].clone().requires_grad_()]
-    optimizer = kind([dict(params=parts[:1]), dict(params=parts[1:], **(bias or {}))], **keys)
+    groups = [dict(params=parts[:1], **(weight or {})), dict(params=parts[1:], **(bias or {}))]
+    optimizer = kind(groups, **keys)
     plan = plan(optimizer) if plan else None
     seen = []
     for t in range(STEPS):
@@ -177,7 +217,9 @@ def run(kind, keys, plan=None, clip=None, bias=None, **_):
         if clip:
             clip(parts)
         optimizer.step()
-        if plan:
+        if isinstance(plan, lr_scheduler.ReduceLROnPlateau):
+            plan.step(metric(t))
+        elif plan:
             plan.step()
         if t + 1 in SHOWN:
             seen.append(torch.cat(parts).tolist())
@@ -189,12 +231,13 @@ print(f"enum {{\n    GOLDEN_SIZE = {SIZE},\n    GOLDEN_WEIGHTS = {WEIGHTS},")
 print(f"    GOLDEN_STEPS = {STEPS},\n    GOLDEN_SHOWN = {len(SHOWN)}\n}};")
 print(f"static const int golden_shown[GOLDEN_SHOWN] = {{ {', '.join(map(str, SHOWN))} }};")
 print("/* Pieces of a model file, and where theta is after golden_shown steps. */")
-print("static const struct {\n    const char *optimizer, *schedule, *train;")
+print("static const struct {\n    const char *optimizer, *schedule, *train, *layer;")
 print("    double theta[GOLDEN_SHOWN][GOLDEN_SIZE];\n} golden_optim[] = {")
 for optimizer, kind, keys, more in CASES:
     print(f'    {{ "{optimizer}",')
     print(f'      "{more.get("schedule", "constant")}",')
-    print(f'      "{more.get("train", "")}",\n      {{')
+    print(f'      "{more.get("train", "")}",')
+    print(f'      "{more.get("layer", "")}",\n      {{')
     for row in run(kind, keys, **more):
         texts = [repr(v) for v in row]
         print("          { " + ", ".join(texts[:3]) + ",")

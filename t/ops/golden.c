@@ -101,6 +101,7 @@ static void fill_attr(const cg_attr *a, void *attrs, const json_t *json)
         *(cg_shape *)at = read_shape(json);
         break;
     case CG_ATTR_INTS:
+    case CG_ATTR_LIST:
         json_array_foreach(json, i, entry) whole[i] = json_integer_value(entry);
         break;
     case CG_ATTR_AXES:

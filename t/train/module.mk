@@ -1,4 +1,8 @@
 # Tests of lib/train.
+check_PROGRAMS += t/train/learning.t
+t_train_learning_t_SOURCES = %D%/learning.c
+t_train_learning_t_LDADD = $(test_ldadd)
+
 check_PROGRAMS += t/train/loader.t
 t_train_loader_t_SOURCES = %D%/loader.c
 t_train_loader_t_LDADD = $(test_ldadd)
@@ -6,6 +10,10 @@ t_train_loader_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/train/study.t
 t_train_study_t_SOURCES = %D%/study.c
 t_train_study_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/train/resume.t
+t_train_resume_t_SOURCES = %D%/resume.c
+t_train_resume_t_LDADD = $(test_ldadd)
 
 check_PROGRAMS += t/train/trace.t
 t_train_trace_t_SOURCES = %D%/trace.c

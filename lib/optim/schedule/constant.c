@@ -1,11 +1,12 @@
 /* The learning rate stays. */
 #include "optim/optim.h"
 
-static double factor(const void *attrs, double epoch, double epochs)
+static double factor(const void *attrs, double epoch, double epochs, const double state[])
 {
     (void)attrs;
     (void)epoch;
     (void)epochs;
+    (void)state;
     return 1;
 }
 

@@ -14,10 +14,11 @@ static const cg_attr attrs[] = {
     { .name = NULL },
 };
 
-static double factor(const void *attrs_, double epoch, double epochs)
+static double factor(const void *attrs_, double epoch, double epochs, const double state[])
 {
     const step_attrs *a = attrs_;
     (void)epochs;
+    (void)state;
     return pow(a->gamma, floor(epoch / (double)a->every));
 }
 

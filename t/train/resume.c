@@ -1,0 +1,105 @@
+/* What a run remembers beside its weights travels with its checkpoint: a run that is stopped
+ * anywhere and resumed writes the same files as one that was not. */
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <cnngraph/train.h>
+
+#include "../tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* 44 images in batches of 8: five full ones and one of 4. */
+static const char yaml[] = "cnngraph: 1\n"
+                           "name: small\n"
+                           "seed: 7\n"
+                           "data: {source: digits, digits: {train: 55, test: 20}}\n"
+                           "model:\n"
+                           "  input: {shape: [1, 28, 28]}\n"
+                           "  layers:\n"
+                           "    - conv2d: {name: c, filters: 4, kernel: 5, stride: 3}\n"
+                           "    - batch_norm: {name: n}\n"
+                           "    - relu\n"
+                           "    - flatten\n"
+                           "    - dense: {name: d, units: 10}\n"
+                           "loss: cross_entropy\n"
+                           "optimizer: {type: sgd, lr: 0.05, momentum: 0.9}\n"
+                           "train: {epochs: 4, batch: 8, validation: 0.2}\n";
+enum { STEPS_PER_EPOCH = 6, EPOCHS = 4, MAX_SETS = 3 };
+
+static char parent[] = "/tmp/cnngraph-resume-XXXXXX";
+
+static cg_status train(const char *const sets[], const cg_train_options *options,
+                       cg_train_result *result, cg_error *error)
+{
+    int n = 0;
+    while (n < MAX_SETS && sets[n]) n++;
+    cg_model *model = NULL;
+    cg_status status =
+        cg_model_parse(&model, "small.yaml", yaml, strlen(yaml), n, sets, NULL, error);
+    if (status == CG_OK) status = cg_train(model, options, result, error);
+    cg_model_free(model);
+    return status;
+}
+
+static int same_file(const char *a, const char *b, const char *name)
+{
+    char path[400], *text[2] = { NULL };
+    size_t size[2] = { 0 };
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", i ? b : a, name);
+        cg_file_read(path, 1 << 24, &text[i], &size[i], NULL);
+    }
+    int same = size[0] > 0 && size[0] == size[1] && memcmp(text[0], text[1], size[0]) == 0;
+    cg_release(text[0]);
+    cg_release(text[1]);
+    return same;
+}
+
+static int same_weights(const char *a, const char *b)
+{
+    return same_file(a, b, "last.safetensors") && same_file(a, b, "best.safetensors");
+}
+
+static void test(const char *what, const char *const sets[MAX_SETS])
+{
+    cg_train_result plain, whole, first, second;
+    const char *none[MAX_SETS] = { NULL };
+    cg_error error = { 0 };
+    train(none, &(cg_train_options){ .folder = parent }, &plain, &error);
+    cg_status status = train(sets, &(cg_train_options){ .folder = parent }, &whole, &error);
+    ok(status == CG_OK && !same_file(plain.folder, whole.folder, "last.safetensors"),
+       "%s makes another run %s", what, error.message);
+    for (int steps = 1; steps < STEPS_PER_EPOCH * EPOCHS; steps += 5) {
+        train(sets, &(cg_train_options){ .folder = parent, .max_steps = steps }, &first, &error);
+        status = train(sets, &(cg_train_options){ .resume = first.folder, .threads = 2 }, &second,
+                       &error);
+        ok(first.steps == steps && status == CG_OK && second.epochs == EPOCHS &&
+               same_weights(whole.folder, first.folder),
+           "%s: %d steps and the rest give the same files %s", what, steps, error.message);
+    }
+}
+
+int main(void)
+{
+    static const struct {
+        const char *what, *sets[MAX_SETS];
+    } runs[] = {
+        { "a plateau",
+          { "schedule={type: plateau, patience: 0, threshold: 0.3, gamma: 0.5, cooldown: 1}" } },
+        { "nadam", { "optimizer={type: nadam, l1: 0.001}" } },
+        { "centered rmsprop", { "optimizer={type: rmsprop, centered: true, momentum: 0.5}" } },
+        { "accumulation", { "train.accumulate=4", "train.clip_norm=1" } },
+        { "averages", { "train.ema=0.8", "train.accumulate=2" } },
+        { "frozen layers",
+          { "model.layers[0].conv2d.frozen=true", "model.layers[1].batch_norm.frozen=true" } },
+        { "amsgrad", { "optimizer={type: adamw, amsgrad: true, decay: weights}" } },
+    };
+    if (!mkdtemp(parent)) return 1;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) test(runs[i].what, runs[i].sets);
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", parent);
+    return system(command) | done_testing();
+}
