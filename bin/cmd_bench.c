@@ -109,9 +109,10 @@ static void fill_inputs(cg_program *program, int n_classes)
         cg_rng rng = cg_rng_new(1, leaf.name, 0);
         float *to = leaf.data;
         for (int64_t j = 0; j < cg_shape_size(&leaf.shape); j++)
-            to[j] = strcmp(leaf.name, "labels") == 0 ? (float)(j % n_classes)
-                    : leaf.shape.rank == 0           ? 1e-3f
-                                                     : (float)cg_rng_uniform(&rng);
+            to[j] = strcmp(leaf.name, "labels") == 0 && leaf.shape.rank == 1
+                        ? (float)(j % n_classes)
+                    : leaf.shape.rank == 0 ? 1e-3f
+                                           : (float)cg_rng_uniform(&rng);
     }
 }
 

@@ -1,5 +1,6 @@
 /* cnngraph eval: how good a trained model is on a split. */
 #include "measure.h"
+#include "metrics_report.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -165,6 +166,10 @@ static int evaluate(struct measurement *m, const cg_model *model, int threads, b
     const cg_spec *spec = cg_model_spec(model);
     int code = measure(&verb_eval, m, model, threads, sets);
     if (code) return code;
+    if (m->evaluation.n_classes == 0) {
+        metrics_report(m, as_json);
+        return 0;
+    }
     if (as_json) {
         print_json(spec, m);
         return 0;

@@ -76,7 +76,8 @@ static void feed(void *context, cg_program *program)
     jitter(program, seed);
     int64_t size = cg_shape_size(cg_node_shape(s->recording.x));
     widen(cg_data_f64(program, s->recording.x), s->x, size);
-    widen(cg_data_f64(program, s->recording.labels), s->labels, s->n);
+    widen(cg_data_f64(program, s->recording.labels), s->labels,
+          cg_shape_size(cg_node_shape(s->recording.labels)));
     for (int64_t i = 0; s->recording.shares && i < s->n; i++) {
         cg_data_f64(program, s->recording.partners)[i] = s->labels[s->n - 1 - i];
         cg_data_f64(program, s->recording.shares)[i] = 0.3;
@@ -93,7 +94,8 @@ static int allocate_batch(struct subject *s, int64_t n)
 {
     s->n = n;
     s->x = calloc((size_t)(n * cg_shape_size(&cg_model_spec(s->model)->input)), sizeof *s->x);
-    s->labels = calloc((size_t)n, sizeof *s->labels);
+    int n_targets = cg_model_spec(s->model)->n_targets;
+    s->labels = calloc((size_t)(n * (n_targets ? n_targets : 1)), sizeof *s->labels);
     return s->x && s->labels ? 0 : cg_status_exit_code(CG_ENOMEM);
 }
 
@@ -122,7 +124,8 @@ static int draw_batch(struct subject *s)
     if (code) return code;
     for (int64_t i = 0; i < s->n * cg_shape_size(&spec->input); i++)
         s->x[i] = (float)cg_rng_uniform(&rng);
-    for (int64_t i = 0; i < s->n; i++)
+    for (int64_t i = 0; i < s->n * spec->n_targets; i++) s->labels[i] = (float)cg_rng_uniform(&rng);
+    for (int64_t i = 0; i < s->n && !spec->n_targets; i++)
         s->labels[i] = (float)(i % (spec->n_outputs > 1 ? spec->n_outputs : 2));
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "nn/nn.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,31 +17,50 @@ enum { MAX_INDICES = 1000 };
 typedef struct {
     const cg_model *model;
     cg_predictor *predictor;
-    float *x, *y; /* one image, its outputs */
+    float *x, *y, *t; /* one image, its outputs, its label or targets */
     bool draw;
     json_t *list; /* NULL: text is printed */
 } session;
 
 /* ---- printing ------------------------------------------------------------------------------ */
 /* The first channel, a character a pixel, rows of two heights as terminals have them. */
-static void draw_image(const session *s)
+static void draw_image(const session *s, const float *x)
 {
     static const char shades[] = " .:-=+*#%@";
     const cg_shape *shape = &cg_model_spec(s->model)->input;
     if (shape->rank != 3 || shape->dim[2] > 200) return;
     int64_t height = shape->dim[1], width = shape->dim[2];
-    float low = s->x[0], high = s->x[0];
+    float low = x[0], high = x[0];
     for (int64_t i = 0; i < height * width; i++) {
-        if (s->x[i] < low) low = s->x[i];
-        if (s->x[i] > high) high = s->x[i];
+        if (x[i] < low) low = x[i];
+        if (x[i] > high) high = x[i];
     }
     for (int64_t row = 0; row < height; row += 2) {
         for (int64_t column = 0; column < width; column++) {
-            float a = s->x[row * width + column],
-                  b = row + 1 < height ? a + s->x[(row + 1) * width + column] : 2 * a;
+            float a = x[row * width + column],
+                  b = row + 1 < height ? a + x[(row + 1) * width + column] : 2 * a;
             float depth = high > low ? (b / 2 - low) / (high - low) : 0;
             putchar(shades[(int)(depth * 9.999f) > 9 ? 9 : (int)(depth * 9.999f)]);
         }
+        putchar('\n');
+    }
+}
+
+/* t: the targets, or NULL. */
+static void print_values(const session *s, const char *what, const float *t)
+{
+    const cg_spec *spec = cg_model_spec(s->model);
+    if (s->draw && spec->data.target == CG_TARGET_INPUT) {
+        printf("%s, and what the model makes of it:\n", what);
+        draw_image(s, s->x);
+        draw_image(s, s->y);
+        return;
+    }
+    printf("%s:%s\n", what, t ? "  column  predicted  target" : "  column  predicted");
+    if (s->draw) draw_image(s, s->x);
+    for (int c = 0; c < spec->n_outputs; c++) {
+        printf("  %6d  %9.6g", c, (double)s->y[c]);
+        if (t) printf("  %9.6g", (double)t[c]);
         putchar('\n');
     }
 }
@@ -54,7 +74,7 @@ static void print_text(const session *s, const char *what, int label)
         printf(", %s %lld", label == best ? "as labelled" : "labelled",
                (long long)class_name(spec, label));
     printf("\n");
-    if (s->draw) draw_image(s);
+    if (s->draw) draw_image(s, s->x);
     for (int c = 0; c < spec->n_outputs; c++) {
         int bar = s->y[c] > 0 && s->y[c] <= 1 ? (int)(40 * s->y[c] + 0.5f) : 0;
         printf("  %4lld  %9.6f  %.*s\n",
@@ -63,12 +83,27 @@ static void print_text(const session *s, const char *what, int label)
     }
 }
 
+static json_t *json_reals(int n, const float *values)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++)
+        json_array_append_new(list,
+                              isfinite(values[i]) ? json_real((double)values[i]) : json_null());
+    return list;
+}
+
+static void add_json_values(const session *s, const char *what, const float *t)
+{
+    int n = cg_model_spec(s->model)->n_outputs;
+    json_t *entry = json_pack("{ss so}", "image", what, "outputs", json_reals(n, s->y));
+    if (t) json_object_set_new(entry, "targets", json_reals(n, t));
+    json_array_append_new(s->list, entry);
+}
+
 static void add_json(const session *s, const char *what, int label)
 {
     const cg_spec *spec = cg_model_spec(s->model);
-    json_t *outputs = json_array();
-    for (int c = 0; c < spec->n_outputs; c++)
-        json_array_append_new(outputs, json_real((double)s->y[c]));
+    json_t *outputs = json_reals(spec->n_outputs, s->y);
     json_t *entry = json_pack("{ss sI so}", "image", what, "class",
                               (json_int_t)class_name(spec, cg_predicted(spec->n_outputs, s->y)),
                               "outputs", outputs);
@@ -77,11 +112,18 @@ static void add_json(const session *s, const char *what, int label)
 }
 
 /* ---- predicting ---------------------------------------------------------------------------- */
-static int predict(const session *s, const char *what, int label)
+/* t: the label or the targets, or NULL. */
+static int predict(const session *s, const char *what, const float *t)
 {
     cg_error error = { 0 };
     if (cg_predict(s->predictor, 1, s->x, s->y, &error) != CG_OK) return fail(&error);
-    if (s->list)
+    bool is_class = cg_model_spec(s->model)->n_targets == 0;
+    int label = is_class && t ? (int)*t : -1;
+    if (s->list && !is_class)
+        add_json_values(s, what, t);
+    else if (!is_class)
+        print_values(s, what, t);
+    else if (s->list)
         add_json(s, what, label);
     else
         print_text(s, what, label);
@@ -109,20 +151,26 @@ static int predict_file(const session *s, const char *path)
     for (int64_t i = 0; i < cg_shape_size(&spec->input); i++)
         s->x[i] = normalized(spec, i, (double)pixels[i]);
     cg_tensor_free(image);
-    return predict(s, path, -1);
+    return predict(s, path, NULL);
 }
 
 static int predict_index(const session *s, const cg_dataset *set, int split, int64_t index)
 {
     char what[64];
-    float label;
     int64_t size = cg_dataset_size(set, split);
     if (index < 0 || index >= size)
         return usage_error(&verb_predict, "there is no image %lld: the split has %lld",
                            (long long)index, (long long)size);
-    cg_dataset_batch(set, split, 1, &index, s->x, &label);
+    cg_dataset_batch(set, split, 1, &index, s->x, s->t);
     snprintf(what, sizeof what, "%.40s[%lld]", cg_dataset_split_name(set, split), (long long)index);
-    return predict(s, what, (int)label);
+    return predict(s, what, s->t);
+}
+
+static int other_targets(const cg_dataset *set, const cg_model *model)
+{
+    fprintf(stderr, "cnngraph predict: %lld target values (0: a class), the model takes %d\n",
+            (long long)cg_dataset_targets(set), cg_model_spec(model)->n_targets);
+    return cg_status_exit_code(CG_EDATA);
 }
 
 /* "3" or "0,5,7" */
@@ -133,6 +181,8 @@ static int predict_indices(const session *s, const char *split_name, const char 
     if (code) return code;
     int split = cg_dataset_split(set, split_name);
     if (split < 0) code = usage_error(&verb_predict, "there is no split '%s'", split_name);
+    if (cg_dataset_targets(set) != cg_model_spec(s->model)->n_targets)
+        code = other_targets(set, s->model);
     for (const char *p = indices; *p && code == 0; p += *p == ',') {
         char word[32];
         int64_t index;
@@ -156,7 +206,8 @@ static int open_session(session *s, const char *weights)
     if (cg_predictor_new(&s->predictor, s->model, weights, 1, &error) != CG_OK) return fail(&error);
     s->x = calloc((size_t)cg_shape_size(&spec->input), sizeof *s->x);
     s->y = calloc((size_t)spec->n_outputs, sizeof *s->y);
-    return s->x && s->y ? 0 : cg_status_exit_code(CG_ENOMEM);
+    s->t = calloc((size_t)(spec->n_targets ? spec->n_targets : 1), sizeof *s->t);
+    return s->x && s->y && s->t ? 0 : cg_status_exit_code(CG_ENOMEM);
 }
 
 static int run(int argc, char *argv[])
@@ -197,6 +248,7 @@ static int run(int argc, char *argv[])
     json_decref(s.list);
     free(s.x);
     free(s.y);
+    free(s.t);
     cg_predictor_free(s.predictor);
     cg_model_free(model);
     return code;

@@ -67,26 +67,36 @@ static void time_text(double seconds, char text[32])
         snprintf(text, 32, "%dh%02dm", (int)(s / 3600), (int)(s / 60 % 60));
 }
 
+/* "  accuracy 97.01%", or nothing where the target is no class. */
+static char *accuracy_text(const char *name, double accuracy, char text[40])
+{
+    *text = '\0';
+    if (isfinite(accuracy)) snprintf(text, 40, "  %s %.2f%%", name, 100 * accuracy);
+    return text;
+}
+
 static void show_live(display *d, const cg_progress *p)
 {
-    char left[32];
+    char left[32], accuracy[40];
     if (d->shown.tv_sec && seconds_since(&d->shown) < 0.1) return;
     clock_gettime(CLOCK_MONOTONIC, &d->shown);
     time_text(p->seconds_left, left);
-    fprintf(stderr,
-            "\repoch %lld/%lld  %3.0f%%  loss %.4f  accuracy %.2f%%  %.0f images/s  %s left\033[K",
+    accuracy_text("accuracy", p->accuracy, accuracy);
+    fprintf(stderr, "\repoch %lld/%lld  %3.0f%%  loss %.4f%s  %.0f images/s  %s left\033[K",
             (long long)p->epoch, (long long)p->epochs, 100.0 * (double)p->step / (double)p->steps,
-            p->loss, 100 * p->accuracy, p->images_per_s, left);
+            p->loss, accuracy, p->images_per_s, left);
     fflush(stderr);
 }
 
 static void show_epoch(const display *d, const cg_progress *p)
 {
-    fprintf(stderr, "%sepoch %lld/%lld  loss %.4f  accuracy %.2f%%",
-            d->is_terminal ? "\r\033[K" : "", (long long)p->epoch, (long long)p->epochs, p->loss,
-            100 * p->accuracy);
+    char accuracy[40];
+    fprintf(stderr, "%sepoch %lld/%lld  loss %.4f%s", d->is_terminal ? "\r\033[K" : "",
+            (long long)p->epoch, (long long)p->epochs, p->loss,
+            accuracy_text("accuracy", p->accuracy, accuracy));
     if (isfinite(p->val_loss))
-        fprintf(stderr, "  val_loss %.4f  val_accuracy %.2f%%", p->val_loss, 100 * p->val_accuracy);
+        fprintf(stderr, "  val_loss %.4f%s", p->val_loss,
+                accuracy_text("val_accuracy", p->val_accuracy, accuracy));
     for (int i = 0; i < p->n_metrics; i++)
         fprintf(stderr, "  val_%s %.4f", p->metrics[i].name, p->metrics[i].value);
     fprintf(stderr, "  lr %.3g  %.0f images/s%s\n", p->lr, p->images_per_s,
@@ -134,8 +144,10 @@ static void print_json(const cg_train_result *r)
 /* The test is of the last weights, while eval takes the best: both say which. */
 static void print_result(const cg_train_result *r)
 {
-    if (isfinite(r->test_accuracy)) {
-        printf("test accuracy %.2f%%  loss %.4f", 100 * r->test_accuracy, r->test_loss);
+    if (isfinite(r->test_accuracy) || isfinite(r->test_loss)) {
+        char accuracy[40];
+        accuracy_text("accuracy", r->test_accuracy, accuracy);
+        printf("test%s  loss %.4f", *accuracy ? accuracy + 1 : "", r->test_loss);
         for (int i = 0; i < r->n_metrics; i++)
             printf("  %s %.4f", r->metrics[i].name, r->metrics[i].value);
         printf("  (%s, last weights, %lld epoch%s)\n", r->data ? r->data : "", (long long)r->epochs,

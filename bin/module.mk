@@ -2,6 +2,7 @@
 # symbol exported for its sake.
 bin_PROGRAMS += cnngraph
 cnngraph_SOURCES = \
+  %D%/metrics_report.c %D%/metrics_report.h \
   %D%/main.c %D%/verb.h \
   %D%/options.c %D%/options.h \
   %D%/load.c %D%/load_data.c %D%/load.h \

@@ -43,6 +43,7 @@ typedef struct {
     uint64_t seed;
     cg_shape input; /* of one sample */
     int n_outputs;  /* K of the N x K prediction; what it means is the loss's business */
+    int n_targets;  /* columns that it is compared with; 0: a class                    */
     cg_data_spec data;
 
     const struct cg_loss *loss;
@@ -90,10 +91,11 @@ char *cg_model_identity(const cg_model *model);
 typedef enum { CG_TRAINING, CG_EVALUATION } cg_mode;
 typedef struct {
     cg_node *x;                 /* input "x", batch x C x H x W                     */
-    cg_node *labels;            /* input "labels", batch                            */
+    cg_node *labels;            /* input "labels", batch classes, or batch x n_targets */
     cg_node *partners, *shares; /* of mixup, else NULL: inputs "partners", labels of what images are
                                    mixed with, and "shares", how much of it; both batch */
-    cg_node *y;                 /* prediction, batch x K, as the file's last layer gives it */
+    cg_node *y;                 /* prediction, batch x K, as the file's last layer gives it; its
+                                   axes are one where the target is no class */
     cg_node *losses;            /* batch values                                     */
     cg_node *loss;              /* their mean, a scalar                             */
 } cg_recording;

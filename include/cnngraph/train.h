@@ -17,7 +17,7 @@ enum { CG_MAX_METRICS = 16 }; /* that a run tells of; further ones are left out 
  * What a run reports: after each step (live lines) and after each epoch. */
 typedef struct {
     int64_t epoch, epochs, step, steps; /* of the epoch, 1-based; step: within the epoch */
-    double loss, accuracy;              /* over the epoch so far                          */
+    double loss, accuracy;              /* over the epoch so far; NaN: of no classes      */
     double val_loss, val_accuracy;      /* after the epoch, NaN without a validation split */
     double images_per_s, seconds_left, lr;
     int n_metrics; /* after the epoch: the model file's beside loss and accuracy, ... */
@@ -101,9 +101,11 @@ enum { CG_CALIBRATION_BINS = 15, CG_MISTAKES = 24 };
 
 /* What a pass over a split found; the arrays are lent by the predictor until its next use. */
 typedef struct {
-    int n_classes;
-    int64_t n; /* images */
+    int n_classes; /* 0: the target is no class, accuracy NaN and the arrays NULL */
+    int64_t n;     /* images */
     double loss, accuracy;
+    int n_metrics; /* where the target is no class: all that there are */
+    cg_metric_value metrics[CG_MAX_METRICS];
     const int64_t *confusion; /* [true * n_classes + predicted]                            */
     const int64_t *rank;      /* rank[r]: images whose true class came r-th, from 0        */
     double calibration_error; /* expected: 0 is best; NaN where outputs are no probabilities */

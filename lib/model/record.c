@@ -46,13 +46,18 @@ static cg_node *mix(const cg_model *model, const cg_recording *r)
     return cg_add(r->losses, cg_mul(r->shares, cg_sub(other, r->losses)));
 }
 
-/* The prediction must be batch x K, with as many columns as the loss wants. */
+/* The prediction must be batch x K, with as many columns as the loss wants; what is no class has as
+ * many columns as it. */
 static void record_loss(const cg_model *model, cg_graph *graph, cg_recording *out)
 {
     const cg_loss *loss = model->spec.loss;
-    const cg_shape *s = cg_node_shape(out->y);
     char text[CG_SHAPE_TEXT];
     cg_graph_at(graph, cg_mark_place(model->loss_mark), "loss");
+    if (!out->labels) {
+        out->y = cg_flatten(out->y);
+        out->labels = cg_input(graph, "labels", *cg_node_shape(out->y));
+    }
+    const cg_shape *s = cg_node_shape(out->y);
     if (s->rank != 2)
         cg_graph_fail(graph, CG_ESHAPE, "the prediction is %s, not one axis of values",
                       cg_sample_text(out->y, text));
@@ -74,7 +79,8 @@ cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_
     *at = 0;
     cg_graph_at(graph, cg_mark_place(input->mark), input->name);
     outputs[0] = recording->x = cg_input(graph, "x", with_batch(&input->shape, batch));
-    recording->labels = cg_input(graph, "labels", CG_SHAPE(batch));
+    if (model->spec.data.target == CG_TARGET_CLASS)
+        recording->labels = cg_input(graph, "labels", CG_SHAPE(batch));
     if (b->training && cg_augment_mixes(&model->spec.data)) {
         recording->partners = cg_input(graph, "partners", CG_SHAPE(batch));
         recording->shares = cg_input(graph, "shares", CG_SHAPE(batch));

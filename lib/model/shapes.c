@@ -2,6 +2,8 @@
 #include "model/data_files.h"
 #include "model/model.h"
 
+#include "data/augment/augment.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -124,9 +126,27 @@ static bool walk(cg_model *m, bool training, int64_t batch, cg_diagnostics *diag
         m->leaves = b.leaves;
         note_costs(m, b.graph);
         m->spec.n_outputs = (int)cg_node_shape(recording.y)->dim[1];
+        m->spec.n_targets = m->spec.data.target == CG_TARGET_CLASS ? 0 : m->spec.n_outputs;
     }
     cg_graph_free(b.graph);
     return status == CG_OK;
+}
+
+/* What is no class must fit the prediction. */
+static void check_target(cg_model *m, cg_diagnostics *diagnostics)
+{
+    const cg_layer_spec *last = &m->layer[m->n_layers - 1];
+    long long columns = m->spec.n_outputs, values = cg_shape_size(&m->spec.input);
+    if (m->spec.data.target == CG_TARGET_CLASS) return;
+    if (cg_augment_mixes(&m->spec.data))
+        cg_diagnose(diagnostics, cg_tree_find(cg_tree_find(m->root, "data"), "target")->mark, NULL,
+                    "target: class, or take `mixup` out",
+                    "data: augment: mixup is of classes, but data: target says otherwise");
+    if (m->spec.data.target == CG_TARGET_INPUT && columns != values)
+        cg_diagnose(diagnostics, mark_of(last, "units"), chain(m->arena, m, m->n_layers),
+                    cg_arena_printf(m->arena, "as many values as the input: %lld", values),
+                    "%s '%s': %lld values for an input of %lld", last->type, last->name, columns,
+                    values);
 }
 
 /* What the images are, when the file alone says it. */
@@ -146,11 +166,8 @@ static void check_data(cg_model *m, cg_diagnostics *diagnostics)
                                     (long long)dim[0], (long long)dim[1], (long long)dim[2]),
                     "input: images of %s are %s", d->source, cg_shape_text(&source->shape, shape));
     }
-    if (d->target != CG_TARGET_CLASS)
-        cg_diagnose(diagnostics, m->loss_mark, NULL, "target: class",
-                    "%s compares with classes, but data: target says otherwise",
-                    m->spec.loss->name);
-    if (classes > columns && !is_one_for_two)
+    check_target(m, diagnostics);
+    if (d->target == CG_TARGET_CLASS && classes > columns && !is_one_for_two)
         cg_diagnose(diagnostics, mark_of(last, "units"), chain(m->arena, m, m->n_layers),
                     cg_arena_printf(m->arena, "as many values as classes: %d", classes),
                     "%s '%s': %d values for %d classes", last->type, last->name, columns, classes);

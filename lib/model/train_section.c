@@ -16,12 +16,32 @@ static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     else
         spec->loss_attrs =
             cg_read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
+    if (spec->loss && spec->loss->only_classes && spec->data.target != CG_TARGET_CLASS)
+        cg_diagnose(r->diagnostics, t.word->mark, NULL,
+                    "target: class, or a loss of values, such as mse or bce",
+                    "%s compares with classes, but data: target says otherwise", spec->loss->name);
+}
+
+/* A metric of what the loss and the target make of a prediction. */
+static void check_metric(cg_reader *r, const cg_tree *item, const cg_spec *spec)
+{
+    const cg_metric *metric = cg_metric_find(item->text);
+    cg_words words = { .n = 0 };
+    cg_measured as = spec->loss ? cg_measured_as(spec->loss, spec->data.target) : metric->as;
+    if (metric->as == as || metric->as == CG_AS_LOSS) return;
+    for (const cg_metric *const *p = cg_metrics; *p; p++)
+        if ((*p)->as == as || (*p)->as == CG_AS_LOSS) cg_words_add(&words, (*p)->name);
+    cg_read_unknown(r, item, "metrics", "metric of what is to be learnt", &words);
 }
 
 static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
-    static const char *const usual[] = { "accuracy", NULL };
-    spec->metrics = usual;
+    static const char *const usual[][4] = { [CG_AS_CLASSES] = { "accuracy" },
+                                            [CG_AS_VALUES] = { "mae", "rmse", "r2" },
+                                            [CG_AS_MARKS] = { "hits", "exact", "mark_f1" },
+                                            [CG_AS_LOSS] = { NULL } };
+    cg_measured as = spec->loss ? cg_measured_as(spec->loss, spec->data.target) : CG_AS_CLASSES;
+    spec->metrics = usual[as];
     if (!tree) return;
     if (tree->kind != CG_TREE_LIST) {
         cg_diagnose(r->diagnostics, tree->mark, NULL, "metrics: [accuracy, f1]",
@@ -38,9 +58,10 @@ static void read_metrics(cg_reader *r, const cg_tree *tree, cg_spec *spec)
         if (known < n)
             cg_diagnose(r->diagnostics, tree->item[i]->mark, NULL, "take one of them out",
                         "metrics: %s stands twice", text);
-        else if (cg_metric_find(text))
+        else if (cg_metric_find(text)) {
+            check_metric(r, tree->item[i], spec);
             names[n++] = text;
-        else
+        } else
             CG_UNKNOWN_TYPE(r, tree->item[i], "metrics", "metric", cg_metric, cg_metrics);
     }
     spec->metrics = names;
@@ -108,6 +129,11 @@ static void read_stopping(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     if (is_of_validation && !spec->validation_split)
         cg_diagnose(r->diagnostics, tree->mark, NULL, "train: {validation: 0.1}",
                     "early_stopping: %s needs a validation split", monitor);
+    bool is_of_classes = spec->data.target == CG_TARGET_CLASS;
+    if (monitor && strstr(monitor, "accuracy") && !is_of_classes)
+        cg_diagnose(r->diagnostics, cg_tree_find(tree, "monitor")->mark, NULL,
+                    is_of_validation ? "monitor: val_loss" : "monitor: loss",
+                    "early_stopping: there is no accuracy where the target is no class");
     if (!monitor) monitor = spec->validation_split ? "val_loss" : "loss";
     spec->early_stopping.on = true;
     spec->early_stopping.monitor = monitor;

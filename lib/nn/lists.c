@@ -64,10 +64,13 @@ const cg_loss *const cg_losses[] = { &cg_loss_cce,   &cg_loss_cross_entropy,
                                      &cg_loss_kl,    NULL };
 
 extern const cg_metric cg_metric_loss, cg_metric_accuracy, cg_metric_top2, cg_metric_top3,
-    cg_metric_top4, cg_metric_top5, cg_metric_precision, cg_metric_recall, cg_metric_f1;
+    cg_metric_top4, cg_metric_top5, cg_metric_precision, cg_metric_recall, cg_metric_f1,
+    cg_metric_mae, cg_metric_rmse, cg_metric_r2, cg_metric_hits, cg_metric_exact, cg_metric_mark_f1;
 const cg_metric *const cg_metrics[] = {
-    &cg_metric_loss, &cg_metric_accuracy,  &cg_metric_top2,   &cg_metric_top3, &cg_metric_top4,
-    &cg_metric_top5, &cg_metric_precision, &cg_metric_recall, &cg_metric_f1,   NULL
+    &cg_metric_loss, &cg_metric_accuracy, &cg_metric_top2,      &cg_metric_top3,
+    &cg_metric_top4, &cg_metric_top5,     &cg_metric_precision, &cg_metric_recall,
+    &cg_metric_f1,   &cg_metric_mae,      &cg_metric_rmse,      &cg_metric_r2,
+    &cg_metric_hits, &cg_metric_exact,    &cg_metric_mark_f1,   NULL
 };
 
 #define FIND(type, list)                              \

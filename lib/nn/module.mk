@@ -22,5 +22,7 @@ libfloors_la_SOURCES += \
   %D%/layers/upsample2d.c \
   %D%/loss/losses.c \
   %D%/loss/probability.c \
+  %D%/metric/marks.c \
   %D%/metric/metrics.c \
-  %D%/metric/tally.c
+  %D%/metric/tally.c \
+  %D%/metric/values.c

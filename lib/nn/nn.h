@@ -3,6 +3,7 @@
 #define CG_NN_NN_H
 
 #include "base/rng.h"
+#include <cnngraph/data.h>
 #include <cnngraph/graph.h>
 
 #include "base/error.h"
@@ -137,7 +138,8 @@ typedef struct cg_loss {
     const cg_attr *attrs;
     size_t attrs_size;
     int least_columns; /* K must be at least so much */
-    /* y: N x K; labels: N.  Returns N values. */
+    bool only_classes; /* it compares with labels, with no values */
+    /* y: N x K; labels: N classes or, unless only_classes, N x K values.  Returns N values. */
     cg_node *(*record)(const void *attrs, cg_node *y, cg_node *labels);
 } cg_loss;
 extern const cg_loss *const cg_losses[];
@@ -148,29 +150,51 @@ const cg_loss *cg_loss_find(const char *name);
 double cg_probability(const cg_loss *loss, int n_columns, const float *y, int class);
 
 /* ---- metrics: over an epoch, on the host ------------------------------------------------------*/
-/* What a pass over a split gathers: losses, ranks and the confusion matrix. */
+/* What predictions are measured as. */
+typedef enum {
+    CG_AS_CLASSES, /* against a label: ranks and the confusion matrix               */
+    CG_AS_VALUES,  /* against K numbers: errors                                     */
+    CG_AS_MARKS,   /* against K zeros and ones, any number of them 1: hits          */
+    CG_AS_LOSS     /* by the loss alone: logits that are compared behind a sigmoid  */
+} cg_measured;
+cg_measured cg_measured_as(const cg_loss *loss, cg_target target);
+
+/* What a pass over a split gathers; `classes`, `values` and `marks` as of cg_measured. */
 typedef struct cg_tally {
-    int n_columns;      /* of the predictions                                           */
-    int n_classes;      /* n_columns, but 2 for one column                              */
-    int64_t n;          /* images                                                       */
-    double loss;        /* sum over images                                              */
-    int64_t *confusion; /* [true * n_classes + predicted]                               */
-    int64_t *rank;      /* rank[r]: images whose true class came r-th (0 is best)       */
+    cg_measured as;
+    int n_columns;            /* of the predictions                                           */
+    int n_classes;            /* classes: n_columns, but 2 for one column; else 0             */
+    int64_t n;                /* images                                                       */
+    double loss;              /* sum over images                                              */
+    int64_t *confusion;       /* classes: [true * n_classes + predicted]                      */
+    int64_t *rank;            /* classes: rank[r]: images whose true class came r-th (0 is best) */
+    double absolute, squared; /* values: sums of |y - t| and (y - t)^2, over all columns */
+    double *mean, spread;     /* values: of t, column by column; sum of (t - mean)^2     */
+    float cut;                /* marks: a column above it is taken for 1                 */
+    int64_t hits, exact;      /* marks: columns that are right, images whose columns all are */
+    int64_t found, predicted, actual; /* marks: columns right as 1, taken for 1, that are 1 */
 } cg_tally;
 typedef struct cg_metric {
     const char *name, *help; /* "accuracy", "top5", "precision", ... */
     /* From the sums gathered over the split. */
     double (*value)(const cg_tally *tally);
+    cg_measured as; /* what it is a metric of; CG_AS_LOSS: of all */
 } cg_metric;
 extern const cg_metric *const cg_metrics[];
 const cg_metric *cg_metric_find(const char *name);
 /* The class that a row says: the first largest; of one column 1 where it is above 0.5. */
 int cg_predicted(int n_columns, const float *y);
-cg_status cg_tally_new(cg_tally **tally, int n_columns, cg_error *error);
+/* loss: of the predictions, N x n_columns; target: what it compares them with. */
+cg_status cg_tally_new(cg_tally **tally, const cg_loss *loss, cg_target target, int n_columns,
+                       cg_error *error);
 void cg_tally_free(cg_tally *tally);
 void cg_tally_clear(cg_tally *tally);
-/* y: n x n_columns predictions, labels: n, losses: n (NULL: none).  A NaN row counts as wrong. */
+/* y: n x n_columns predictions, labels: n classes, or n x n_columns targets; losses: n (NULL:
+ * none).  A NaN row counts as wrong. */
 void cg_tally_add(cg_tally *tally, int64_t n, const float *y, const float *labels,
                   const float *losses);
+/* For cg_tally_add: of one image, y and t of n_columns each. */
+void cg_tally_add_values(cg_tally *tally, const float *y, const float *t);
+void cg_tally_add_marks(cg_tally *tally, const float *y, const float *t);
 
 #endif

@@ -8,6 +8,7 @@
 #include <cnngraph/ops.h>
 #include <cnngraph/train.h>
 
+#include <math.h>
 #include <string.h>
 
 /* ---- a pass over a split ------------------------------------------------------------------- */
@@ -17,6 +18,11 @@ int64_t cg_evaluation_batch(int64_t size)
 {
     int64_t whole = (size + CG_LANE_IMAGES - 1) / CG_LANE_IMAGES * CG_LANE_IMAGES;
     return whole < EVALUATION_BATCH ? whole : EVALUATION_BATCH;
+}
+
+cg_status cg_new_tally(cg_tally **tally, const cg_spec *spec, cg_error *error)
+{
+    return cg_tally_new(tally, spec->loss, spec->data.target, spec->n_outputs, error);
 }
 
 /* The last batch may be partly filled: its other rows hold images of before, which evaluation, row
@@ -117,12 +123,20 @@ static cg_status check_set(const cg_predictor *p, const cg_dataset *set, int spl
     const cg_spec *spec = cg_model_spec(p->model);
     if (split < 0 || split >= cg_dataset_splits(set))
         return cg_fail(error, CG_EUSAGE, "there is no split %d", split);
-    if (cg_dataset_targets(set))
-        return cg_fail(error, CG_EDATA, "the set holds target values, the loss takes classes");
+    if (cg_dataset_targets(set) != spec->n_targets)
+        return cg_fail(error, CG_EDATA, "%lld target values (0: a class), the model takes %d",
+                       (long long)cg_dataset_targets(set), spec->n_targets);
     if (!cg_shape_equal(&shape, &spec->input))
         return cg_fail(error, CG_EDATA, "images are %s, the model takes %s",
                        cg_shape_text(&shape, found), cg_shape_text(&spec->input, expected));
     return CG_OK;
+}
+
+static void list_metrics(cg_evaluation *e, const cg_tally *t)
+{
+    for (const cg_metric *const *m = cg_metrics; *m && e->n_metrics < CG_MAX_METRICS; m++)
+        if ((*m)->as == t->as && t->as != CG_AS_LOSS)
+            e->metrics[e->n_metrics++] = (cg_metric_value){ (*m)->name, (*m)->value(t) };
 }
 
 cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_evaluation *result,
@@ -132,20 +146,26 @@ cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_eval
     CG_TRY(want_many(p, error));
     cg_tally_free(p->tally);
     p->tally = NULL;
-    CG_TRY(cg_tally_new(&p->tally, cg_model_spec(p->model)->n_outputs, error));
+    CG_TRY(cg_new_tally(&p->tally, cg_model_spec(p->model), error));
+    bool has_classes = p->tally->as == CG_AS_CLASSES;
     p->study = cg_study_of(cg_model_spec(p->model));
-    cg_status status = cg_evaluate_split(&p->many, set, split, p->tally, &p->study);
+    cg_status status =
+        cg_evaluate_split(&p->many, set, split, p->tally, has_classes ? &p->study : NULL);
     if (status != CG_OK) return cg_fail(error, status, "evaluation failed");
     const cg_tally *t = p->tally;
     double n = (double)(t->n ? t->n : 1);
     *result = (cg_evaluation){ .n_classes = t->n_classes,
                                .n = t->n,
                                .loss = t->loss / n,
-                               .accuracy = (double)t->rank[0] / n,
+                               .accuracy = t->rank ? (double)t->rank[0] / n : NAN,
                                .confusion = t->confusion,
                                .rank = t->rank,
+                               .calibration_error = NAN,
                                .mistakes = p->study.mistake,
                                .n_mistakes = p->study.n_mistakes };
-    result->calibration_error = cg_study_calibration(&p->study, result->calibration);
+    if (has_classes)
+        result->calibration_error = cg_study_calibration(&p->study, result->calibration);
+    else
+        list_metrics(result, t);
     return CG_OK;
 }

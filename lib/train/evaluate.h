@@ -10,6 +10,9 @@
  * lanes, so that an image has the same bits in all of them. */
 int64_t cg_evaluation_batch(int64_t size);
 
+/* A tally of the model's predictions. */
+cg_status cg_new_tally(cg_tally **tally, const cg_spec *spec, cg_error *error);
+
 /* Gathers losses, ranks and confusions of all images of the split into the cleared tally, and what
  * the study (may be NULL) wants to know. */
 cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_tally *tally,

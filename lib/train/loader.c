@@ -49,7 +49,7 @@ static void fill_block(cg_loader *l, block *b)
     for (b->n_batches = 0; b->n_batches < l->block_batches; b->n_batches++) {
         if (l->next == s->n_batches || atomic_load(&l->stop)) return;
         float *x = b->x + b->n_batches * s->images * s->values;
-        float *labels = b->labels + b->n_batches * s->images;
+        float *labels = b->labels + b->n_batches * s->images * s->targets;
         double began = cg_seconds();
         b->status = s->fill(s->context, l->next, x, labels, &b->error);
         if (b->status != CG_OK) return;
@@ -94,7 +94,7 @@ static cg_status allocate(cg_loader *l)
 {
     const cg_loader_source *s = &l->source;
     int64_t image_bytes, bytes, left = s->n_batches - l->next;
-    if (!cg_mul_ok(s->values + 1, sizeof(float), &image_bytes) ||
+    if (!cg_mul_ok(s->values + s->targets, sizeof(float), &image_bytes) ||
         !cg_mul_ok(s->images, image_bytes, &bytes))
         return CG_ENOMEM;
     l->block_batches = BLOCK_BYTES / bytes;
@@ -103,7 +103,7 @@ static cg_status allocate(cg_loader *l)
     for (int i = 0; i < N_BLOCKS; i++) {
         size_t images = (size_t)(l->block_batches * s->images);
         l->blocks[i].x = cg_alloc_aligned(images, (size_t)s->values * sizeof(float));
-        l->blocks[i].labels = cg_alloc(images, sizeof(float));
+        l->blocks[i].labels = cg_alloc(images, (size_t)s->targets * sizeof(float));
         l->blocks[i].times = cg_alloc((size_t)l->block_batches, sizeof *l->blocks[i].times);
         if (!l->blocks[i].x || !l->blocks[i].labels || !l->blocks[i].times) return CG_ENOMEM;
     }
@@ -165,7 +165,7 @@ cg_status cg_loader_take(cg_loader *l, int64_t n, float *x, float *labels, cg_er
     }
     int64_t image = l->at * s->images;
     memcpy(x, b->x + image * s->values, (size_t)(n * s->values) * sizeof *x);
-    memcpy(labels, b->labels + image, (size_t)n * sizeof *labels);
+    memcpy(labels, b->labels + image * s->targets, (size_t)(n * s->targets) * sizeof *labels);
     l->last = b->times[l->at];
     l->n_left--;
     if (++l->at == b->n_batches && b->status == CG_OK) {

@@ -7,12 +7,12 @@
 typedef struct cg_loader cg_loader;
 
 /* What there is to load: batches 0 .. n_batches - 1, each of at most `images` images of `values`
- * floats. */
+ * floats, with `targets` floats that are to be learnt of each. */
 typedef struct {
-    int64_t n_batches, images, values;
+    int64_t n_batches, images, values, targets;
 
-    /* Writes the images of a batch, images x values, and their labels.  It is called on the
-     * loader's thread, with numbers that go up by one, and must depend on nothing else. */
+    /* Writes the images of a batch, images x values, and their labels or targets.  It is called on
+     * the loader's thread, with numbers that go up by one, and must depend on nothing else. */
     cg_status (*fill)(void *context, int64_t number, float *x, float *labels, cg_error *error);
     void *context; /* lent, and the loader's alone while it lives */
 } cg_loader_source;

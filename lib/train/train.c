@@ -34,7 +34,7 @@ static double mean_loss(const cg_tally *tally)
 
 static double accuracy(const cg_tally *tally)
 {
-    return ratio((double)tally->rank[0], tally->n);
+    return tally->rank ? ratio((double)tally->rank[0], tally->n) : NAN;
 }
 
 static bool is_stopped(const run *r)
@@ -56,7 +56,7 @@ static cg_status save(run *r, const char *name, cg_error *error)
     cg_standing *s = &r->t.standing;
     s->loss = r->t.tally->loss;
     s->images = r->t.tally->n;
-    s->correct = r->t.tally->rank[0];
+    s->correct = r->t.tally->rank ? r->t.tally->rank[0] : 0;
     cg_folder_file(r->result->folder, name, path);
     double began = cg_seconds();
     CG_TRY(cg_checkpoint_save(path, r->t.model, r->t.data, r->t.full.program, s, error));
@@ -102,7 +102,7 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
     r->t.tally->loss = s->loss;
     r->t.tally->n = s->images;
-    r->t.tally->rank[0] = s->correct;
+    if (r->t.tally->rank) r->t.tally->rank[0] = s->correct;
     return cg_folder_cut(folder, s->epoch, error);
 }
 
@@ -141,11 +141,11 @@ static int gather(const run *r, cg_metric_value values[MAX_VALUES], char names[M
     const cg_tally *train = r->t.tally, *validation = r->t.evaluated;
     int n = 0;
     values[n++] = (cg_metric_value){ "loss", mean_loss(train) };
-    values[n++] = (cg_metric_value){ "accuracy", accuracy(train) };
+    if (train->rank) values[n++] = (cg_metric_value){ "accuracy", accuracy(train) };
     values[n++] = (cg_metric_value){ "lr", cg_trainer_rate(&r->t) };
     if (r->t.validation < 0) return n;
     values[n++] = (cg_metric_value){ "val_loss", mean_loss(validation) };
-    values[n++] = (cg_metric_value){ "val_accuracy", accuracy(validation) };
+    if (validation->rank) values[n++] = (cg_metric_value){ "val_accuracy", accuracy(validation) };
     int end = n + measure(r, validation, values + n);
     for (; n < end; n++) {
         snprintf(names[n], sizeof names[n], "val_%s", values[n].name);

@@ -31,8 +31,13 @@ static cg_status load_data(cg_trainer *t, cg_error *error)
     if (!cg_shape_equal(&shape, &spec->input))
         return cg_fail_at(error, CG_EMODEL, spec->data.place, "images are %s, the model takes %s",
                           cg_shape_text(&shape, found), cg_shape_text(&spec->input, expected));
+    int64_t n_targets = cg_dataset_targets(t->set);
+    if (n_targets != spec->n_targets)
+        return cg_fail_at(error, CG_EMODEL, spec->data.place,
+                          "there are %" PRId64 " target values, the model has %d outputs",
+                          n_targets, spec->n_outputs);
     int n_classes = cg_dataset_classes(t->set);
-    if (n_classes > (spec->n_outputs > 1 ? spec->n_outputs : 2))
+    if (!n_targets && n_classes > (spec->n_outputs > 1 ? spec->n_outputs : 2))
         return cg_fail_at(error, CG_EMODEL, spec->data.place,
                           "there are %d classes, the model has %d outputs", n_classes,
                           spec->n_outputs);
@@ -95,8 +100,8 @@ cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_
     CG_TRY(compile(t, error));
     CG_TRY(profile(t, error));
     cg_trace_note(trace, "setup", "compile", began);
-    CG_TRY(cg_tally_new(&t->tally, t->spec->n_outputs, error));
-    CG_TRY(cg_tally_new(&t->evaluated, t->spec->n_outputs, error));
+    CG_TRY(cg_new_tally(&t->tally, t->spec, error));
+    CG_TRY(cg_new_tally(&t->evaluated, t->spec, error));
     CG_TRY(prepare_augmentation(t, error));
     t->ordered_epoch = -1;
     t->order = cg_alloc((size_t)t->n_images, sizeof *t->order);
@@ -158,6 +163,7 @@ static cg_status start_loader(cg_trainer *t, cg_error *error)
         .n_batches = t->spec->epochs * t->n_batches,
         .images = t->full.batch,
         .values = cg_shape_size(&t->spec->input),
+        .targets = t->spec->n_targets ? t->spec->n_targets : 1,
         .fill = fill,
         .context = t,
     };

@@ -37,9 +37,12 @@ static cg_status fill(void *context, int64_t number, float *x, float *labels, cg
 
 static cg_status open_loader(cg_loader **loader, numbers *s, int64_t first, cg_error *error)
 {
-    const cg_loader_source source = {
-        .n_batches = s->n_batches, .images = IMAGES, .values = s->values, .fill = fill, .context = s
-    };
+    const cg_loader_source source = { .n_batches = s->n_batches,
+                                      .images = IMAGES,
+                                      .values = s->values,
+                                      .targets = 1,
+                                      .fill = fill,
+                                      .context = s };
     return cg_loader_new(loader, &source, first, error);
 }
 

@@ -30,3 +30,7 @@ t_train_trainer_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/train/augment.t
 t_train_augment_t_SOURCES = %D%/augment.c
 t_train_augment_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/train/targets.t
+t_train_targets_t_SOURCES = %D%/targets.c
+t_train_targets_t_LDADD = $(test_ldadd)

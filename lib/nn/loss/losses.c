@@ -1,5 +1,5 @@
-/* Losses: what a prediction is compared with is made from class indices here.
- * y: N x K, labels: N whole numbers, result: N. */
+/* Losses: what a prediction is compared with is made from class indices here, unless it is values.
+ * y: N x K, labels: N whole numbers or N x K values, result: N. */
 #include "nn/nn.h"
 
 #include <cnngraph/ops.h>
@@ -13,11 +13,13 @@ static const cg_attr smooth_table[] = {
     { .name = NULL },
 };
 
-/* One column: the label itself (N x 1).  Several: 1 in the column of the class (N x K). */
+/* Values as they are.  Of classes, one column: the label itself (N x 1); several: 1 in the column
+ * of the class (N x K). */
 static cg_node *target(cg_node *y, cg_node *labels)
 {
     if (!y || !labels) return NULL;
     const cg_shape *s = cg_node_shape(y);
+    if (cg_node_shape(labels)->rank == 2) return labels;
     if (s->dim[1] == 1) return cg_reshape(labels, *s);
     return cg_one_hot(labels, s->dim[1]);
 }
@@ -95,6 +97,7 @@ const cg_loss cg_loss_cce = {
     .attrs = smooth_table,
     .attrs_size = sizeof(smooth_attrs),
     .least_columns = 2,
+    .only_classes = true,
     .record = cce,
 };
 const cg_loss cg_loss_cross_entropy = {
@@ -104,6 +107,7 @@ const cg_loss cg_loss_cross_entropy = {
     .attrs = smooth_table,
     .attrs_size = sizeof(smooth_attrs),
     .least_columns = 2,
+    .only_classes = true,
     .record = cross_entropy,
 };
 const cg_loss cg_loss_kl = {
@@ -113,6 +117,7 @@ const cg_loss cg_loss_kl = {
     .attrs = smooth_table,
     .attrs_size = sizeof(smooth_attrs),
     .least_columns = 2,
+    .only_classes = true,
     .record = kl,
 };
 const cg_loss cg_loss_bce = {
@@ -131,13 +136,13 @@ const cg_loss cg_loss_bce_with_logits = {
 };
 const cg_loss cg_loss_mse = {
     .name = "mse",
-    .help = "Mean squared error to 0 and 1.",
+    .help = "Mean squared error, to 0 and 1 where the target is a class.",
     .least_columns = 1,
     .record = mse,
 };
 const cg_loss cg_loss_mae = {
     .name = "mae",
-    .help = "Mean absolute error to 0 and 1.",
+    .help = "Mean absolute error, likewise.",
     .least_columns = 1,
     .record = mae,
 };
@@ -153,5 +158,6 @@ const cg_loss cg_loss_hinge = {
     .name = "hinge",
     .help = "max(0, 1 - t y) with t -1 or 1; the mean over the columns.",
     .least_columns = 1,
+    .only_classes = true,
     .record = hinge,
 };

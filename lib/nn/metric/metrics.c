@@ -1,4 +1,4 @@
-/* Metrics of a tally.  precision, recall and F1 are macro averages: every class weighs the same; a
+/* Metrics of classes.  precision, recall and F1 are macro averages: every class weighs the same; a
  * class whose denominator is 0 counts 0, as in scikit-learn. */
 #include "nn/nn.h"
 
@@ -82,18 +82,19 @@ static double f1(const cg_tally *t)
     return macro(t, 0.5, 0.5);
 }
 
-const cg_metric cg_metric_loss = { "loss", "mean loss an image", loss };
+const cg_metric cg_metric_loss = { "loss", "mean loss an image", loss, CG_AS_LOSS };
 const cg_metric cg_metric_accuracy = { "accuracy", "share of images whose class came first",
-                                       accuracy };
-const cg_metric cg_metric_top2 = { "top2", "share of images whose class is among the first 2",
-                                   top2 };
-const cg_metric cg_metric_top3 = { "top3", "share of images whose class is among the first 3",
-                                   top3 };
-const cg_metric cg_metric_top4 = { "top4", "share of images whose class is among the first 4",
-                                   top4 };
-const cg_metric cg_metric_top5 = { "top5", "share of images whose class is among the first 5",
-                                   top5 };
-const cg_metric cg_metric_precision = { "precision", "macro average of hits / predicted",
-                                        precision };
-const cg_metric cg_metric_recall = { "recall", "macro average of hits / actual", recall };
-const cg_metric cg_metric_f1 = { "f1", "macro average of 2 P R / (P + R)", f1 };
+                                       accuracy, CG_AS_CLASSES };
+const cg_metric cg_metric_top2 = { "top2", "share of images whose class is among the first 2", top2,
+                                   CG_AS_CLASSES };
+const cg_metric cg_metric_top3 = { "top3", "share of images whose class is among the first 3", top3,
+                                   CG_AS_CLASSES };
+const cg_metric cg_metric_top4 = { "top4", "share of images whose class is among the first 4", top4,
+                                   CG_AS_CLASSES };
+const cg_metric cg_metric_top5 = { "top5", "share of images whose class is among the first 5", top5,
+                                   CG_AS_CLASSES };
+const cg_metric cg_metric_precision = { "precision", "macro average of hits / predicted", precision,
+                                        CG_AS_CLASSES };
+const cg_metric cg_metric_recall = { "recall", "macro average of hits / actual", recall,
+                                     CG_AS_CLASSES };
+const cg_metric cg_metric_f1 = { "f1", "macro average of 2 P R / (P + R)", f1, CG_AS_CLASSES };

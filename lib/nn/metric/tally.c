@@ -4,20 +4,40 @@
 #include <math.h>
 #include <string.h>
 
-cg_status cg_tally_new(cg_tally **tally, int n_columns, cg_error *error)
+cg_measured cg_measured_as(const cg_loss *loss, cg_target target)
+{
+    bool is_binary = loss->takes == CG_VALUES_SHARES || loss->takes == CG_VALUES_LOGITS;
+    if (target == CG_TARGET_CLASS) return CG_AS_CLASSES;
+    if (target == CG_TARGET_VALUES && is_binary) return CG_AS_MARKS;
+    return loss->takes == CG_VALUES_LOGITS ? CG_AS_LOSS : CG_AS_VALUES;
+}
+
+static bool allocate(cg_tally *t)
+{
+    size_t columns = (size_t)t->n_columns, k = (size_t)t->n_classes;
+    if (t->as == CG_AS_VALUES) t->mean = cg_alloc(columns, sizeof *t->mean);
+    if (t->as == CG_AS_VALUES) return t->mean;
+    if (t->as != CG_AS_CLASSES) return true;
+    t->confusion = cg_alloc(k * k, sizeof *t->confusion);
+    t->rank = cg_alloc(k, sizeof *t->rank);
+    return t->confusion && t->rank;
+}
+
+cg_status cg_tally_new(cg_tally **tally, const cg_loss *loss, cg_target target, int n_columns,
+                       cg_error *error)
 {
     *tally = NULL;
     if (n_columns < 1) return cg_fail(error, CG_EUSAGE, "a tally of %d columns", n_columns);
-    size_t k = n_columns == 1 ? 2 : (size_t)n_columns;
     cg_tally *t = cg_alloc(1, sizeof *t);
-    if (t) t->confusion = cg_alloc(k * k, sizeof *t->confusion);
-    if (t) t->rank = cg_alloc(k, sizeof *t->rank);
-    if (!t || !t->confusion || !t->rank) {
-        cg_tally_free(t);
-        return cg_fail_nomem(error, "the confusion matrix");
-    }
+    if (!t) return cg_fail_nomem(error, "a tally");
+    t->as = cg_measured_as(loss, target);
     t->n_columns = n_columns;
-    t->n_classes = (int)k;
+    t->n_classes = t->as != CG_AS_CLASSES ? 0 : n_columns == 1 ? 2 : n_columns;
+    t->cut = loss->takes == CG_VALUES_LOGITS ? 0.0f : 0.5f;
+    if (!allocate(t)) {
+        cg_tally_free(t);
+        return cg_fail_nomem(error, "a tally");
+    }
     *tally = t;
     return CG_OK;
 }
@@ -27,16 +47,18 @@ void cg_tally_free(cg_tally *t)
     if (!t) return;
     cg_release(t->confusion);
     cg_release(t->rank);
+    cg_release(t->mean);
     cg_release(t);
 }
 
 void cg_tally_clear(cg_tally *t)
 {
-    size_t k = (size_t)t->n_classes;
-    memset(t->confusion, 0, k * k * sizeof *t->confusion);
-    memset(t->rank, 0, k * sizeof *t->rank);
-    t->n = 0;
-    t->loss = 0;
+    size_t columns = (size_t)t->n_columns, k = (size_t)t->n_classes;
+    if (t->confusion) memset(t->confusion, 0, k * k * sizeof *t->confusion);
+    if (t->rank) memset(t->rank, 0, k * sizeof *t->rank);
+    if (t->mean) memset(t->mean, 0, columns * sizeof *t->mean);
+    t->n = t->hits = t->exact = t->found = t->predicted = t->actual = 0;
+    t->loss = t->absolute = t->squared = t->spread = 0;
 }
 
 static bool has_nan(int k, const float *y)
@@ -68,14 +90,20 @@ static void add_row(cg_tally *t, const float *y, int label)
     t->rank[rank]++;
 }
 
+static void add_class(cg_tally *t, const float *y, int label)
+{
+    float pair[2] = { 0.5f, y[0] }; /* of one column */
+    if (label >= 0 && label < t->n_classes) add_row(t, t->n_columns == 1 ? pair : y, label);
+}
+
 void cg_tally_add(cg_tally *t, int64_t n, const float *y, const float *labels, const float *losses)
 {
     for (int64_t i = 0; i < n; i++, y += t->n_columns) {
-        int label = (int)labels[i];
+        const float *target = labels + i * t->n_columns;
         if (losses) t->loss += (double)losses[i];
         t->n++;
-        if (label < 0 || label >= t->n_classes) continue;
-        float pair[2] = { 0.5f, y[0] }; /* of one column */
-        add_row(t, t->n_columns == 1 ? pair : y, label);
+        if (t->as == CG_AS_CLASSES) add_class(t, y, (int)labels[i]);
+        if (t->as == CG_AS_VALUES) cg_tally_add_values(t, y, target);
+        if (t->as == CG_AS_MARKS) cg_tally_add_marks(t, y, target);
     }
 }
