@@ -49,5 +49,12 @@ report "the image and the one made of it are drawn" "$(wc -l <"$dir/out") lines"
 is 0 "it predicts as JSON" predict "$dir/autoencoder" --index 2 --format json
 says out '"targets": \[' "with what was to be predicted"
 
+is 0 "the regression trains" train "$models/regression.yaml" --runs "$dir"
+says out '^test  loss 0\.[0-9]*  mae 1\.[0-9]*  rmse 1\.[0-9]*  r2 0\.[89]' "and explains the table"
+is 0 "it predicts a number" predict "$dir/regression" --index 0
+says out '^ *0  *[0-9.]*  *[0-9.]*$' "beside what it should be"
+is 4 "a table of two numbers is none for it" eval "$dir/regression" --set 'data.csv.label=[y, x10]' \
+    --set 'model.input.shape=[9]' --set "data.files.test=$models/data/friedman-test.csv"
+
 echo "1..$n"
 exit $status
