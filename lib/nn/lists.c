@@ -56,12 +56,13 @@ const cg_layer *const cg_layers[] = { &cg_layer_conv2d,
                                       NULL };
 
 extern const cg_loss cg_loss_cce, cg_loss_cross_entropy, cg_loss_bce, cg_loss_bce_with_logits,
-    cg_loss_mse, cg_loss_mae, cg_loss_huber, cg_loss_hinge, cg_loss_kl;
-const cg_loss *const cg_losses[] = { &cg_loss_cce,   &cg_loss_cross_entropy,
-                                     &cg_loss_bce,   &cg_loss_bce_with_logits,
-                                     &cg_loss_mse,   &cg_loss_mae,
-                                     &cg_loss_huber, &cg_loss_hinge,
-                                     &cg_loss_kl,    NULL };
+    cg_loss_mse, cg_loss_mae, cg_loss_huber, cg_loss_hinge, cg_loss_kl, cg_loss_focal,
+    cg_loss_binary_focal;
+const cg_loss *const cg_losses[] = {
+    &cg_loss_cce, &cg_loss_cross_entropy, &cg_loss_bce,          &cg_loss_bce_with_logits,
+    &cg_loss_mse, &cg_loss_mae,           &cg_loss_huber,        &cg_loss_hinge,
+    &cg_loss_kl,  &cg_loss_focal,         &cg_loss_binary_focal, NULL
+};
 
 extern const cg_metric cg_metric_loss, cg_metric_accuracy, cg_metric_top2, cg_metric_top3,
     cg_metric_top4, cg_metric_top5, cg_metric_precision, cg_metric_recall, cg_metric_f1,

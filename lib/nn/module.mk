@@ -20,6 +20,7 @@ libfloors_la_SOURCES += \
   %D%/layers/prelu.c \
   %D%/layers/shape.c \
   %D%/layers/upsample2d.c \
+  %D%/loss/focal.c \
   %D%/loss/losses.c \
   %D%/loss/probability.c \
   %D%/metric/marks.c \

@@ -142,6 +142,10 @@ typedef struct cg_loss {
     /* y: N x K; labels: N classes or, unless only_classes, N x K values.  Returns N values. */
     cg_node *(*record)(const void *attrs, cg_node *y, cg_node *labels);
 } cg_loss;
+/* For losses: what y is compared with.  Values as they are; of classes, one column: the label
+ * itself (N x 1); several: 1 in the column of the class (N x K).  NULL once the graph is in error.
+ */
+cg_node *cg_loss_target(cg_node *y, cg_node *labels);
 extern const cg_loss *const cg_losses[];
 const cg_loss *cg_loss_find(const char *name);
 /* The probability that the row y of n_columns, trained with this loss, gives to a class: its value,

@@ -13,9 +13,7 @@ static const cg_attr smooth_table[] = {
     { .name = NULL },
 };
 
-/* Values as they are.  Of classes, one column: the label itself (N x 1); several: 1 in the column
- * of the class (N x K). */
-static cg_node *target(cg_node *y, cg_node *labels)
+cg_node *cg_loss_target(cg_node *y, cg_node *labels)
 {
     if (!y || !labels) return NULL;
     const cg_shape *s = cg_node_shape(y);
@@ -52,25 +50,25 @@ static cg_node *kl(const void *attrs, cg_node *y, cg_node *labels)
 static cg_node *bce(const void *attrs, cg_node *y, cg_node *labels)
 {
     (void)attrs;
-    return cg_bce(y, target(y, labels));
+    return cg_bce(y, cg_loss_target(y, labels));
 }
 
 static cg_node *bce_with_logits(const void *attrs, cg_node *y, cg_node *labels)
 {
     (void)attrs;
-    return cg_bce_with_logits(y, target(y, labels));
+    return cg_bce_with_logits(y, cg_loss_target(y, labels));
 }
 
 static cg_node *mse(const void *attrs, cg_node *y, cg_node *labels)
 {
     (void)attrs;
-    return cg_mse(y, target(y, labels));
+    return cg_mse(y, cg_loss_target(y, labels));
 }
 
 static cg_node *mae(const void *attrs, cg_node *y, cg_node *labels)
 {
     (void)attrs;
-    return cg_mae(y, target(y, labels));
+    return cg_mae(y, cg_loss_target(y, labels));
 }
 
 static const cg_attr huber_table[] = {
@@ -80,14 +78,14 @@ static const cg_attr huber_table[] = {
 
 static cg_node *huber(const void *attrs, cg_node *y, cg_node *labels)
 {
-    return cg_huber(y, target(y, labels), ((const cg_huber_attrs *)attrs)->delta);
+    return cg_huber(y, cg_loss_target(y, labels), ((const cg_huber_attrs *)attrs)->delta);
 }
 
 /* Hinge wants -1 and 1. */
 static cg_node *hinge(const void *attrs, cg_node *y, cg_node *labels)
 {
     (void)attrs;
-    return cg_hinge(y, cg_shift(cg_scale(target(y, labels), 2), -1));
+    return cg_hinge(y, cg_shift(cg_scale(cg_loss_target(y, labels), 2), -1));
 }
 
 const cg_loss cg_loss_cce = {
