@@ -68,7 +68,7 @@ static void print_values(const session *s, const char *what, const float *t)
 static void print_text(const session *s, const char *what, int label)
 {
     const cg_spec *spec = cg_model_spec(s->model);
-    int best = cg_predicted(spec->n_outputs, s->y);
+    int best = cg_predicted(spec->loss, spec->n_outputs, s->y);
     printf("%s: class %lld", what, (long long)class_name(spec, best));
     if (label >= 0)
         printf(", %s %lld", label == best ? "as labelled" : "labelled",
@@ -104,9 +104,10 @@ static void add_json(const session *s, const char *what, int label)
 {
     const cg_spec *spec = cg_model_spec(s->model);
     json_t *outputs = json_reals(spec->n_outputs, s->y);
-    json_t *entry = json_pack("{ss sI so}", "image", what, "class",
-                              (json_int_t)class_name(spec, cg_predicted(spec->n_outputs, s->y)),
-                              "outputs", outputs);
+    json_t *entry =
+        json_pack("{ss sI so}", "image", what, "class",
+                  (json_int_t)class_name(spec, cg_predicted(spec->loss, spec->n_outputs, s->y)),
+                  "outputs", outputs);
     if (label >= 0) json_object_set_new(entry, "label", json_integer(class_name(spec, label)));
     json_array_append_new(s->list, entry);
 }

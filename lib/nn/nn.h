@@ -138,6 +138,7 @@ typedef struct cg_loss {
     const cg_attr *attrs;
     size_t attrs_size;
     int least_columns; /* K must be at least so much */
+    bool cuts_at_zero; /* a single column above 0, not above a half, speaks for 1 */
     bool only_classes; /* it compares with labels, with no values */
     /* y: N x K; labels: N classes or, unless only_classes, N x K values.  Returns N values. */
     cg_node *(*record)(const void *attrs, cg_node *y, cg_node *labels);
@@ -174,8 +175,8 @@ typedef struct cg_tally {
     int64_t *rank;            /* classes: rank[r]: images whose true class came r-th (0 is best) */
     double absolute, squared; /* values: sums of |y - t| and (y - t)^2, over all columns */
     double *mean, spread;     /* values: of t, column by column; sum of (t - mean)^2     */
-    float cut;                /* marks: a column above it is taken for 1                 */
-    int64_t hits, exact;      /* marks: columns that are right, images whose columns all are */
+    float cut;           /* marks, and classes of one column: what is above it is taken for 1 */
+    int64_t hits, exact; /* marks: columns that are right, images whose columns all are */
     int64_t found, predicted, actual; /* marks: columns right as 1, taken for 1, that are 1 */
 } cg_tally;
 typedef struct cg_metric {
@@ -186,8 +187,9 @@ typedef struct cg_metric {
 } cg_metric;
 extern const cg_metric *const cg_metrics[];
 const cg_metric *cg_metric_find(const char *name);
-/* The class that a row says: the first largest; of one column 1 where it is above 0.5. */
-int cg_predicted(int n_columns, const float *y);
+/* The class that a row says: the first largest; of one column 1 where it is above a half or, as the
+ * loss would have it, above 0. */
+int cg_predicted(const cg_loss *loss, int n_columns, const float *y);
 /* loss: of the predictions, N x n_columns; target: what it compares them with. */
 cg_status cg_tally_new(cg_tally **tally, const cg_loss *loss, cg_target target, int n_columns,
                        cg_error *error);

@@ -51,6 +51,17 @@ static int64_t n_parameters(const cg_model *model)
     return n;
 }
 
+static void put_measures(cg_page *page, const cg_evaluation *e)
+{
+    if (e->n_classes) put_fact(page, "accuracy", "%.2f&#8239;%%", 100 * e->accuracy);
+    put_fact(page, "loss", "%.4f", e->loss);
+    for (int i = 0; i < e->n_metrics; i++)
+        put_fact(page, e->metrics[i].name, "%.4f", e->metrics[i].value);
+    if (e->n_classes == 0) return;
+    put_fact(page, "macro F1", "%.4f", cg_mean_scores(e, false).f1);
+    put_fact(page, "calibration error", "%.2f&#8239;%%", 100 * e->calibration_error);
+}
+
 static void put_summary(cg_page *page, const cg_report *r)
 {
     const cg_evaluation *e = r->evaluation;
@@ -63,10 +74,7 @@ static void put_summary(cg_page *page, const cg_report *r)
     cg_put(page, " images of ‘");
     cg_put_text(page, cg_dataset_split_name(r->set, r->split));
     cg_put(page, "’</p>\n<dl class=\"facts\">\n");
-    put_fact(page, "accuracy", "%.2f&#8239;%%", 100 * e->accuracy);
-    put_fact(page, "loss", "%.4f", e->loss);
-    put_fact(page, "macro F1", "%.4f", cg_mean_scores(e, false).f1);
-    put_fact(page, "calibration error", "%.2f&#8239;%%", 100 * e->calibration_error);
+    put_measures(page, e);
     put_fact(page, "epochs", "%.0f", r->history->n);
     cg_put(page, "<div><dt>parameters</dt><dd>");
     cg_put_count(page, n_parameters(r->model));
@@ -81,6 +89,7 @@ cg_status cg_report_write(const char *path, const cg_report *r, cg_error *error)
     put_summary(&page, r);
     cg_put(&page, "<main>\n");
     for (const cg_figure *const *f = cg_figures; *f; f++) {
+        if ((*f)->of_classes && r->evaluation->n_classes == 0) continue;
         cg_put(&page, "<section id=\"%s\">\n<h2>%s</h2>\n", (*f)->id, (*f)->title);
         (*f)->draw(&page, r);
         cg_put(&page, "</section>\n");

@@ -27,6 +27,7 @@ cg_status cg_report_write(const char *path, const cg_report *report, cg_error *e
 /* ---- figures: one a file in figure/, in the order of the list in report.c ------------------- */
 typedef struct {
     const char *id, *title; /* of the section */
+    bool of_classes;        /* left out where the target is no class */
     void (*draw)(cg_page *page, const cg_report *report);
 } cg_figure;
 extern const cg_figure *const cg_figures[]; /* NULL-terminated */

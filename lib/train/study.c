@@ -30,7 +30,7 @@ void cg_study_add(cg_study *s, int64_t first, int64_t n, const float *y, const f
 {
     int n_classes = s->n_columns == 1 ? 2 : s->n_columns;
     for (int64_t i = 0; i < n; i++, y += s->n_columns) {
-        int label = (int)labels[i], predicted = cg_predicted(s->n_columns, y);
+        int label = (int)labels[i], predicted = cg_predicted(s->loss, s->n_columns, y);
         double probability = cg_probability(s->loss, s->n_columns, y, predicted);
         s->n++;
         if (label < 0 || label >= n_classes || isnan(probability)) continue;

@@ -39,6 +39,18 @@ static void test_three_classes(void)
     cg_tally_free(t);
 }
 
+/* Logits, and what is compared with -1 and 1. */
+static void check_cut_at_zero(const char *loss)
+{
+    static const float y[] = { -0.2f, 0.2f, 0.4f, -3 }, labels[] = { 0, 1, 0, 0 };
+    cg_tally *t;
+    cg_tally_new(&t, cg_loss_find(loss), CG_TARGET_CLASS, 1, NULL);
+    cg_tally_add(t, 4, y, labels, NULL);
+    ok(near(value("accuracy", t), 0.75) && cg_predicted(cg_loss_find(loss), 1, y + 1) == 1,
+       "one column of %s says class 1 where it is above 0", loss);
+    cg_tally_free(t);
+}
+
 static void test_one_column(void)
 {
     static const float y[] = { 0.2f, 0.8f, 0.5f, NAN }, labels[] = { 0, 1, 1, 0 };
@@ -85,6 +97,9 @@ int main(void)
 {
     test_three_classes();
     test_one_column();
+    check_cut_at_zero("bce_with_logits");
+    check_cut_at_zero("binary_focal");
+    check_cut_at_zero("hinge");
     test_values();
     check_marks("bce", 0.4f, 0.6f);
     check_marks("bce_with_logits", -0.1f, 0.1f);

@@ -83,5 +83,6 @@ const cg_loss cg_loss_binary_focal = {
     .attrs = binary_table,
     .attrs_size = sizeof(binary_attrs),
     .least_columns = 1,
+    .cuts_at_zero = true,
     .record = binary_focal,
 };

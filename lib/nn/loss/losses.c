@@ -130,6 +130,7 @@ const cg_loss cg_loss_bce_with_logits = {
     .takes = CG_VALUES_LOGITS,
     .help = "Binary cross-entropy of logits (no sigmoid before it).",
     .least_columns = 1,
+    .cuts_at_zero = true,
     .record = bce_with_logits,
 };
 const cg_loss cg_loss_mse = {
@@ -156,6 +157,7 @@ const cg_loss cg_loss_hinge = {
     .name = "hinge",
     .help = "max(0, 1 - t y) with t -1 or 1; the mean over the columns.",
     .least_columns = 1,
+    .cuts_at_zero = true,
     .only_classes = true,
     .record = hinge,
 };

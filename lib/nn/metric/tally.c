@@ -12,6 +12,11 @@ cg_measured cg_measured_as(const cg_loss *loss, cg_target target)
     return loss->takes == CG_VALUES_LOGITS ? CG_AS_LOSS : CG_AS_VALUES;
 }
 
+static float cut_of(const cg_loss *loss)
+{
+    return loss->cuts_at_zero ? 0.0f : 0.5f;
+}
+
 static bool allocate(cg_tally *t)
 {
     size_t columns = (size_t)t->n_columns, k = (size_t)t->n_classes;
@@ -33,7 +38,7 @@ cg_status cg_tally_new(cg_tally **tally, const cg_loss *loss, cg_target target, 
     t->as = cg_measured_as(loss, target);
     t->n_columns = n_columns;
     t->n_classes = t->as != CG_AS_CLASSES ? 0 : n_columns == 1 ? 2 : n_columns;
-    t->cut = loss->takes == CG_VALUES_LOGITS ? 0.0f : 0.5f;
+    t->cut = cut_of(loss);
     if (!allocate(t)) {
         cg_tally_free(t);
         return cg_fail_nomem(error, "a tally");
@@ -68,19 +73,23 @@ static bool has_nan(int k, const float *y)
     return false;
 }
 
-int cg_predicted(int n_columns, const float *y)
+static int first_largest(int n, const float *y)
 {
     int best = 0;
-    if (n_columns == 1) return y[0] > 0.5f;
-    for (int i = 1; i < n_columns; i++)
+    for (int i = 1; i < n; i++)
         if (y[i] > y[best]) best = i;
     return best;
+}
+
+int cg_predicted(const cg_loss *loss, int n_columns, const float *y)
+{
+    return n_columns == 1 ? y[0] > cut_of(loss) : first_largest(n_columns, y);
 }
 
 /* Ties go to the smaller class, as for the first largest; NaN to a wrong one. */
 static void add_row(cg_tally *t, const float *y, int label)
 {
-    int k = t->n_classes, best = cg_predicted(k, y), rank = 0;
+    int k = t->n_classes, best = first_largest(k, y), rank = 0;
     for (int i = 0; i < k; i++) rank += y[i] > y[label] || (y[i] == y[label] && i < label);
     if (has_nan(k, y)) {
         rank = k - 1;
@@ -92,7 +101,7 @@ static void add_row(cg_tally *t, const float *y, int label)
 
 static void add_class(cg_tally *t, const float *y, int label)
 {
-    float pair[2] = { 0.5f, y[0] }; /* of one column */
+    float pair[2] = { t->cut, y[0] }; /* of one column */
     if (label >= 0 && label < t->n_classes) add_row(t, t->n_columns == 1 ? pair : y, label);
 }
 

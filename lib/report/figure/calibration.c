@@ -75,6 +75,6 @@ static void draw(cg_page *page, const cg_report *r)
            (int)CG_CALIBRATION_BINS, 100 * e->calibration_error);
 }
 
-const cg_figure cg_figure_calibration = { .id = "calibration",
-                                          .title = "Calibration",
-                                          .draw = draw };
+const cg_figure cg_figure_calibration = {
+    .id = "calibration", .title = "Calibration", .of_classes = true, .draw = draw
+};

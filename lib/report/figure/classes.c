@@ -26,4 +26,6 @@ static void draw(cg_page *page, const cg_report *r)
     cg_put(page, "</tfoot>\n</table></div>\n");
 }
 
-const cg_figure cg_figure_classes = { .id = "classes", .title = "Classes", .draw = draw };
+const cg_figure cg_figure_classes = {
+    .id = "classes", .title = "Classes", .of_classes = true, .draw = draw
+};

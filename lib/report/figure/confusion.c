@@ -96,4 +96,6 @@ static void draw(cg_page *page, const cg_report *r)
            "stronger the colour, the larger the share of the row.</p>\n");
 }
 
-const cg_figure cg_figure_confusion = { .id = "confusion", .title = "Confusion", .draw = draw };
+const cg_figure cg_figure_confusion = {
+    .id = "confusion", .title = "Confusion", .of_classes = true, .draw = draw
+};

@@ -77,6 +77,6 @@ static void draw(cg_page *page, const cg_report *r)
         put_all(page, r, &shape);
 }
 
-const cg_figure cg_figure_mistakes = { .id = "mistakes",
-                                       .title = "Most confident mistakes",
-                                       .draw = draw };
+const cg_figure cg_figure_mistakes = {
+    .id = "mistakes", .title = "Most confident mistakes", .of_classes = true, .draw = draw
+};
