@@ -267,16 +267,17 @@ static int read_list(layer_reader *l, const cg_tree *list, int previous)
     return previous;
 }
 
-/* The last layer is the prediction; any other whose output nobody takes is a mistake. */
+/* The losses take some layers; any other whose output nobody takes is a mistake. */
 static void report_unused(layer_reader *l)
 {
     if (cg_diagnostics_status(l->r->diagnostics) != CG_OK) return; /* it may be their fault */
-    for (int i = 1; i + 1 < l->model->n_layers; i++) {
+    for (int i = 1; i < l->model->n_layers; i++) {
         const cg_layer_spec *spec = &l->model->layer[i];
         if (!spec->is_used)
-            cg_diagnose(l->r->diagnostics, spec->mark, NULL,
-                        "name it in the `from:` of a later layer, or take it out",
-                        "the output of %s '%s' goes nowhere", spec->type, spec->name);
+            cg_diagnose(
+                l->r->diagnostics, spec->mark, NULL,
+                "name it in the `from:` of a later layer or the `of:` of a loss, or take it out",
+                "the output of %s '%s' goes nowhere", spec->type, spec->name);
     }
 }
 
@@ -320,6 +321,7 @@ void cg_read_layers(cg_reader *r, const cg_tree *model, const cg_tree *blocks, c
     }
     l.list = list;
     read_list(&l, list, 0);
+    cg_resolve_losses(r, result);
     report_unused(&l);
     result->spec.input = result->layer[0].shape;
 }

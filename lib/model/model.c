@@ -12,9 +12,9 @@ static const cg_attr top_table[] = {
     { "cnngraph", CG_ATTR_INT, 0, 1, 0, 1, 1, NULL, "1, the version of this schema" },
     { .name = NULL },
 };
-static const char *const top_keys[] = { "name",     "seed",  "vars",    "blocks",
-                                        "data",     "model", "loss",    "optimizer",
-                                        "schedule", "train", "metrics", NULL };
+static const char *const top_keys[] = { "name",    "seed",   "vars",      "blocks",   "data",
+                                        "model",   "loss",   "optimizer", "schedule", "train",
+                                        "metrics", "losses", NULL };
 
 /* "models/mnist3.yaml" to "mnist3", "v1.2.yaml" to "v1.2". */
 static const char *stem(cg_arena *arena, const char *path)
@@ -77,7 +77,7 @@ static void read_sections(cg_model *m, cg_reader *r, const cg_tree *blocks)
     m->spec.data.seed = m->spec.seed;
     m->spec.data.place = cg_mark_place(m->root->mark);
     if ((tree = cg_tree_find(m->root, "data"))) cg_read_data(r, tree, &m->spec.data);
-    cg_read_training(r, m->root, &m->spec, &m->loss_mark);
+    cg_read_training(r, m->root, m);
     if ((tree = cg_tree_find(m->root, "model")))
         cg_read_layers(r, tree, blocks, m);
     else

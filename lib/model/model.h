@@ -28,12 +28,25 @@ typedef struct {
     int64_t parameters, macs;
 } cg_layer_spec;
 
+/* A loss, and the layer whose output it looks at. */
+typedef struct {
+    const cg_loss *loss;
+    const void *attrs;
+    double weight;
+    bool of_input;     /* it compares with the model's input, not with the data's target */
+    const cg_tree *of; /* the layer's name in the file; NULL: the last layer             */
+    int layer;
+    cg_mark mark;
+} cg_head;
+
 struct cg_model {
     cg_arena *arena;
     cg_tree *root; /* resolved */
     cg_spec spec;
-    cg_mark loss_mark;
-    int n_layers; /* the first stands for the input, the last is the prediction */
+    cg_mark loss_mark; /* of the first head */
+    int n_heads;
+    cg_head *head; /* the first is the prediction's: its loss is spec.loss */
+    int n_layers;  /* the first stands for the input */
     cg_layer_spec *layer;
     cg_leaf_plan *leaves; /* parameters and states, and what they begin with */
 };
@@ -43,7 +56,10 @@ void cg_read_data(cg_reader *r, const cg_tree *tree, cg_data_spec *data);
 void cg_read_augment(cg_reader *r, const cg_tree *tree, cg_data_spec *data);
 /* Reports steps of `augment:` that an input of this shape has no use for. */
 void cg_model_check_augment(const cg_model *model, cg_diagnostics *diagnostics);
-void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark *loss_mark);
+void cg_read_training(cg_reader *r, const cg_tree *root, cg_model *model);
+void cg_read_losses(cg_reader *r, const cg_tree *root, cg_model *model);
+/* Finds the layers of the losses, once they are read. */
+void cg_resolve_losses(cg_reader *r, cg_model *model);
 void cg_read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec);
 /* After `train`, whose warm-up and validation it looks at. */
 void cg_read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec);

@@ -11,6 +11,7 @@ libfloors_la_SOURCES += \
   %D%/layer_keys.c \
   %D%/layers.c \
   %D%/learning.c \
+  %D%/loss_section.c \
   %D%/model.c %D%/model.h \
   %D%/optimizer_section.c \
   %D%/override.c %D%/override.h \

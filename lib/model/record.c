@@ -40,33 +40,52 @@ static cg_shape with_batch(const cg_shape *sample, int64_t batch)
 
 /* The mean of the losses by both labels, weighted as the images were mixed: for a cross-entropy
  * that is the loss by the mixed label. */
-static cg_node *mix(const cg_model *model, const cg_recording *r)
+static cg_node *mix(const cg_head *h, const cg_recording *r, cg_node *y, cg_node *losses)
 {
-    cg_node *other = model->spec.loss->record(model->spec.loss_attrs, r->y, r->partners);
-    return cg_add(r->losses, cg_mul(r->shares, cg_sub(other, r->losses)));
+    cg_node *other = h->loss->record(h->attrs, y, r->partners);
+    return cg_add(losses, cg_mul(r->shares, cg_sub(other, losses)));
 }
 
-/* The prediction must be batch x K, with as many columns as the loss wants; what is no class has as
- * many columns as it. */
-static void record_loss(const cg_model *model, cg_graph *graph, cg_recording *out)
+/* What is no class has as many columns as the prediction. */
+static cg_node *target_of(const cg_head *h, cg_graph *graph, cg_recording *out, cg_node *y)
 {
-    const cg_loss *loss = model->spec.loss;
+    if (h->of_input) return cg_flatten(out->x);
+    if (!out->labels && y) out->labels = cg_input(graph, "labels", *cg_node_shape(y));
+    return out->labels;
+}
+
+/* The losses of y, which must be batch x K, with as many columns as the loss wants. */
+static cg_node *record_head(const cg_head *h, cg_graph *graph, cg_recording *out, cg_node *y)
+{
     char text[CG_SHAPE_TEXT];
-    cg_graph_at(graph, cg_mark_place(model->loss_mark), "loss");
-    if (!out->labels) {
-        out->y = cg_flatten(out->y);
-        out->labels = cg_input(graph, "labels", *cg_node_shape(out->y));
-    }
-    const cg_shape *s = cg_node_shape(out->y);
+    cg_node *t = target_of(h, graph, out, y);
+    if (!y || !t) return NULL;
+    const cg_shape *s = cg_node_shape(y);
     if (s->rank != 2)
         cg_graph_fail(graph, CG_ESHAPE, "the prediction is %s, not one axis of values",
-                      cg_sample_text(out->y, text));
-    else if (s->dim[1] < loss->least_columns)
+                      cg_sample_text(y, text));
+    else if (s->dim[1] < h->loss->least_columns)
         cg_graph_fail(graph, CG_ESHAPE, "%s needs a prediction of at least %d values, found %lld",
-                      loss->name, loss->least_columns, (long long)s->dim[1]);
-    if (cg_graph_status(graph) != CG_OK) return;
-    out->losses = loss->record(model->spec.loss_attrs, out->y, out->labels);
-    if (out->partners) out->losses = mix(model, out);
+                      h->loss->name, h->loss->least_columns, (long long)s->dim[1]);
+    if (cg_graph_status(graph) != CG_OK) return NULL;
+    cg_node *losses = h->loss->record(h->attrs, y, t);
+    if (out->partners && !h->of_input) losses = mix(h, out, y, losses);
+    return h->weight == 1 ? losses : cg_scale(losses, h->weight);
+}
+
+/* The weighted sum of all losses; the first is that of the prediction. */
+static void record_losses(const cg_model *model, cg_graph *graph, cg_node *const outputs[],
+                          cg_recording *out)
+{
+    for (int i = 0; i < model->n_heads; i++) {
+        const cg_head *h = &model->head[i];
+        bool is_class = !h->of_input && model->spec.data.target == CG_TARGET_CLASS;
+        cg_graph_at(graph, cg_mark_place(h->mark), "loss");
+        cg_node *y = is_class ? outputs[h->layer] : cg_flatten(outputs[h->layer]);
+        if (i == 0) out->y = y;
+        cg_node *losses = record_head(h, graph, out, y);
+        out->losses = i == 0 ? losses : cg_add(out->losses, losses);
+    }
     out->loss = cg_mean(out->losses, 0, false);
 }
 
@@ -90,8 +109,7 @@ cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_
         outputs[*at] = record_layer(model, b, &model->layer[*at], outputs);
         if (cg_graph_status(graph) != CG_OK) return cg_graph_status(graph);
     }
-    recording->y = outputs[model->n_layers - 1];
-    if (recording->y) record_loss(model, graph, recording);
+    record_losses(model, graph, outputs, recording);
     return cg_graph_status(graph);
 }
 

@@ -21,7 +21,7 @@ static const cg_op *activation_of(const cg_layer_spec *spec)
 }
 
 /* The layer that makes the prediction's values what they are: later ones hand them on. */
-static const cg_layer_spec *maker(const cg_model *m)
+static const cg_layer_spec *maker(const cg_model *m, int at)
 {
     static const char *const handing_on[] = { "flatten",
                                               "reshape",
@@ -37,7 +37,6 @@ static const cg_layer_spec *maker(const cg_model *m)
                                               "upsample2d",
                                               "pixel_shuffle",
                                               NULL };
-    int at = m->n_layers - 1;
     while (at > 0 && is_among(m->layer[at].type, handing_on)) at = m->layer[at].input[0];
     return &m->layer[at];
 }
@@ -56,30 +55,35 @@ static cg_values values_of(const cg_layer_spec *spec)
 }
 
 /* The logarithm of what may be negative is a mistake; the rest trains, if badly. */
-void cg_model_check_loss(const cg_model *m, cg_diagnostics *diagnostics)
+static void check_head(const cg_model *m, const cg_head *h, cg_diagnostics *diagnostics)
 {
-    const cg_loss *loss = m->spec.loss;
-    const cg_layer_spec *last = maker(m);
+    const cg_loss *loss = h->loss;
+    const cg_layer_spec *last = maker(m, h->layer);
     cg_values found = values_of(last), taken = loss->takes;
     if (found == CG_VALUES_ANY || taken == CG_VALUES_ANY) return;
     if (taken == CG_VALUES_PROBABILITIES && found == CG_VALUES_LOGITS)
-        cg_diagnose(diagnostics, m->loss_mark, NULL,
+        cg_diagnose(diagnostics, h->mark, NULL,
                     "put `softmax` behind it, or let `loss: cross_entropy` take it as it is",
                     "%s takes probabilities, but %s '%s' gives any numbers", loss->name, last->type,
                     last->name);
     else if (taken == CG_VALUES_SHARES && found == CG_VALUES_LOGITS)
-        cg_diagnose(diagnostics, m->loss_mark, NULL,
+        cg_diagnose(diagnostics, h->mark, NULL,
                     "put `sigmoid` behind it, or let `loss: bce_with_logits` take it as it is",
                     "%s takes probabilities, but %s '%s' gives any numbers", loss->name, last->type,
                     last->name);
     else if (taken == CG_VALUES_PROBABILITIES && found == CG_VALUES_SHARES)
-        cg_warn(diagnostics, m->loss_mark, "`softmax` in its place, or `loss: bce`",
+        cg_warn(diagnostics, h->mark, "`softmax` in its place, or `loss: bce`",
                 "%s takes probabilities that sum to 1, but %s '%s' gives one by one", loss->name,
                 last->type, last->name);
     else if (taken == CG_VALUES_LOGITS && found != CG_VALUES_LOGITS)
-        cg_warn(diagnostics, m->loss_mark,
+        cg_warn(diagnostics, h->mark,
                 found == CG_VALUES_SHARES ? "take the `sigmoid` out, or use `loss: bce`"
                                           : "take the `softmax` out, or use `loss: cce`",
                 "%s takes logits, but %s '%s' gives probabilities", loss->name, last->type,
                 last->name);
+}
+
+void cg_model_check_loss(const cg_model *m, cg_diagnostics *diagnostics)
+{
+    for (int i = 0; i < m->n_heads; i++) check_head(m, &m->head[i], diagnostics);
 }

@@ -18,7 +18,8 @@ static const char *chain(cg_arena *arena, const cg_model *m, int at)
     const cg_layer_spec *spec = &m->layer[at];
     const char *text = at == m->n_layers ? "loss" : spec->name;
     int n = 0;
-    for (int i = at == m->n_layers ? at - 1 : spec->input[0]; text; i = m->layer[i].input[0]) {
+    for (int i = at == m->n_layers ? m->head[0].layer : spec->input[0]; text;
+         i = m->layer[i].input[0]) {
         const cg_layer_spec *s = &m->layer[i];
         char shape[CG_SHAPE_TEXT];
         bool is_same = i > 0 && cg_shape_equal(&s->shape, &m->layer[s->input[0]].shape);
@@ -135,7 +136,7 @@ static bool walk(cg_model *m, bool training, int64_t batch, cg_diagnostics *diag
 /* What is no class must fit the prediction. */
 static void check_target(cg_model *m, cg_diagnostics *diagnostics)
 {
-    const cg_layer_spec *last = &m->layer[m->n_layers - 1];
+    const cg_layer_spec *last = &m->layer[m->head[0].layer];
     long long columns = m->spec.n_outputs, values = cg_shape_size(&m->spec.input);
     if (m->spec.data.target == CG_TARGET_CLASS) return;
     if (cg_augment_mixes(&m->spec.data))
@@ -155,7 +156,7 @@ static void check_data(cg_model *m, cg_diagnostics *diagnostics)
     const cg_data_spec *d = &m->spec.data;
     const cg_data_kind *source = cg_source_kind(d);
     int classes = d->classes ? d->n_classes : source ? source->n_classes : 0;
-    const cg_layer_spec *last = &m->layer[m->n_layers - 1];
+    const cg_layer_spec *last = &m->layer[m->head[0].layer];
     int columns = m->spec.n_outputs;
     bool is_one_for_two = columns == 1 && classes == 2;
     if (source && !cg_shape_equal(&m->spec.input, &source->shape)) {

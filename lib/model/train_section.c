@@ -6,22 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void read_loss(cg_reader *r, const cg_tree *tree, cg_spec *spec)
-{
-    cg_typed t = cg_read_type(r, tree, "loss");
-    if (!t.word) return;
-    spec->loss = cg_loss_find(t.word->text);
-    if (!spec->loss)
-        CG_UNKNOWN_TYPE(r, t.word, "loss", "type", cg_loss, cg_losses);
-    else
-        spec->loss_attrs =
-            cg_read_typed_attrs(r, t, "loss", spec->loss->attrs, spec->loss->attrs_size);
-    if (spec->loss && spec->loss->only_classes && spec->data.target != CG_TARGET_CLASS)
-        cg_diagnose(r->diagnostics, t.word->mark, NULL,
-                    "target: class, or a loss of values, such as mse or bce",
-                    "%s compares with classes, but data: target says otherwise", spec->loss->name);
-}
-
 /* A metric of what the loss and the target make of a prediction. */
 static void check_metric(cg_reader *r, const cg_tree *item, const cg_spec *spec)
 {
@@ -243,9 +227,10 @@ static const cg_tree *section(cg_reader *r, const cg_tree *root, const char *key
     return tree;
 }
 
-void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark *loss_mark)
+void cg_read_training(cg_reader *r, const cg_tree *root, cg_model *m)
 {
     const cg_tree *tree;
+    cg_spec *spec = &m->spec;
     if (find_split(&spec->data, "train") >= 0)
         spec->train_split = "train";
     else if (spec->data.n_splits)
@@ -253,10 +238,7 @@ void cg_read_training(cg_reader *r, const cg_tree *root, cg_spec *spec, cg_mark 
                     "splits: {train: {from: train}, test: {from: test}}",
                     "data: splits: there is no split \"train\"");
     if (find_split(&spec->data, "test") >= 0) spec->test_split = "test";
-    if ((tree = section(r, root, "loss", "loss: cross_entropy"))) {
-        read_loss(r, tree, spec);
-        *loss_mark = tree->mark;
-    }
+    cg_read_losses(r, root, m);
     if ((tree = section(r, root, "optimizer", "optimizer: {type: sgd, lr: 0.1}")))
         cg_read_optimizer(r, tree, spec);
     if ((tree = section(r, root, "train", train_example))) read_train(r, tree, spec);

@@ -7,3 +7,7 @@ t_model_doc_t_LDADD = $(test_ldadd)
 t_model_good_t_SOURCES = %D%/good.c
 t_model_good_t_LDADD = $(test_ldadd)
 EXTRA_DIST += %D%/bad %D%/warned models
+
+check_PROGRAMS += t/model/losses.t
+t_model_losses_t_SOURCES = %D%/losses.c
+t_model_losses_t_LDADD = $(test_ldadd)
