@@ -91,6 +91,11 @@ static void stabilise(void)
           "softmax -> cce becomes cross-entropy from logits");
     check(cce, "stabilise", "= softmax(", 0, "and the softmax is gone");
     check(bce, "stabilise", "= bce_with_logits(", 1, "sigmoid -> bce becomes bce_with_logits");
+    cg_node *pair = cg_input(g, "pair", CG_SHAPE(4, 2));
+    cg_node *pair_t = cg_input(g, "pair_t", CG_SHAPE(4, 2));
+    check(cg_bce(cg_softmax(pair, 1), pair_t), "stabilise", "= softmax_cross_entropy(", 1,
+          "softmax of two classes -> bce becomes cross-entropy from logits");
+    check(cg_bce(cg_softmax(z, 1), t), "stabilise", "= bce(", 1, "that of three stays");
     check(cg_log(cg_softmax(z, 1)), "stabilise", "= log_softmax(", 1,
           "log of softmax becomes log_softmax");
     check(cg_log(cg_sigmoid(z)), "stabilise", "= softplus(", 1,
@@ -112,6 +117,35 @@ static void stabilise(void)
     ok(cg_data_f32(p, dz)[0] == 0.5f && cg_data_f32(p, dz)[1] == -0.5f,
        "and its gradient is finite");
     cg_program_free(p);
+    cg_graph_free(g);
+}
+
+/* Against bce of probabilities that are given; and where a probability rounds to 1. */
+static void stabilise_two_classes(void)
+{
+    static const float logits[] = { 0.5f, -1, 2, 2.5f, -3, 1, 200, -200 };
+    static const float targets[] = { 1, 0, 0.3f, 0.9f, 0, 1, 0, 1 };
+    cg_graph *g = cg_graph_new();
+    cg_node *z = cg_input(g, "z", CG_SHAPE(4, 2)), *t = cg_input(g, "t", CG_SHAPE(4, 2));
+    cg_node *p = cg_input(g, "p", CG_SHAPE(4, 2)), *plain = cg_bce(p, t);
+    cg_node *safe = cg_stabilise(cg_bce(cg_softmax(z, 1), t)), *dz;
+    cg_gradient(safe, NULL, 1, &z, &dz);
+    cg_program *program;
+    cg_compile(&program, g, 3, (cg_node *[]){ plain, safe, dz }, NULL, NULL);
+    for (int i = 0; i < 8; i++) {
+        float other = logits[i ^ 1];
+        cg_data_f32(program, z)[i] = logits[i];
+        cg_data_f32(program, t)[i] = targets[i];
+        cg_data_f32(program, p)[i] = 1 / (1 + expf(other - logits[i]));
+    }
+    cg_run(program, 0, 0);
+    const float *want = cg_data_f32(program, plain), *got = cg_data_f32(program, safe);
+    int same = 1;
+    for (int i = 0; i < 3; i++) same &= fabsf(got[i] - want[i]) < 1e-6f;
+    ok(same, "softmax of two classes -> bce is the bce of its probabilities");
+    ok(got[3] == 400 && cg_data_f32(program, dz)[6] == 1 && cg_data_f32(program, dz)[7] == -1,
+       "and has a gradient where one of them rounds to 1");
+    cg_program_free(program);
     cg_graph_free(g);
 }
 
@@ -232,6 +266,7 @@ static void sink(void)
 int main(void)
 {
     stabilise();
+    stabilise_two_classes();
     fuse();
     split();
     fold();

@@ -24,6 +24,16 @@ static cg_node *bce_of_sigmoid(cg_node *const x[])
     return cg_bce_with_logits(x[0]->x[0], x[1]);
 }
 
+/* Of two classes, where 1 - p_0 = p_1: mean over k of t_k log p_k + (1 - t_k) log(1 - p_k) is the
+ * sum over k of u_k log p_k with u_0 = (1 + t_0 - t_1) / 2 and u_1 likewise. */
+static cg_node *bce_of_softmax(cg_node *const x[])
+{
+    cg_node *z = x[0]->x[0], *t = x[1];
+    if (axis_of(x[0]) != 1 || z->shape.rank != 2 || z->shape.dim[1] != 2) return NULL;
+    cg_node *u = cg_scale(cg_shift(cg_sub(t, cg_flip(t, CG_AXIS(1))), 1), 0.5);
+    return cg_softmax_cross_entropy(z, u);
+}
+
 static cg_node *log_of_softmax(cg_node *const x[])
 {
     return cg_log_softmax(x[0]->x[0], (int)axis_of(x[0]));
@@ -39,9 +49,8 @@ static const struct {
     const char *outer, *inner;
     cg_node *(*form)(cg_node *const x[]);
 } rules[] = {
-    { "cce", "softmax", cce_of_softmax },
-    { "bce", "sigmoid", bce_of_sigmoid },
-    { "log", "softmax", log_of_softmax },
+    { "cce", "softmax", cce_of_softmax }, { "bce", "sigmoid", bce_of_sigmoid },
+    { "bce", "softmax", bce_of_softmax }, { "log", "softmax", log_of_softmax },
     { "log", "sigmoid", log_of_sigmoid },
 };
 
