@@ -17,6 +17,7 @@ include $(top_srcdir)/t/report/module.mk
 include $(top_srcdir)/t/bin/module.mk
 
 include $(top_srcdir)/t/bench/module.mk
+include $(top_srcdir)/t/experiments/module.mk
 
 dist_check_SCRIPTS += t/floors.t
 EXTRA_DIST += t/tap.h lib/floors
