@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,18 +115,23 @@ static void sync_folder_of(char *path)
     close(folder);
 }
 
+cg_status cg_replace_sync(cg_replace *r, cg_error *error)
+{
+    if (!ferror(r->stream) && fflush(r->stream) == 0 && fsync(fileno(r->stream)) == 0) return CG_OK;
+    return fail_io(error, r->temporary, "cannot write");
+}
+
 cg_status cg_replace_commit(cg_replace *r, cg_error *error)
 {
-    bool written = !ferror(r->stream) && fflush(r->stream) == 0 && fsync(fileno(r->stream)) == 0;
-    if (!written) {
-        cg_status status = fail_io(error, r->temporary, "cannot write");
+    cg_status status = cg_replace_sync(r, error);
+    if (status != CG_OK) {
         cg_replace_abort(r);
         return status;
     }
     bool closed = fclose(r->stream) == 0;
     r->stream = NULL;
     if (!closed || rename(r->temporary, r->path) != 0) {
-        cg_status status = fail_io(error, r->path, "cannot write");
+        status = fail_io(error, r->path, "cannot write");
         cg_replace_abort(r);
         return status;
     }
@@ -169,4 +175,21 @@ cg_status cg_make_folders(const char *path, cg_error *error)
     }
     cg_release(part);
     return status;
+}
+
+cg_status cg_folder_lock(const char *path, int *lock, cg_error *error)
+{
+    *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0) return fail_io(error, path, "cannot open");
+    if (flock(*lock, LOCK_EX | LOCK_NB) == 0) return CG_OK;
+    bool is_taken = errno == EWOULDBLOCK;
+    cg_folder_unlock(*lock);
+    *lock = -1;
+    return is_taken ? cg_fail(error, CG_EIO, "%s: another process is at work in this folder", path)
+                    : CG_OK;
+}
+
+void cg_folder_unlock(int lock)
+{
+    if (lock >= 0) close(lock);
 }

@@ -20,10 +20,19 @@ typedef struct {
     char *path, *temporary;
 } cg_replace;
 cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error);
+/* All that was written is on the disk, in r->temporary, for a look before the commit. */
+cg_status cg_replace_sync(cg_replace *r, cg_error *error);
 cg_status cg_replace_commit(cg_replace *r, cg_error *error); /* closes r whatever happens */
 void cg_replace_abort(cg_replace *r);
 
 cg_status cg_make_folders(const char *path, cg_error *error); /* mkdir -p */
+
+/* One holder at a time: CG_EIO while another process, or another call of this one, has the folder.
+ * The system gives it back when the process ends, in whatever way.  *lock is -1 where the file
+ * system has no locks, for which nothing can be done. */
+cg_status cg_folder_lock(const char *path, int *lock, cg_error *error);
+void cg_folder_unlock(int lock);
+
 bool cg_file_exists(const char *path);
 
 #endif

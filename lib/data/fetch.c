@@ -2,9 +2,9 @@
 
 #include "data/fetch.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/md5.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -109,13 +109,14 @@ cg_status cg_fetch_set(const char *name, const char *folder, const char *url,
 /* ---- one file ------------------------------------------------------------------------------ */
 static bool has_sum(const char *path, const char *md5)
 {
-    char buffer[1 << 14], sum[CG_MD5_TEXT];
-    cg_md5 state;
+    char buffer[1 << 14], sum[CG_DIGEST_TEXT];
+    cg_digest state;
     FILE *file = fopen(path, "rb");
     if (!file) return false;
-    cg_md5_begin(&state);
-    for (size_t n; (n = fread(buffer, 1, sizeof buffer, file)) > 0;) cg_md5_add(&state, buffer, n);
-    cg_md5_end(&state, sum);
+    cg_digest_begin(&state, CG_MD5);
+    for (size_t n; (n = fread(buffer, 1, sizeof buffer, file)) > 0;)
+        cg_digest_add(&state, buffer, n);
+    cg_digest_end(&state, sum);
     fclose(file);
     return strcmp(sum, md5) == 0;
 }

@@ -2,7 +2,10 @@
  *
  * 8 bytes: the header's length, little-endian.  The header: one JSON object that maps a tensor's
  * name to {"dtype", "shape", "data_offsets": [begin, end)}, and "__metadata__" to texts by key;
- * spaces pad it to a multiple of 8 bytes.  Then the data, little-endian, C order, without gaps. */
+ * spaces pad it to a multiple of 8 bytes.  Then the data, little-endian, C order, without gaps.
+ *
+ * What is written here has the metadata key CG_SAFETENSORS_SUM: the SHA-256 sum of the whole file
+ * with 64 zeros in the sum's place.  A file that has the key is read only if the sum is right. */
 #ifndef CG_FORMATS_SAFETENSORS_H
 #define CG_FORMATS_SAFETENSORS_H
 
@@ -19,8 +22,12 @@ typedef struct {
     const char *key, *value;
 } cg_metadata;
 
-/* Replaces the file at `path`; the same arguments give the same bytes.  The data lie in the order
- * of `tensors`.  Names must differ and be UTF-8, none "__metadata__": CG_EUSAGE otherwise. */
+#define CG_SAFETENSORS_SUM "sha256"
+
+/* Replaces the file at `path` once what was written has been read again and its sum is right;
+ * CG_EIO, with the old file as it was, otherwise.  The same arguments give the same bytes.  The
+ * data lie in the order of `tensors`.  Names must differ and be UTF-8, none "__metadata__":
+ * CG_EUSAGE otherwise. */
 cg_status cg_safetensors_write(const char *path, int n, const cg_named_tensor tensors[],
                                int n_metadata, const cg_metadata metadata[], cg_error *error);
 
@@ -35,6 +42,9 @@ int cg_safetensors_count(const cg_safetensors *file);
 cg_named_tensor cg_safetensors_tensor(const cg_safetensors *file, int i);
 int cg_safetensors_find(const cg_safetensors *file, const char *name);            /* -1: none */
 const char *cg_safetensors_metadata(const cg_safetensors *file, const char *key); /* or NULL */
+
+/* Where the digits of the sum stand in a header of so many bytes; NULL: nowhere. */
+char *cg_safetensors_sum(char *header, size_t length);
 
 /* Copies tensor `name` to `data`, which has this type and shape; CG_ECHECKPOINT if it is absent or
  * another. */

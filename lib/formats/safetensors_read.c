@@ -2,6 +2,7 @@
  * and uniqueness have been checked. */
 #include "formats/safetensors.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -181,6 +182,38 @@ static cg_status no_safetensors(const cg_safetensors *file, size_t size, cg_erro
                    begin, n ? "'" : "");
 }
 
+char *cg_safetensors_sum(char *header, size_t length)
+{
+    /* A quote within a JSON text has a backslash before it: this cannot be found in one. */
+    static const char key[] = "\"" CG_SAFETENSORS_SUM "\":\"";
+    size_t n = sizeof key - 1;
+    for (size_t i = 0; i + n + CG_SHA256_DIGITS < length; i++)
+        if (memcmp(header + i, key, n) == 0) return header + i + n;
+    return NULL;
+}
+
+/* Files of other programs have no sum. */
+static cg_status check_sum(cg_safetensors *file, size_t length, size_t size, cg_error *error)
+{
+    char stated[CG_DIGEST_TEXT], sum[CG_DIGEST_TEXT];
+    cg_digest digest;
+    const char *text = cg_safetensors_metadata(file, CG_SAFETENSORS_SUM);
+    if (!text) return CG_OK;
+    char *at = cg_safetensors_sum(file->contents + LENGTH_BYTES, length);
+    if (!at || strlen(text) != CG_SHA256_DIGITS)
+        return cg_fail(error, CG_ECHECKPOINT, "its " CG_SAFETENSORS_SUM " is no sum");
+    snprintf(stated, sizeof stated, "%s", text);
+    memset(at, '0', CG_SHA256_DIGITS);
+    cg_digest_begin(&digest, CG_SHA256);
+    cg_digest_add(&digest, file->contents, size);
+    cg_digest_end(&digest, sum);
+    memcpy(at, stated, CG_SHA256_DIGITS);
+    if (strcmp(sum, stated) == 0) return CG_OK;
+    return cg_fail(error, CG_ECHECKPOINT,
+                   "damaged: its SHA-256 sum is %.8s..., that of what was written %.8s...", sum,
+                   stated);
+}
+
 static cg_status read_header(cg_safetensors *file, size_t size, cg_error *error)
 {
     uint64_t length = 0;
@@ -203,7 +236,8 @@ static cg_status read_header(cg_safetensors *file, size_t size, cg_error *error)
         return cg_fail(error, CG_ECHECKPOINT, "the header, at byte %d: %s", mistake.position,
                        mistake.text);
     file->data = file->contents + LENGTH_BYTES + length;
-    return read_entries(file, (int64_t)(size - LENGTH_BYTES - length), error);
+    CG_TRY(read_entries(file, (int64_t)(size - LENGTH_BYTES - length), error));
+    return check_sum(file, (size_t)length, size, error);
 }
 
 /* The data in this machine's byte order. */

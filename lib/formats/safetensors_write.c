@@ -1,6 +1,7 @@
 /* Writing named tensors: a header with sorted keys, so that equal contents are equal bytes. */
 #include "formats/safetensors.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -36,8 +37,11 @@ static cg_status add(json_t *object, const char *key, json_t *value, cg_error *e
 static cg_status fill_header(json_t *header, int n, const cg_named_tensor tensors[], int n_metadata,
                              const cg_metadata metadata[], cg_error *error)
 {
+    char no_sum[CG_DIGEST_TEXT] = "";
     json_t *texts = json_object();
     CG_TRY(add(header, "__metadata__", texts, error));
+    memset(no_sum, '0', CG_SHA256_DIGITS);
+    CG_TRY(add(texts, CG_SAFETENSORS_SUM, json_string(no_sum), error));
     for (int i = 0; i < n_metadata; i++)
         CG_TRY(add(texts, metadata[i].key, json_string(metadata[i].value), error));
 
@@ -49,7 +53,6 @@ static cg_status fill_header(json_t *header, int n, const cg_named_tensor tensor
         CG_TRY(add(header, tensors[i].name, describe(&tensors[i], begin, end), error));
         begin = end;
     }
-    if (n_metadata == 0) json_object_del(header, "__metadata__");
     return CG_OK;
 }
 
@@ -78,37 +81,83 @@ static cg_status make_header(char **text, int n, const cg_named_tensor tensors[]
     return CG_OK;
 }
 
-static void write_length(FILE *stream, uint64_t length)
-{
-    for (int i = 0; i < 8; i++) putc((int)(length >> (8 * i) & 0xff), stream);
-}
+/* ---- bytes ---------------------------------------------------------------------------------
+ * What the file holds goes through one function, once into the digest and once into the file. */
+typedef void sink(void *to, const void *bytes, size_t n);
 
-static void write_data(FILE *stream, const cg_named_tensor *tensor)
+static void put_to_digest(void *to, const void *bytes, size_t n)
 {
-    size_t n = (size_t)cg_shape_size(&tensor->shape), bytes = element_bytes(tensor->dtype);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    fwrite(tensor->data, bytes, n, stream);
-#else
-    const unsigned char *data = tensor->data;
-    for (size_t i = 0; i < n * bytes; i += bytes)
-        for (size_t k = bytes; k-- > 0;) putc(data[i + k], stream);
-#endif
+    cg_digest_add(to, bytes, n);
 }
 
 /* A stream that failed stays failed, and the commit reports it. */
+static void put_to_stream(void *to, const void *bytes, size_t n)
+{
+    fwrite(bytes, 1, n, to);
+}
+
+static void put_data(sink *put, void *to, const cg_named_tensor *tensor)
+{
+    size_t n = (size_t)cg_shape_size(&tensor->shape), bytes = element_bytes(tensor->dtype);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    put(to, tensor->data, n * bytes);
+#else
+    const unsigned char *data = tensor->data;
+    for (size_t i = 0; i < n * bytes; i += bytes) {
+        unsigned char turned[8];
+        for (size_t k = 0; k < bytes; k++) turned[k] = data[i + bytes - 1 - k];
+        put(to, turned, bytes);
+    }
+#endif
+}
+
+static void put_all(sink *put, void *to, const char *header, int n, const cg_named_tensor tensors[])
+{
+    uint64_t length = strlen(header);
+    unsigned char bytes[8];
+    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(length >> (8 * i) & 0xff);
+    put(to, bytes, sizeof bytes);
+    put(to, header, (size_t)length);
+    for (int i = 0; i < n; i++) put_data(put, to, &tensors[i]);
+}
+
+/* What was written is read again before it takes the place of what was there. */
+static cg_status verify(const cg_replace *file, cg_error *error)
+{
+    cg_safetensors *again;
+    cg_error cause = { 0 };
+    cg_status status = cg_safetensors_read(&again, file->temporary, &cause);
+    cg_safetensors_free(again);
+    return status == CG_OK
+               ? CG_OK
+               : cg_fail(error, status == CG_ECHECKPOINT ? CG_EIO : status,
+                         "%s: not written as it should be: %s", file->temporary, cause.message);
+}
+
+static cg_status write_file(const char *path, const char *header, int n,
+                            const cg_named_tensor tensors[], cg_error *error)
+{
+    cg_replace file;
+    CG_TRY(cg_replace_open(&file, path, error));
+    put_all(put_to_stream, file.stream, header, n, tensors);
+    cg_status status = cg_replace_sync(&file, error);
+    if (status == CG_OK) status = verify(&file, error);
+    if (status == CG_OK) return cg_replace_commit(&file, error);
+    cg_replace_abort(&file);
+    return status;
+}
+
 cg_status cg_safetensors_write(const char *path, int n, const cg_named_tensor tensors[],
                                int n_metadata, const cg_metadata metadata[], cg_error *error)
 {
-    char *header;
+    char *header, sum[CG_DIGEST_TEXT];
+    cg_digest digest;
     CG_TRY(make_header(&header, n, tensors, n_metadata, metadata, error));
-    cg_replace file;
-    cg_status status = cg_replace_open(&file, path, error);
-    if (status == CG_OK) {
-        write_length(file.stream, strlen(header));
-        fputs(header, file.stream);
-        for (int i = 0; i < n; i++) write_data(file.stream, &tensors[i]);
-        status = cg_replace_commit(&file, error);
-    }
+    cg_digest_begin(&digest, CG_SHA256);
+    put_all(put_to_digest, &digest, header, n, tensors);
+    cg_digest_end(&digest, sum);
+    memcpy(cg_safetensors_sum(header, strlen(header)), sum, CG_SHA256_DIGITS);
+    cg_status status = write_file(path, header, n, tensors, error);
     free(header);
     return status;
 }

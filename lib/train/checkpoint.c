@@ -4,6 +4,7 @@
 
 #include <cnngraph/train.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -54,15 +55,17 @@ typedef struct {
     char seed[VALUE_BYTES], hash[VALUE_BYTES];
 } identity;
 
-/* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo) of what must not change: tells models apart, no more. */
+/* A digest of what must not change: tells models apart. */
 static cg_status hash_model(const cg_model *model, char hash[VALUE_BYTES], cg_error *error)
 {
-    char *text = cg_model_identity(model);
+    char *text = cg_model_identity(model), sum[CG_DIGEST_TEXT];
     if (!text) return cg_fail_nomem(error, "the model's text");
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (const char *p = text; *p; p++) h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+    cg_digest digest;
+    cg_digest_begin(&digest, CG_SHA256);
+    cg_digest_add(&digest, text, strlen(text));
+    cg_digest_end(&digest, sum);
     free(text);
-    snprintf(hash, VALUE_BYTES, "%016" PRIx64, h);
+    snprintf(hash, VALUE_BYTES, "%.16s", sum);
     return CG_OK;
 }
 
@@ -222,6 +225,8 @@ static cg_status copy_tensors(const cg_safetensors *file, cg_program *program, c
 static cg_status read_standing(const cg_safetensors *file, const identity *id, cg_program *program,
                                cg_standing *standing, cg_error *error)
 {
+    if (!cg_safetensors_metadata(file, CG_SAFETENSORS_SUM))
+        return cg_fail(error, CG_ECHECKPOINT, "not written here: it has no " CG_SAFETENSORS_SUM);
     CG_TRY(compare_tensors(file, program, true, error));
     CG_TRY(compare_identity(file, id, error));
     for (int i = 0; i < N_NUMBERS; i++) CG_TRY(read_number(file, standing, i, error));

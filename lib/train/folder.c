@@ -144,6 +144,8 @@ cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int
     if (f) {
         bool is_written = json_dumpf(line, f, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
         is_written &= putc('\n', f) != EOF;
+        /* On the disk before the checkpoint that counts this epoch among those done. */
+        is_written &= fflush(f) == 0 && fsync(fileno(f)) == 0;
         if (fclose(f) != 0 || !is_written) status = io_failed(path, error);
     } else {
         status = io_failed(path, error);

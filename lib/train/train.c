@@ -20,6 +20,7 @@ typedef struct {
     int64_t steps;             /* of this call  */
     double began, epoch_began; /* seconds */
     int64_t epoch_images;      /* in this call */
+    int lock;                  /* of the folder; -1: none */
 } run;
 
 static double ratio(double a, int64_t n)
@@ -312,14 +313,22 @@ static cg_status run_epochs(run *r, cg_error *error)
     return CG_OK;
 }
 
+static cg_status enter_folder(run *r, const cg_model *model, cg_error *error)
+{
+    if (r->options->resume) {
+        CG_TRY(cg_folder_lock(r->options->resume, &r->lock, error));
+        return take_up(r, r->options->resume, error);
+    }
+    if (!r->options->folder) return CG_OK;
+    CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, error));
+    return cg_folder_lock(r->result->folder, &r->lock, error);
+}
+
 static cg_status run_all(run *r, const cg_model *model, cg_trace *trace, cg_error *error)
 {
     CG_TRY(cg_trainer_open(&r->t, model, r->options->threads, trace, error));
     r->result->data = r->t.data;
-    if (r->options->resume)
-        CG_TRY(take_up(r, r->options->resume, error));
-    else if (r->options->folder)
-        CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, error));
+    CG_TRY(enter_folder(r, model, error));
     CG_TRY(run_epochs(r, error));
     if (r->t.test < 0) return CG_OK;
     CG_TRY(cg_trainer_evaluate(&r->t, r->t.test, error));
@@ -339,7 +348,10 @@ cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_tr
                                  .val_accuracy = NAN,
                                  .test_loss = NAN,
                                  .test_accuracy = NAN };
-    run r = { .options = options ? options : &defaults, .result = result, .began = cg_seconds() };
+    run r = { .options = options ? options : &defaults,
+              .result = result,
+              .began = cg_seconds(),
+              .lock = -1 };
     cg_trace *trace = NULL;
     if (r.options->profile) CG_TRY(cg_trace_open(&trace, r.options->profile, error));
     cg_status status = run_all(&r, model, trace, error);
@@ -347,5 +359,6 @@ cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_tr
     if (status == CG_OK) status = written;
     fill_result(&r);
     cg_trainer_close(&r.t);
+    cg_folder_unlock(r.lock);
     return status;
 }

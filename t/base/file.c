@@ -65,6 +65,17 @@ int main(void)
     ok(cg_replace_open(&r, deep, &e) == CG_EIO, "no folder to write in: %s", e.message);
     ok(cg_make_folders(deep, &e) == CG_OK && cg_file_exists(deep), "folders on the way are made");
     ok(cg_make_folders(deep, &e) == CG_OK, "and may be there already");
+    int lock, other;
+    ok(cg_folder_lock(folder, &lock, &e) == CG_OK && lock >= 0, "a folder is locked");
+    ok(cg_folder_lock(folder, &other, &e) == CG_EIO && strstr(e.message, folder), "once: %s",
+       e.message);
+    cg_folder_unlock(lock);
+    ok(cg_folder_lock(folder, &lock, &e) == CG_OK, "and again when it was given back");
+    cg_folder_unlock(lock);
+    ok(cg_folder_lock(deep, &lock, &e) == CG_OK, "another is another's affair");
+    cg_folder_unlock(lock);
+    snprintf(deep, sizeof deep, "%s/none", folder);
+    ok(cg_folder_lock(deep, &lock, &e) == CG_EIO, "one that is not there: %s", e.message);
     snprintf(deep, sizeof deep, "%s/f/g", folder);
     ok(cg_make_folders(deep, &e) == CG_EIO, "a file in the way: %s", e.message);
 

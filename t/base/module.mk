@@ -14,3 +14,7 @@ t_base_pool_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/base/base.t
 t_base_base_t_SOURCES = %D%/base.c
 t_base_base_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/base/digest.t
+t_base_digest_t_SOURCES = %D%/digest.c
+t_base_digest_t_LDADD = $(test_ldadd)

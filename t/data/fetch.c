@@ -5,7 +5,7 @@
 
 #include "../tap.h"
 
-#include "base/md5.h"
+#include "base/digest.h"
 
 #include <netinet/in.h>
 #include <pthread.h>
@@ -26,24 +26,6 @@ static const char *path_of(const char *name)
     i = !i;
     snprintf(path[i], sizeof path[i], "%s/%s", folder, name);
     return path[i];
-}
-
-static void sums(void)
-{
-    static const char *const known[][2] = {
-        { "", "d41d8cd98f00b204e9800998ecf8427e" },
-        { "abc", "900150983cd24fb0d6963f7d28e17f72" },
-        { "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
-          "57edf4a22be3c955ac49da2e2107b67a" },
-    };
-    char text[CG_MD5_TEXT];
-    for (int i = 0; i < 3; i++) {
-        cg_md5 md5;
-        cg_md5_begin(&md5);
-        for (const char *p = known[i][0]; *p; p++) cg_md5_add(&md5, p, 1);
-        cg_md5_end(&md5, text);
-        ok(!strcmp(text, known[i][1]), "the MD5 sum of \"%.10s\" is that of RFC 1321", known[i][0]);
-    }
 }
 
 /* ---- unpacking ----------------------------------------------------------------------------- */
@@ -171,7 +153,7 @@ static bool start(pthread_t *thread)
 }
 
 /* ---- fetching ------------------------------------------------------------------------------ */
-static char sum[CG_MD5_TEXT];
+static char sum[CG_DIGEST_TEXT];
 static int64_t shown_done, shown_total;
 
 static void show(void *context, const char *file, int64_t done, int64_t total)
@@ -235,11 +217,11 @@ static void fetching(void)
 static void fetch_all(void)
 {
     pthread_t thread;
-    cg_md5 md5;
+    cg_digest md5;
     for (int i = 0; i < SIZE; i++) contents[i] = (char)(i * 7 + i / 251);
-    cg_md5_begin(&md5);
-    cg_md5_add(&md5, contents, SIZE);
-    cg_md5_end(&md5, sum);
+    cg_digest_begin(&md5, CG_MD5);
+    cg_digest_add(&md5, contents, SIZE);
+    cg_digest_end(&md5, sum);
     if (!start(&thread)) {
         skip("files are fetched", "no socket to serve them on");
         return;
@@ -265,7 +247,6 @@ int main(void)
 {
     if (!mkdtemp(folder)) abort();
     unsetenv("http_proxy");
-    sums();
     unpacking();
     fetch_all();
     char command[128];

@@ -120,9 +120,12 @@ static void test_reference_rules(void)
     }
     ok(contiguous && 8 + length + (uint64_t)end == size,
        "the tensors cover the data without a gap");
-    ok(strncmp(bytes + 8, "{\"__metadata__\":{\"epoch\":\"3\",\"step\":\"12\"},\"a.moment\"", 50) ==
-           0,
-       "the keys are sorted");
+    static const char begin[] = "{\"__metadata__\":{\"epoch\":\"3\",\"sha256\":\"";
+    static const char end_of_metadata[] = "\",\"step\":\"12\"},\"a.moment\"";
+    ok(memcmp(bytes + 8, begin, sizeof begin - 1) == 0 &&
+           memcmp(bytes + 8 + sizeof begin - 1 + 64, end_of_metadata, sizeof end_of_metadata - 1) ==
+               0,
+       "the keys are sorted, a sum among them");
     json_decref(header);
     cg_release(bytes);
 }
@@ -258,6 +261,47 @@ static void test_every_truncation(void)
     cg_release(bytes);
 }
 
+/* A disk or a cable that turns a bit, anywhere.  Without the name of the sum's key a file is like
+ * those of other programs, which have no sum; a run is not resumed from one. */
+static void test_every_bit(void)
+{
+    char *bytes;
+    size_t size, n_tried = 0, n_refused = 0;
+    cg_error error;
+    write_file(NULL);
+    cg_file_read(path, 1 << 20, &bytes, &size, NULL);
+    size_t name = (size_t)(strstr(bytes + 8, CG_SAFETENSORS_SUM) - bytes);
+    for (size_t i = 0; i < 8 * size; i++) {
+        if (i / 8 >= name && i / 8 < name + strlen(CG_SAFETENSORS_SUM)) continue;
+        bytes[i / 8] ^= (char)(1 << i % 8);
+        put(bytes, size);
+        n_tried++;
+        n_refused += refused("", &error) != 0;
+        bytes[i / 8] ^= (char)(1 << i % 8);
+    }
+    ok(n_tried > 7 * size && n_refused == n_tried, "each of %zu turned bits is refused", n_tried);
+    cg_release(bytes);
+}
+
+/* The sum of a file, with zeros in the sum's place, by a program of its own. */
+static void test_sum(void)
+{
+    static const char python[] =
+        "python3 -c 'import hashlib, re, sys\n"
+        "bytes = open(sys.argv[1], \"rb\").read()\n"
+        "sum = re.search(b\"\\\"sha256\\\":\\\"([0-9a-f]{64})\\\"\", bytes).group(1)\n"
+        "zeros = bytes.replace(sum, b\"0\" * 64)\n"
+        "sys.exit(hashlib.sha256(zeros).hexdigest().encode() != sum)' %s";
+    char command[sizeof python + sizeof path];
+    if (system("python3 -c 'import hashlib' 2>/dev/null") != 0) {
+        skip("another program finds the same sum", "no python3 here");
+        return;
+    }
+    write_file(NULL);
+    snprintf(command, sizeof command, python, path);
+    ok(system(command) == 0, "another program finds the same sum");
+}
+
 int main(void)
 {
     if (!mkdtemp(folder)) return 1;
@@ -269,6 +313,8 @@ int main(void)
     test_damages();
     test_lengths();
     test_every_truncation();
+    test_every_bit();
+    test_sum();
     cg_error error = { 0 };
     cg_safetensors *file = NULL;
     unlink(path);

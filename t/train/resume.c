@@ -82,6 +82,24 @@ static void test(const char *what, const char *const sets[MAX_SETS])
     }
 }
 
+/* A second process would mix its checkpoints with those of the first. */
+static void locked(void)
+{
+    static const char *const none[MAX_SETS] = { NULL };
+    cg_train_result first, second;
+    cg_error error = { 0 };
+    int lock;
+    train(none, &(cg_train_options){ .folder = parent, .max_steps = 8 }, &first, &error);
+    cg_folder_lock(first.folder, &lock, &error);
+    cg_status status = train(none, &(cg_train_options){ .resume = first.folder }, &second, &error);
+    ok(status == CG_EIO && strstr(error.message, "another process"),
+       "a folder in use is refused: %s", error.message);
+    cg_folder_unlock(lock);
+    status = train(none, &(cg_train_options){ .resume = first.folder }, &second, &error);
+    ok(status == CG_OK && second.epochs == EPOCHS, "and taken up when it is free %s",
+       error.message);
+}
+
 int main(void)
 {
     static const struct {
@@ -99,6 +117,7 @@ int main(void)
     };
     if (!mkdtemp(parent)) return 1;
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) test(runs[i].what, runs[i].sets);
+    locked();
     char command[64];
     snprintf(command, sizeof command, "rm -rf %s", parent);
     return system(command) | done_testing();

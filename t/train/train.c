@@ -348,6 +348,21 @@ static void test_foreign(const char *whole, const char *set, const char *what, c
     refused(what, set, other.folder, cause);
 }
 
+/* XORs the byte at `text`, or the last one, of a file. */
+static void damage(const char *path, const char *text)
+{
+    char *bytes;
+    size_t size, at = 0;
+    if (cg_file_read(path, 1 << 24, &bytes, &size, NULL) != CG_OK) return;
+    while (text && at + strlen(text) < size && memcmp(bytes + at, text, strlen(text)) != 0) at++;
+    FILE *f = fopen(path, "r+b");
+    if (!text) at = size - 1;
+    fseek(f, (long)at, SEEK_SET);
+    putc(bytes[at] ^ 1, f);
+    fclose(f);
+    cg_release(bytes);
+}
+
 static void test_mismatches(const char *whole)
 {
     char path[400];
@@ -358,6 +373,11 @@ static void test_mismatches(const char *whole)
     test_foreign(whole, "model.layers[0].conv2d.filters=5", "another shape",
                  "'conv2d_1.weight' is 4x1x5x5 in the file");
     snprintf(path, sizeof path, "%s/last.safetensors", whole);
+    damage(path, NULL);
+    refused("a checkpoint with a bit turned", NULL, whole, "damaged: its SHA-256 sum is");
+    damage(path, NULL);
+    damage(path, "sha256");
+    refused("one that states no sum", NULL, whole, "it has no sha256");
     if (truncate(path, 1000) == 0) refused("a truncated checkpoint", NULL, whole, "");
 }
 
