@@ -40,6 +40,19 @@ static cg_leaf find_state(const cg_program *program, const char *name, int64_t s
     return (cg_leaf){ .name = name };
 }
 
+cg_status cg_average_begin(cg_program *program, cg_error *error)
+{
+    cg_leaf average = find_state(program, CG_AVERAGE, cg_parameters_size(program));
+    if (!average.data) return cg_fail(error, CG_EINTERNAL, "there are no averages to begin");
+    float *values = average.data;
+    for (int i = 0; i < cg_program_leaves(program, CG_NODE_PARAMETER); i++) {
+        cg_leaf leaf = cg_program_leaf(program, CG_NODE_PARAMETER, i);
+        memcpy(values, leaf.data, (size_t)size_of(&leaf) * sizeof *values);
+        values += size_of(&leaf);
+    }
+    return CG_OK;
+}
+
 cg_status cg_average_take(cg_program *to, const cg_program *from, cg_error *error)
 {
     cg_leaf average = find_state(from, CG_AVERAGE, cg_parameters_size(to));

@@ -106,7 +106,8 @@ cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_
     t->ordered_epoch = -1;
     t->order = cg_alloc((size_t)t->n_images, sizeof *t->order);
     if (!t->order) return cg_fail_nomem(error, "the order of the images");
-    return cg_model_init(model, t->full.program, t->spec->seed, error);
+    CG_TRY(cg_model_init(model, t->full.program, t->spec->seed, error));
+    return t->spec->ema > 0 ? cg_average_begin(t->full.program, error) : CG_OK;
 }
 
 void cg_trainer_close(cg_trainer *t)

@@ -140,8 +140,8 @@ cg_node *cg_record_accumulation(cg_graph *graph, cg_node *gradient, bool is_last
     return sum;
 }
 
-/* Until the average's memory is full it is the mean of all weights so far, so that it needs no
- * beginning of its own. */
+/* Until the average's memory is full it is the mean of what all updates made; what the weights were
+ * before the first is forgotten with it. */
 void cg_update_values(const cg_spec *spec, double lr, uint64_t update, double part,
                       double values[CG_UPDATE_SCALARS])
 {

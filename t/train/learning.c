@@ -189,6 +189,22 @@ static void test_averages(void)
     end(&s);
 }
 
+/* A run that stops before its first update has weights to evaluate, too. */
+static void test_first_average(void)
+{
+    session s;
+    const char *const sets[MAX_SETS] = { "train.ema=0.75", "train.accumulate=2" };
+    bool made = begin(&s, sets);
+    int64_t size = made ? cg_parameters_size(s.t.full.program) : 0;
+    made = made && cg_trainer_step(&s.t, &s.error) == CG_OK &&
+           cg_trainer_evaluate(&s.t, s.t.validation, &s.error) == CG_OK;
+    if (made) gather(s.t.full.program, "", before, size);
+    if (made) gather(s.t.evaluation.program, "", after, size);
+    ok(made && worst(size) == 0, "before the first update the average is the weights' beginning %s",
+       s.error.message);
+    end(&s);
+}
+
 /* A predictor measures what training measured last. */
 static void test_predictor(void)
 {
@@ -232,6 +248,7 @@ int main(void)
     test_accumulation("schedule={type: polynomial}");
     test_waiting();
     test_averages();
+    test_first_average();
     test_predictor();
     return done_testing();
 }
