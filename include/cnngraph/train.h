@@ -19,7 +19,8 @@ typedef struct {
     int64_t epoch, epochs, step, steps; /* of the epoch, 1-based; step: within the epoch */
     double loss, accuracy;              /* over the epoch so far; NaN: of no classes      */
     double val_loss, val_accuracy;      /* after the epoch, NaN without a validation split */
-    double images_per_s, seconds_left, lr;
+    double images_per_s, seconds_left;
+    double lr;     /* of the last step */
     int n_metrics; /* after the epoch: the model file's beside loss and accuracy, ... */
     const cg_metric_value *metrics; /* ... of the validation split                    */
     bool epoch_done, is_best;

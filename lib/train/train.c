@@ -143,7 +143,7 @@ static int gather(const run *r, cg_metric_value values[MAX_VALUES], char names[M
     int n = 0;
     values[n++] = (cg_metric_value){ "loss", mean_loss(train) };
     if (train->rank) values[n++] = (cg_metric_value){ "accuracy", accuracy(train) };
-    values[n++] = (cg_metric_value){ "lr", cg_trainer_rate(&r->t) };
+    values[n++] = (cg_metric_value){ "lr", r->t.rate };
     if (r->t.validation < 0) return n;
     values[n++] = (cg_metric_value){ "val_loss", mean_loss(validation) };
     if (validation->rank) values[n++] = (cg_metric_value){ "val_accuracy", accuracy(validation) };
@@ -228,7 +228,7 @@ static void report(run *r, bool epoch_done, bool is_best)
         .val_accuracy = r->result->val_accuracy,
         .images_per_s = speed,
         .seconds_left = speed > 0 ? left / speed : NAN,
-        .lr = cg_trainer_rate(&r->t),
+        .lr = r->t.rate,
         .n_metrics = is_validated ? measure(r, r->t.evaluated, metrics) : 0,
         .metrics = metrics,
         .epoch_done = epoch_done,

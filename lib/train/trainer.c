@@ -221,8 +221,8 @@ static cg_status feed(cg_trainer *t, const cg_batch *b, cg_error *error)
     CG_TRY(cg_loader_take(t->loader, b->batch, b->x, b->labels, error));
     if (b->partners && b->shares) feed_mixing(t, b);
     double values[CG_UPDATE_SCALARS];
-    cg_update_values(t->spec, cg_trainer_rate(t), updates_done(t), part_of(t, t->standing.position),
-                     values);
+    t->rate = cg_trainer_rate(t);
+    cg_update_values(t->spec, t->rate, updates_done(t), part_of(t, t->standing.position), values);
     for (int i = 0; i < CG_UPDATE_SCALARS; i++)
         if (b->scalars[i]) *b->scalars[i] = (float)values[i];
     return CG_OK;
@@ -286,7 +286,7 @@ cg_status cg_trainer_check(const cg_trainer *t, cg_error *error)
                 return cg_fail(error, CG_ENUMERIC,
                                "'%s' is not finite after %" PRIu64
                                " steps, at a learning rate of %g",
-                               leaf.name, t->standing.step, cg_trainer_rate(t));
+                               leaf.name, t->standing.step, t->rate);
         }
     }
     return CG_OK;

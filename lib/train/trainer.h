@@ -25,6 +25,7 @@ typedef struct {
     int64_t *order, ordered_epoch;   /* of the training images; the loader's while it runs */
     cg_augmenter *augmenter;         /* of them, or NULL; the loader's while it runs */
     cg_tally *tally, *evaluated;     /* of the epoch under way, and of the last evaluation */
+    double rate;                     /* learning rate of the last step */
     cg_standing standing;
     cg_trace *trace; /* lent, or NULL */
 } cg_trainer;

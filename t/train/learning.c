@@ -159,6 +159,28 @@ static void test_waiting(void)
     end(&s);
 }
 
+/* ---- learning rates -------------------------------------------------------------------------- */
+static void note_rate(void *context, const cg_progress *p)
+{
+    if (p->epoch_done) ((double *)context)[p->epoch - 1] = p->lr;
+}
+
+static void test_told_rate(void)
+{
+    const char *const sets[] = { "schedule={type: step, every: 1, gamma: 0.5}" };
+    double rate[3] = { 0 };
+    cg_train_options options = { .progress = note_rate, .context = rate };
+    cg_train_result result;
+    cg_error error = { 0 };
+    cg_model *model = NULL;
+    if (cg_model_parse(&model, "m.yaml", yaml, strlen(yaml), 1, sets, NULL, &error) == CG_OK)
+        cg_train(model, &options, &result, &error);
+    ok(rate[0] == 0.05 && rate[1] == 0.025 && rate[2] == 0.0125,
+       "an epoch is told with the learning rate that it had: %g, %g, %g %s", rate[0], rate[1],
+       rate[2], error.message);
+    cg_model_free(model);
+}
+
 /* ---- averaged weights ------------------------------------------------------------------------ */
 static void test_averages(void)
 {
@@ -247,6 +269,7 @@ int main(void)
     test_accumulation("train.clip_norm=0.5");
     test_accumulation("schedule={type: polynomial}");
     test_waiting();
+    test_told_rate();
     test_averages();
     test_first_average();
     test_predictor();
