@@ -155,7 +155,7 @@ static void print_result(const cg_train_result *r)
     }
     if (!r->folder[0]) return;
     printf("run: %s", r->folder);
-    if (r->best_epoch == r->epochs)
+    if (r->best_epoch && r->best_epoch == r->epochs)
         printf("  (the last weights are the best)");
     else if (r->best_epoch)
         printf("  (best weights: epoch %lld, which eval takes)", (long long)r->best_epoch);
@@ -262,7 +262,7 @@ const struct verb verb_train = {
     .help =
         "  --set PATH=VALUE  override a key of the model file; may be given again\n"
         "  --resume[=RUN]    go on with a run: RUN, or the newest of this model; to more epochs\n"
-        "                    with --set train.epochs=N, unless its schedule is cosine\n"
+        "                    with --set train.epochs=N, unless its schedule depends on them\n"
         "  --runs FOLDER     where run folders are made (runs)\n"
         "  --threads N       threads that compute, beside the one that loads batches; the\n"
         "                    result does not depend on them (all cores)\n"

@@ -202,6 +202,7 @@ is 0 "bench does without" bench colour.yaml --repeats 1 --seconds 0.001
 sed -e '/^name:/d' small.yaml >v1.2.yaml
 is 0 "train a file without a name" train v1.2.yaml --max-steps 1 --runs named
 says named/v1.2/model.yaml "^name: v1.2$" "the run is called as the file"
+says out "^run: named/v1.2$" "without an epoch there are no best weights"
 mv named/v1.2 named/other
 is 0 "a run that was renamed" render named/other
 says out "^name: v1.2$" "still knows its model's name"
