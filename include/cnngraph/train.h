@@ -124,7 +124,7 @@ typedef struct {
     int64_t support; /* images of the class */
 } cg_scores;
 cg_scores cg_class_scores(const cg_evaluation *evaluation, int c);
-/* Their mean over classes; weighted: each class by its support. */
+/* Their mean over the classes that are there or are predicted; weighted: each by its support. */
 cg_scores cg_mean_scores(const cg_evaluation *evaluation, bool is_weighted);
 /* The share of images whose true class was among the first k. */
 double cg_top(const cg_evaluation *evaluation, int k);

@@ -151,7 +151,8 @@ extern const cg_loss *const cg_losses[];
 const cg_loss *cg_loss_find(const char *name);
 /* The probability that the row y of n_columns, trained with this loss, gives to a class: its value,
  * or that of a softmax or sigmoid where the loss takes logits; of one column y or 1 - y.  NaN where
- * the row is no probability: outside [0, 1], or of a loss like mse without a sum of 1. */
+ * the row is no probability: outside [0, 1], with a NaN, of a loss like mse without a sum of 1, or
+ * compared with -1 and 1. */
 double cg_probability(const cg_loss *loss, int n_columns, const float *y, int class);
 
 /* ---- metrics: over an epoch, on the host ------------------------------------------------------*/
@@ -187,6 +188,17 @@ typedef struct cg_metric {
 } cg_metric;
 extern const cg_metric *const cg_metrics[];
 const cg_metric *cg_metric_find(const char *name);
+/* A part of nothing is 0. */
+static inline double cg_share(double part, double whole)
+{
+    return whole > 0 ? part / whole : 0;
+}
+/* Of a class in a confusion matrix, k x k: images of it that were found, images of it, images taken
+ * for it. */
+typedef struct {
+    double hits, actual, predicted;
+} cg_counts;
+cg_counts cg_count_class(const int64_t *confusion, int k, int class);
 /* The class that a row says: the first largest; of one column 1 where it is above a half or, as the
  * loss would have it, above 0. */
 int cg_predicted(const cg_loss *loss, int n_columns, const float *y);

@@ -15,8 +15,8 @@ static cg_study study(const char *loss, int n_columns)
     return cg_study_of(&(cg_spec){ .loss = cg_loss_find(loss), .n_outputs = n_columns });
 }
 
-/* 15 bins: 0.5 falls into the eighth (7/15 to 8/15), 0.8 into the twelfth, which ends there, 1 into
- * the last. */
+/* 15 bins: 0.5 falls into the eighth (7/15 to 8/15), 0.8 as a float, a little more than 12/15, into
+ * the thirteenth, 1 into the last. */
 static void test_calibration(void)
 {
     static const float y[] = { 0.5f, 0.3f, 0.2f, 0.25f, 0.5f, 0.25f, 0.1f, 0.1f,
@@ -30,6 +30,7 @@ static void test_calibration(void)
     ok(near(error, 0.6 / 5), "the calibration error is the mean distance of the bins: %g", error);
     ok(bins[7].n == 2 && near(bins[7].confidence, 0.5) && near(bins[7].accuracy, 0.5),
        "a bin tells its images, mean probability and share of hits");
+    ok(bins[11].n == 0 && bins[12].n == 2, "a bin's upper bound is its own, no more");
     ok(bins[14].n == 1 && near(bins[14].accuracy, 1), "a probability of 1 is in the last bin");
     ok(bins[0].n == 0 && bins[0].confidence == 0 && bins[0].accuracy == 0, "an empty bin has none");
 }
@@ -70,6 +71,9 @@ static void test_probabilities(void)
     ok(isnan(cg_probability(cg_loss_find("mse"), 3, shares, 0)) &&
            isnan(cg_probability(cg_loss_find("cce"), 3, bad, 0)),
        "what is no probability is told as none");
+    ok(isnan(cg_probability(cg_loss_find("hinge"), 1, p, 1)),
+       "nor is what is compared with -1 and 1, wherever it lies");
+    ok(isnan(cg_probability(cg_loss_find("cce"), 3, bad, 1)), "nor what has a NaN beside it");
     cg_calibration_bin bins[CG_CALIBRATION_BINS];
     cg_study s = study("mse", 3);
     cg_study_add(&s, 0, 1, shares, (const float[]){ 1 });
@@ -96,6 +100,10 @@ static void test_scores(void)
        "the macro average weighs classes alike");
     ok(near(weighted.recall, e.accuracy) && near(weighted.precision, (4 * 0.5 + 6 * 4.0 / 6) / 12),
        "weighted by support, recall is the accuracy");
+    static const int64_t wider[] = { 3, 0, 1, 0, 0, 0, 2, 0, 4 };
+    const cg_evaluation absent = { .n_classes = 3, .n = 10, .confusion = wider };
+    ok(near(cg_mean_scores(&absent, false).recall, (3.0 / 4 + 4.0 / 6) / 2),
+       "the macro average leaves a class out that neither is nor is predicted");
     ok(near(cg_top(&e, 2), 10.0 / 12) && cg_top(&e, 5) == 1, "top k counts the first k ranks");
 }
 

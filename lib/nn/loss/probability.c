@@ -23,9 +23,9 @@ static double softmax(int k, const float *y, int class)
  * of a softmax, those of the others each of a sigmoid. */
 double cg_probability(const cg_loss *loss, int n_columns, const float *y, int class)
 {
-    bool is_distribution = n_columns == 1 || fabs(sum_of(n_columns, y) - 1) < 1e-3;
-    double value = (double)y[n_columns == 1 ? 0 : class];
-    if (loss->takes == CG_VALUES_ANY && !is_distribution) return NAN;
+    double sum = sum_of(n_columns, y), value = (double)y[n_columns == 1 ? 0 : class];
+    bool is_distribution = !loss->cuts_at_zero && (n_columns == 1 || fabs(sum - 1) < 1e-3);
+    if (isnan(sum) || (loss->takes == CG_VALUES_ANY && !is_distribution)) return NAN;
     if (loss->takes == CG_VALUES_LOGITS)
         value = loss->least_columns > 1 ? softmax(n_columns, y, class) : 1 / (1 + exp(-value));
     if (!(value >= 0 && value <= 1 + 1e-6)) return NAN;

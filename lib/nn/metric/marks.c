@@ -1,12 +1,14 @@
 /* Metrics of marks: several columns of zeros and ones, each right or wrong by itself. */
 #include "nn/nn.h"
 
-/* NaN is above no cut: it is taken for 0. */
+#include <math.h>
+
+/* NaN is wrong, whatever is right. */
 void cg_tally_add_marks(cg_tally *t, const float *y, const float *target)
 {
     int hits = 0;
     for (int k = 0; k < t->n_columns; k++) {
-        bool taken = y[k] > t->cut, is = target[k] > 0.5f;
+        bool is = target[k] > 0.5f, taken = isnan(y[k]) ? !is : y[k] > t->cut;
         hits += taken == is;
         t->found += taken && is;
         t->predicted += taken;
@@ -16,25 +18,20 @@ void cg_tally_add_marks(cg_tally *t, const float *y, const float *target)
     t->exact += hits == t->n_columns;
 }
 
-static double share(double part, double whole)
-{
-    return whole > 0 ? part / whole : 0;
-}
-
 static double hits(const cg_tally *t)
 {
-    return share((double)t->hits, (double)t->n * t->n_columns);
+    return cg_share((double)t->hits, (double)t->n * t->n_columns);
 }
 
 static double exact(const cg_tally *t)
 {
-    return share((double)t->exact, (double)t->n);
+    return cg_share((double)t->exact, (double)t->n);
 }
 
 /* Over all columns and images together: the micro average. */
 static double f1(const cg_tally *t)
 {
-    return share(2 * (double)t->found, (double)(t->predicted + t->actual));
+    return cg_share(2 * (double)t->found, (double)(t->predicted + t->actual));
 }
 
 const cg_metric cg_metric_hits = { "hits", "share of columns that are right", hits, CG_AS_MARKS };

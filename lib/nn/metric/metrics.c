@@ -1,22 +1,18 @@
-/* Metrics of classes.  precision, recall and F1 are macro averages: every class weighs the same; a
- * class whose denominator is 0 counts 0, as in scikit-learn. */
+/* Metrics of classes.  precision, recall and F1 are macro averages: every class weighs the same; as
+ * in scikit-learn, one whose denominator is 0 counts 0, one that neither is nor is predicted is
+ * left out. */
 #include "nn/nn.h"
-
-static double share(double part, double whole)
-{
-    return whole > 0 ? part / whole : 0;
-}
 
 static double loss(const cg_tally *t)
 {
-    return share(t->loss, (double)t->n);
+    return cg_share(t->loss, (double)t->n);
 }
 
 static double top(const cg_tally *t, int k)
 {
     int64_t hits = 0;
     for (int r = 0; r < k && r < t->n_classes; r++) hits += t->rank[r];
-    return share((double)hits, (double)t->n);
+    return cg_share((double)hits, (double)t->n);
 }
 
 static double accuracy(const cg_tally *t)
@@ -44,26 +40,25 @@ static double top5(const cg_tally *t)
     return top(t, 5);
 }
 
-/* Of class c: images of it that were found, images of it, images taken for it. */
-static void count(const cg_tally *t, int c, double *hits, double *actual, double *predicted)
+cg_counts cg_count_class(const int64_t *confusion, int k, int class)
 {
-    int k = t->n_classes;
-    *hits = (double)t->confusion[c * k + c];
-    *actual = *predicted = 0;
+    cg_counts n = { .hits = (double)confusion[class * k + class] };
     for (int i = 0; i < k; i++) {
-        *actual += (double)t->confusion[c * k + i];
-        *predicted += (double)t->confusion[i * k + c];
+        n.actual += (double)confusion[class * k + i];
+        n.predicted += (double)confusion[i * k + class];
     }
+    return n;
 }
 
 static double macro(const cg_tally *t, double actual_weight, double predicted_weight)
 {
-    double sum = 0, hits, actual, predicted;
+    double sum = 0, n_present = 0;
     for (int c = 0; c < t->n_classes; c++) {
-        count(t, c, &hits, &actual, &predicted);
-        sum += share(hits, actual_weight * actual + predicted_weight * predicted);
+        cg_counts n = cg_count_class(t->confusion, t->n_classes, c);
+        sum += cg_share(n.hits, actual_weight * n.actual + predicted_weight * n.predicted);
+        n_present += n.actual + n.predicted > 0;
     }
-    return share(sum, t->n_classes);
+    return cg_share(sum, n_present);
 }
 
 static double precision(const cg_tally *t)
