@@ -61,6 +61,10 @@ void cg_read_losses(cg_reader *r, const cg_tree *root, cg_model *model);
 /* Finds the layers of the losses, once they are read. */
 void cg_resolve_losses(cg_reader *r, cg_model *model);
 void cg_read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec);
+/* What is to be watched: the measure that the key `monitor` of the map names, NULL for the loss, of
+ * validation where there is one.  Reports one that the run does not take. */
+const char *cg_read_monitor(cg_reader *r, const cg_tree *map, const char *what, const char *monitor,
+                            const cg_spec *spec);
 /* After `train`, whose warm-up and validation it looks at. */
 void cg_read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec);
 /* blocks: their names help with misspelt layers; may be NULL. */

@@ -1,6 +1,7 @@
 /* The sections `optimizer` and `schedule`. */
 #include "model/typed.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void report_conflict(cg_reader *r, cg_typed t, const char *what, cg_conflict c)
@@ -77,18 +78,6 @@ void cg_read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 
 /* ---- schedule ---------------------------------------------------------------------------------*/
 
-/* The measure that it follows, which the run must take. */
-static void read_monitor(cg_reader *r, cg_typed t, cg_spec *spec)
-{
-    const char *monitor = spec->schedule->monitor(spec->schedule_attrs);
-    const cg_tree *at = cg_tree_find(t.keys, "monitor");
-    if (monitor && !strncmp(monitor, "val_", 4) && !spec->validation_split)
-        cg_diagnose(r->diagnostics, at ? at->mark : t.word->mark, NULL, "train: {validation: 0.1}",
-                    "schedule %s: %s needs a validation split", t.word->text, monitor);
-    if (!monitor) monitor = spec->validation_split ? "val_loss" : "loss";
-    spec->schedule_monitor = monitor;
-}
-
 void cg_read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     cg_typed t = cg_read_type(r, tree, "schedule");
@@ -102,7 +91,11 @@ void cg_read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     spec->schedule_attrs = cg_read_typed_attrs(r, t, "schedule", s->attrs, s->attrs_size);
     if (!spec->schedule_attrs) return;
     if (s->conflict) report_conflict(r, t, "schedule", s->conflict(spec->schedule_attrs));
-    if (s->monitor) read_monitor(r, t, spec);
+    char what[64];
+    snprintf(what, sizeof what, "schedule %s", s->name);
+    if (s->monitor)
+        spec->schedule_monitor =
+            cg_read_monitor(r, t.keys, what, s->monitor(spec->schedule_attrs), spec);
     if (s->warms_up && spec->warmup > 0)
         cg_diagnose(r->diagnostics, t.word->mark, NULL, "take `warmup` out of `train`",
                     "schedule %s: it warms up by itself", s->name);

@@ -99,6 +99,22 @@ static const cg_attr stopping_table[] = {
     { .name = NULL },
 };
 
+const char *cg_read_monitor(cg_reader *r, const cg_tree *map, const char *what, const char *monitor,
+                            const cg_spec *spec)
+{
+    if (!monitor) return spec->validation_split ? "val_loss" : "loss";
+    bool is_of_validation = !strncmp(monitor, "val_", 4);
+    cg_mark mark = cg_tree_find(map, "monitor")->mark;
+    if (is_of_validation && !spec->validation_split)
+        cg_diagnose(r->diagnostics, mark, NULL, "train: {validation: 0.1}",
+                    "%s: %s needs a validation split", what, monitor);
+    if (strstr(monitor, "accuracy") && spec->data.target != CG_TARGET_CLASS)
+        cg_diagnose(r->diagnostics, mark, NULL,
+                    is_of_validation ? "monitor: val_loss" : "monitor: loss",
+                    "%s: there is no accuracy where the target is no class", what);
+    return monitor;
+}
+
 static void read_stopping(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
     static const char *const monitors[] = { NULL, "loss", "accuracy", "val_loss", "val_accuracy" };
@@ -108,19 +124,9 @@ static void read_stopping(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     if (!keys.patience && keys.below == 0)
         cg_diagnose(r->diagnostics, tree->mark, NULL, "patience: 5, or below: 0.01",
                     "early_stopping: neither \"patience\" nor \"below\" is given");
-    const char *monitor = monitors[keys.monitor];
-    bool is_of_validation = monitor && !strncmp(monitor, "val_", 4);
-    if (is_of_validation && !spec->validation_split)
-        cg_diagnose(r->diagnostics, tree->mark, NULL, "train: {validation: 0.1}",
-                    "early_stopping: %s needs a validation split", monitor);
-    bool is_of_classes = spec->data.target == CG_TARGET_CLASS;
-    if (monitor && strstr(monitor, "accuracy") && !is_of_classes)
-        cg_diagnose(r->diagnostics, cg_tree_find(tree, "monitor")->mark, NULL,
-                    is_of_validation ? "monitor: val_loss" : "monitor: loss",
-                    "early_stopping: there is no accuracy where the target is no class");
-    if (!monitor) monitor = spec->validation_split ? "val_loss" : "loss";
     spec->early_stopping.on = true;
-    spec->early_stopping.monitor = monitor;
+    spec->early_stopping.monitor =
+        cg_read_monitor(r, tree, "early_stopping", monitors[keys.monitor], spec);
     spec->early_stopping.patience = keys.patience;
     spec->early_stopping.min_delta = keys.min_delta;
     spec->early_stopping.below = keys.below;
