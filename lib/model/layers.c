@@ -191,12 +191,17 @@ static void read_share(layer_reader *l, cg_layer_spec *spec)
         cg_diagnose(l->r->diagnostics, share->mark, NULL, "name a layer that has some",
                     "share: the input has no parameters");
     spec->share = l->model->layer[id].share ? l->model->layer[id].share : id;
+    const cg_layer_spec *owner = &l->model->layer[spec->share];
+    if (id && spec->is_frozen && !owner->is_frozen)
+        cg_diagnose(l->r->diagnostics, share->mark, NULL, "freeze that one, or neither",
+                    "%s '%s' is frozen, but '%s', whose parameters it shares, learns", spec->type,
+                    spec->name, owner->name);
     for (const cg_layer_key *k = spec->layer ? spec->layer->keys : NULL; k && k->name; k++) {
         const cg_tree *init = k->type == CG_KEY_INIT ? cg_tree_find(spec->keys, k->name) : NULL;
         if (init)
             cg_diagnose(l->r->diagnostics, init->mark, NULL, "leave it out",
                         "%s '%s': \"%s\" is that of '%s', whose parameters it shares", spec->type,
-                        spec->name, k->name, l->model->layer[spec->share].name);
+                        spec->name, k->name, owner->name);
     }
 }
 
@@ -215,6 +220,7 @@ static bool read_residual(layer_reader *l, cg_layer_spec *spec, int previous)
     if (!read_inputs(l, spec, 1, previous)) return false;
     const cg_layer_spec *around = l->around;
     l->around = spec;
+    spec->body = l->model->n_layers;
     int input = spec->input[0], end = read_list(l, body, input);
     l->around = around;
     spec->input = cg_reader_alloc(l->r, 2, sizeof *spec->input);

@@ -22,11 +22,14 @@ void cg_read_learning(cg_reader *r, const char *what, const cg_layer_spec *aroun
     spec->rate *= rate;
 }
 
-/* A key of a layer that has nothing to learn; a residual's are for its body. */
-static void check_key(const cg_layer_spec *spec, const char *key, cg_diagnostics *diagnostics)
+/* A key of a layer that has nothing to learn, nor has its body. */
+static void check_key(const cg_model *m, int at, const char *key, cg_diagnostics *diagnostics)
 {
+    const cg_layer_spec *spec = &m->layer[at];
     const cg_tree *value = cg_tree_find(spec->keys, key);
-    if (!value || spec->parameters || !strcmp(spec->type, "residual")) return;
+    int64_t parameters = spec->parameters;
+    for (int i = spec->body; i > 0 && i < at; i++) parameters += m->layer[i].parameters;
+    if (!value || parameters) return;
     cg_diagnose(diagnostics, value->mark, NULL, "leave it out",
                 "%s '%s': it has no parameters that `%s` could be about", spec->type, spec->name,
                 key);
@@ -43,8 +46,8 @@ void cg_model_check_learning(const cg_model *m, cg_diagnostics *diagnostics)
     bool is_learning = false;
     for (int i = 1; i < m->n_layers; i++) {
         const cg_layer_spec *spec = &m->layer[i];
-        check_key(spec, "lr", diagnostics);
-        check_key(spec, "frozen", diagnostics);
+        check_key(m, i, "lr", diagnostics);
+        check_key(m, i, "frozen", diagnostics);
         if (spec->is_frozen && !frozen) frozen = spec;
         is_learning = is_learning || (spec->parameters && !spec->is_frozen);
         if (m->spec.accumulate > 1 && has_batch_statistics(spec))

@@ -21,6 +21,7 @@ typedef struct {
     int n_inputs;
     int *input;
     int share;      /* the layer whose parameters it takes; 0: it has its own */
+    int body;       /* of a residual: its first layer, the last is the one before it */
     bool is_used;   /* a later layer takes it          */
     double rate;    /* factor of the learning rate     */
     bool is_frozen; /* its parameters and states stay  */
