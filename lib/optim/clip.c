@@ -3,7 +3,7 @@
 
 #include <cnngraph/ops.h>
 
-/* The smallest norm that is divided by: as torch.nn.utils.clip_grad_norm_. */
+/* Added to the length that is divided by, as by torch.nn.utils.clip_grad_norm_. */
 static const double tiny = 1e-6;
 
 cg_node *cg_clip_by_norm(cg_node *gradient, double norm)
