@@ -204,6 +204,7 @@ static int run(int argc, char *argv[])
     cg_model *model;
     int code = load_model(&model, argv[1], &sets);
     m.weights = path;
+    if (code == 0) code = settle(model);
     if (code == 0) code = evaluate(&m, model, (int)threads, format == 1, &sets);
     measurement_free(&m);
     cg_model_free(model);

@@ -167,6 +167,7 @@ static int check_model(const char *operand, const struct option_list *sets,
     cg_model *model = NULL;
     int code = load_model(&model, operand, sets);
     struct subject s = { .model = model };
+    if (code == 0) code = settle(model);
     if (code == 0) code = has_data(model) ? read_batch(&s) : draw_batch(&s);
     cg_graph *graph = cg_graph_new();
     if (code == 0 && !graph) code = cg_status_exit_code(CG_ENOMEM);

@@ -85,6 +85,7 @@ static int run(int argc, char *argv[])
     cg_model *model;
     int code = load_model(&model, folder, &sets);
     m.weights = weights;
+    if (code == 0) code = settle(model);
     if (code == 0) code = measure(&verb_report, &m, model, (int)threads, &sets);
     if (code == 0) code = write_report(output ? output : path, &m, model, folder, (int)threads);
     measurement_free(&m);

@@ -74,8 +74,9 @@ typedef struct {
 const cg_spec *cg_model_spec(const cg_model *model);
 
 /* Computes what the file leaves to the data, and writes it into the model: `normalize: auto`
- * becomes the mean and the standard deviation of the training split.  Reads the data only where it
- * must. */
+ * becomes the mean and the standard deviation of the training split, weights of a loss that are
+ * `balanced` become numbers.  Reads the data only where it must.  Before that, such a loss is
+ * recorded without weights, and neither cg_train nor cg_evaluate takes it. */
 cg_status cg_model_settle(cg_model *model, cg_error *error);
 
 /* The resolved file: overrides applied, aliases, vars, blocks and repeats written out.  free() it.
@@ -96,8 +97,11 @@ typedef struct {
                                    mixed with, and "shares", how much of it; both batch */
     cg_node *y;                 /* prediction, batch x K, as the file's last layer gives it; its
                                    axes are one where the target is no class */
-    cg_node *losses;            /* batch values                                     */
-    cg_node *loss;              /* their mean, a scalar                             */
+    cg_node *norms;  /* of evaluation where classes have weights, else NULL: input "norms",
+                        one a loss: what its images' losses are multiplied by, so that
+                        over all that is evaluated their mean is sum w l / sum w */
+    cg_node *losses; /* batch values                                     */
+    cg_node *loss;   /* their mean, a scalar                             */
 } cg_recording;
 cg_status cg_model_record(const cg_model *model, cg_graph *graph, cg_mode mode, int64_t batch,
                           cg_recording *recording, cg_error *error);

@@ -1,6 +1,7 @@
 /* `loss`, or `losses`: which layers are compared with what, and how much that counts. */
 #include "model/typed.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_LOSSES = 16 };
@@ -15,17 +16,73 @@ static const cg_attr loss_table[] = {
     { .name = NULL },
 };
 
-static void read_loss(cg_reader *r, const cg_tree *tree, const cg_spec *spec, cg_head *h)
+/* ---- weights ----------------------------------------------------------------------------------*/
+
+/* Numbers of 0 or more, of which one counts. */
+static void read_numbers(cg_reader *r, const cg_tree *tree, const char *what, cg_weights *w)
 {
+    bool is_list = tree->kind == CG_TREE_LIST;
+    int n = is_list ? tree->n : 1;
+    double *values = cg_reader_alloc(r, (size_t)n, sizeof *values), sum = 0;
+    for (int i = 0; values && i < n; i++) {
+        if (!cg_read_real(r, is_list ? tree->item[i] : tree, what, 0, 1e9, &values[i])) return;
+        sum += values[i];
+    }
+    if (values && sum == 0)
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "leave it out", "%s: nothing counts", what);
+    w->n = values ? n : 0;
+    w->value = values;
+}
+
+/* What there is to be balanced: classes or columns of the data's target. */
+static void read_balanced(cg_reader *r, const cg_tree *tree, const char *what, const cg_model *m,
+                          const cg_head *h, cg_weights *w)
+{
+    const char *cause = !cg_tree_find(m->root, "data") ? "there is no `data`"
+                        : h->of_input                  ? "the target is the input"
+                                                       : NULL;
+    if (cause)
+        cg_diagnose(r->diagnostics, tree->mark, NULL, "numbers, such as [1, 2.5]",
+                    "%s: balanced counts what the training data hold, but %s", what, cause);
+    w->is_balanced = true;
+}
+
+static void read_weights(cg_reader *r, const cg_model *m, cg_head *h)
+{
+    const char *key = cg_weighing_keys[h->loss->weighs],
+               *example = "weights: balanced, or [1, 2.5]";
+    const cg_tree *tree = key ? cg_tree_find(h->keys, key) : NULL;
+    if (!tree || !h->attrs) return;
+    char section[120];
+    snprintf(section, sizeof section, "loss %s", h->loss->name);
+    const char *what = cg_read_within(r, section, key);
+    bool is_ones = h->loss->weighs == CG_WEIGHS_ONES, is_scalar = tree->kind == CG_TREE_SCALAR;
+    if (is_scalar && !strcmp(tree->text, "balanced"))
+        read_balanced(r, tree, what, m, h, h->attrs);
+    else if ((tree->kind == CG_TREE_LIST && tree->n) || (is_ones && is_scalar))
+        read_numbers(r, tree, what, h->attrs);
+    else
+        cg_diagnose(r->diagnostics, tree->mark, NULL, example,
+                    "%s: expected a list of numbers, or `balanced`", what);
+}
+
+/* ---- a loss -----------------------------------------------------------------------------------*/
+
+static void read_loss(cg_reader *r, const cg_tree *tree, const cg_model *m, cg_head *h)
+{
+    const cg_spec *spec = &m->spec;
     cg_typed t = cg_read_type(r, tree, "loss");
     h->mark = tree->mark;
+    h->keys = t.keys;
     if (!t.word) return;
     h->loss = cg_loss_find(t.word->text);
     if (!h->loss) {
         CG_UNKNOWN_TYPE(r, t.word, "loss", "type", cg_loss, cg_losses);
         return;
     }
-    h->attrs = cg_read_typed_attrs(r, t, "loss", h->loss->attrs, h->loss->attrs_size);
+    h->attrs = cg_read_typed_attrs(r, t, "loss", h->loss->attrs, h->loss->attrs_size,
+                                   cg_weighing_keys[h->loss->weighs]);
+    read_weights(r, m, h);
     if (h->loss->only_classes && (h->of_input || spec->data.target != CG_TARGET_CLASS))
         cg_diagnose(r->diagnostics, t.word->mark, NULL,
                     "target: class, or a loss of values, such as mse or bce",
@@ -37,7 +94,7 @@ static const char example[] =
     "losses: [{loss: cross_entropy, of: classes}, {loss: mse, weight: 0.1}]";
 
 /* {loss: LOSS, of: LAYER, weight: W, target: input} */
-static void read_entry(cg_reader *r, const cg_tree *tree, const cg_spec *spec, cg_head *h)
+static void read_entry(cg_reader *r, const cg_tree *tree, const cg_model *m, cg_head *h)
 {
     static const char *const more[] = { "loss", "of", NULL };
     loss_keys keys;
@@ -48,7 +105,7 @@ static void read_entry(cg_reader *r, const cg_tree *tree, const cg_spec *spec, c
     h->weight = keys.weight;
     h->of_input = keys.target == 1;
     if (loss)
-        read_loss(r, loss, spec, h);
+        read_loss(r, loss, m, h);
     else
         cg_diagnose(r->diagnostics, tree->mark, NULL, "{loss: mse, of: LAYER}",
                     "losses: \"loss\" is missing");
@@ -61,7 +118,7 @@ static void read_list(cg_reader *r, const cg_tree *list, cg_model *m)
                     "losses: expected a list of 1 to %d losses", MAX_LOSSES);
         return;
     }
-    for (int i = 0; i < list->n; i++) read_entry(r, list->item[i], &m->spec, &m->head[i]);
+    for (int i = 0; i < list->n; i++) read_entry(r, list->item[i], m, &m->head[i]);
     m->n_heads = list->n;
     if (m->head[0].of_input)
         cg_diagnose(r->diagnostics, list->item[0]->mark, NULL,
@@ -83,7 +140,7 @@ void cg_read_losses(cg_reader *r, const cg_tree *root, cg_model *m)
     if (several)
         read_list(r, several, m);
     else if (one)
-        read_loss(r, one, &m->spec, &m->head[0]);
+        read_loss(r, one, m, &m->head[0]);
     if (!several) m->n_heads = 1;
     m->spec.loss = m->head[0].loss;
     m->spec.loss_attrs = m->head[0].attrs;

@@ -32,7 +32,8 @@ typedef struct {
 /* A loss, and the layer whose output it looks at. */
 typedef struct {
     const cg_loss *loss;
-    const void *attrs;
+    void *attrs;
+    const cg_tree *keys; /* its map in the file, or NULL */
     double weight;
     bool of_input;     /* it compares with the model's input, not with the data's target */
     const cg_tree *of; /* the layer's name in the file; NULL: the last layer             */
@@ -84,10 +85,12 @@ void cg_read_learning(cg_reader *r, const char *what, const cg_layer_spec *aroun
 /* The op that a model file may name as a layer, or NULL. */
 const cg_op *cg_layer_op_find(const char *name);
 
+/* The first head whose weights are `balanced` and not yet computed, or NULL. */
+cg_head *cg_model_unbalanced(const cg_model *model);
 /* The parameter or state of this name, or NULL. */
 const cg_leaf_plan *cg_model_leaf(const cg_model *model, const char *name);
 /* Records a model whose layers were read without a mistake.  outputs: n_layers nodes, which it
- * fills.  *at gets the layer that failed, n_layers for the loss. */
+ * fills.  *at gets the layer that failed, n_layers and up for a head. */
 cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_node *outputs[],
                         cg_recording *recording, int *at);
 /* Records both modes on graphs of its own: reports what does not fit, and notes shapes, parameters

@@ -64,7 +64,7 @@ void cg_read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     }
     const cg_attr *keys = all_keys(r, o);
     char *attrs =
-        keys ? cg_read_typed_attrs(r, t, "optimizer", keys, o->attrs_size + sizeof(cg_decay))
+        keys ? cg_read_typed_attrs(r, t, "optimizer", keys, o->attrs_size + sizeof(cg_decay), NULL)
              : NULL;
     if (!attrs) return;
     spec->optimizer = o;
@@ -88,7 +88,7 @@ void cg_read_schedule(cg_reader *r, const cg_tree *tree, cg_spec *spec)
         return;
     }
     spec->schedule = s;
-    spec->schedule_attrs = cg_read_typed_attrs(r, t, "schedule", s->attrs, s->attrs_size);
+    spec->schedule_attrs = cg_read_typed_attrs(r, t, "schedule", s->attrs, s->attrs_size, NULL);
     if (!spec->schedule_attrs) return;
     if (s->conflict) report_conflict(r, t, "schedule", s->conflict(spec->schedule_attrs));
     char what[64];

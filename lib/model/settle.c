@@ -51,17 +51,98 @@ static cg_status write_normalization(cg_model *m, const cg_dataset *set, cg_erro
     return CG_OK;
 }
 
+/* ---- weights of losses ------------------------------------------------------------------------*/
+
+/* Sums of the target's columns over the training split, its only one: of classes, images of each;
+ * of one column for two classes, images of the second. */
+static cg_status sum_targets(const cg_dataset *set, int64_t n_columns, double sum[],
+                             cg_error *error)
+{
+    cg_shape shape = cg_dataset_shape(set);
+    int64_t n = cg_dataset_size(set, 0), n_targets = cg_dataset_targets(set);
+    float *x = cg_alloc((size_t)cg_shape_size(&shape), sizeof *x);
+    float *t = cg_alloc((size_t)n_targets + 1, sizeof *t);
+    for (int64_t i = 0; x && t && i < n; i++) {
+        int64_t at = cg_dataset_label(set, 0, i) - (n_columns == 1);
+        if (n_targets) cg_dataset_batch(set, 0, 1, &i, x, t);
+        for (int64_t k = 0; k < n_targets && k < n_columns; k++) sum[k] += (double)t[k];
+        if (!n_targets && at >= 0 && at < n_columns) sum[at]++;
+    }
+    cg_status status = x && t ? CG_OK : cg_fail_nomem(error, "weights of a loss");
+    cg_release(x);
+    cg_release(t);
+    return status;
+}
+
+/* sum[k] becomes the weight: n / (K sum) of a class, as in scikit-learn; zeros / ones of a column.
+ */
+static cg_status weigh(const cg_model *m, const cg_head *h, int64_t n, int64_t n_columns,
+                       double sum[], cg_error *error)
+{
+    const int64_t *classes = m->spec.data.classes; /* as the files number them */
+    const char *key = cg_weighing_keys[h->loss->weighs];
+    bool is_ones = h->loss->weighs == CG_WEIGHS_ONES;
+    cg_place place = cg_mark_place(cg_tree_find(h->keys, key)->mark);
+    for (int64_t k = 0; k < n_columns; k++) {
+        double most = (double)n, ones = sum[k];
+        bool is_class = classes && !is_ones && k < m->spec.data.n_classes;
+        if (!(ones > 0) || (is_ones && !(ones < most)))
+            return cg_fail_at(error, CG_EDATA, place,
+                              "%s: balanced: the training data have no %s %lld", key,
+                              !is_ones      ? "image of class"
+                              : !(ones > 0) ? "1 in column"
+                                            : "0 in column",
+                              (long long)(is_class ? classes[k] : k));
+        sum[k] = is_ones ? (most - ones) / ones : most / ((double)n_columns * ones);
+    }
+    return CG_OK;
+}
+
+static cg_status balance(cg_model *m, cg_head *h, const cg_dataset *set, cg_error *error)
+{
+    cg_weights *w = h->attrs;
+    int at = cg_tree_index(h->keys, cg_weighing_keys[h->loss->weighs]);
+    int64_t n = cg_shape_size(&m->layer[h->layer].shape);
+    double *weight = cg_arena_alloc(m->arena, (size_t)n, sizeof *weight);
+    if (!weight) return cg_fail_nomem(error, "weights of a loss");
+    CG_TRY(sum_targets(set, n, weight, error));
+    CG_TRY(weigh(m, h, cg_dataset_size(set, 0), n, weight, error));
+    cg_tree *list = number_list(m->arena, h->keys->item[at]->mark, weight, n);
+    if (!list) return cg_fail_nomem(error, "weights of a loss");
+    h->keys->item[at] = list;
+    *w = (cg_weights){ .n = n, .value = weight };
+    return CG_OK;
+}
+
+cg_head *cg_model_unbalanced(const cg_model *m)
+{
+    for (int i = 0; i < m->n_heads; i++) {
+        cg_head *h = &m->head[i];
+        if (h->loss->weighs && ((const cg_weights *)h->attrs)->is_balanced) return h;
+    }
+    return NULL;
+}
+
+/* ---- both -------------------------------------------------------------------------------------*/
+
+static cg_status settle(cg_model *m, const cg_dataset *set, cg_error *error)
+{
+    if (m->spec.data.normalize_auto) CG_TRY(write_normalization(m, set, error));
+    for (cg_head *h; (h = cg_model_unbalanced(m));) CG_TRY(balance(m, h, set, error));
+    return CG_OK;
+}
+
 cg_status cg_model_settle(cg_model *m, cg_error *error)
 {
     cg_data_spec train = m->spec.data;
     const cg_split_spec *splits = train.splits;
     cg_dataset *set;
-    if (!train.normalize_auto) return CG_OK;
+    if (!train.normalize_auto && !cg_model_unbalanced(m)) return CG_OK;
     while (strcmp(splits->name, "train") != 0) splits++; /* every model file that is read has one */
     train.splits = splits;
     train.n_splits = 1;
     CG_TRY(cg_dataset_load(&set, &train, NULL, error));
-    cg_status status = write_normalization(m, set, error);
+    cg_status status = settle(m, set, error);
     cg_dataset_free(set);
     return status;
 }

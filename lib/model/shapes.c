@@ -11,14 +11,14 @@
 
 enum { MAX_CHAIN = 7 };
 
-/* The way to the layer: "image 1x28x28 > c1 6x14x14 > ... > c2", without those that keep the shape.
- */
+/* The way to the layer, or to the loss of head `at` - n_layers: "image 1x28x28 > c1 6x14x14 > ... >
+ * c2", without those that keep the shape. */
 static const char *chain(cg_arena *arena, const cg_model *m, int at)
 {
-    const cg_layer_spec *spec = &m->layer[at];
-    const char *text = at == m->n_layers ? "loss" : spec->name;
+    bool is_loss = at >= m->n_layers;
+    const char *text = is_loss ? "loss" : m->layer[at].name;
     int n = 0;
-    for (int i = at == m->n_layers ? m->head[0].layer : spec->input[0]; text;
+    for (int i = is_loss ? m->head[at - m->n_layers].layer : m->layer[at].input[0]; text;
          i = m->layer[i].input[0]) {
         const cg_layer_spec *s = &m->layer[i];
         char shape[CG_SHAPE_TEXT];
@@ -31,11 +31,16 @@ static const char *chain(cg_arena *arena, const cg_model *m, int at)
     return n < MAX_CHAIN || !text ? text : cg_arena_printf(arena, "... > %s", text);
 }
 
-/* The place of a key of the layer, else of the layer. */
+/* The place of a key, else of the whole. */
+static cg_mark mark_in(const cg_tree *keys, const char *key, cg_mark whole)
+{
+    const cg_tree *value = key ? cg_tree_find(keys, key) : NULL;
+    return value ? value->mark : whole;
+}
+
 static cg_mark mark_of(const cg_layer_spec *spec, const char *key)
 {
-    const cg_tree *value = key ? cg_tree_find(spec->keys, key) : NULL;
-    return value ? value->mark : spec->mark;
+    return mark_in(spec->keys, key, spec->mark);
 }
 
 /* A message of an op begins with the op's name, which the layer's name replaces. */
@@ -53,13 +58,17 @@ static void report(cg_model *m, const cg_builder *b, int at, cg_diagnostics *dia
         return;
     }
     const char *shapes = at ? chain(m->arena, m, at) : NULL;
-    if (at == 0 || at == m->n_layers) {
-        const char *help = at ? "`flatten` and `dense` make one value a class" : NULL;
-        cg_diagnose(diagnostics, at ? m->loss_mark : m->layer[0].mark, shapes, help, "%s",
+    if (at >= m->n_layers) {
+        const cg_head *h = &m->head[at - m->n_layers];
+        cg_diagnose(diagnostics, mark_in(h->keys, b->bad_key, h->mark), shapes, b->help, "%s",
                     error->message);
         return;
     }
     const cg_layer_spec *spec = &m->layer[at];
+    if (at == 0) {
+        cg_diagnose(diagnostics, spec->mark, NULL, NULL, "%s", error->message);
+        return;
+    }
     cg_diagnose(diagnostics, mark_of(spec, b->bad_key), shapes, b->help, "%s '%s': %s", spec->type,
                 spec->name, without_op(error->message, spec->type));
 }

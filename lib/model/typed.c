@@ -22,9 +22,9 @@ cg_typed cg_read_type(cg_reader *r, const cg_tree *tree, const char *what)
 }
 
 void *cg_read_typed_attrs(cg_reader *r, cg_typed t, const char *what, const cg_attr *attrs,
-                          size_t size)
+                          size_t size, const char *also)
 {
-    static const char *const more[] = { "type", NULL };
+    const char *const more[] = { "type", also, NULL };
     char section[120];
     void *out = cg_reader_alloc(r, 1, size ? size : 1);
     snprintf(section, sizeof section, "%s %s", what, t.word->text);

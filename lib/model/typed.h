@@ -11,9 +11,10 @@ typedef struct {
 
 cg_typed cg_read_type(cg_reader *r, const cg_tree *tree, const char *what);
 
-/* The attributes of the descriptor, in memory of the arena; NULL without any. */
+/* The attributes of the descriptor, in memory of the arena; NULL without any.  also: a further key,
+ * the caller's to read, or NULL. */
 void *cg_read_typed_attrs(cg_reader *r, cg_typed t, const char *what, const cg_attr *attrs,
-                          size_t size);
+                          size_t size, const char *also);
 
 /* Reports the word as none of the list's names; kind: "type". */
 #define CG_UNKNOWN_TYPE(r, word, what, kind, type, list)                                  \

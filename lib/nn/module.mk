@@ -23,6 +23,7 @@ libfloors_la_SOURCES += \
   %D%/loss/focal.c \
   %D%/loss/losses.c \
   %D%/loss/probability.c \
+  %D%/loss/weights.c \
   %D%/metric/marks.c \
   %D%/metric/metrics.c \
   %D%/metric/tally.c \

@@ -132,14 +132,28 @@ typedef enum {
     CG_VALUES_SHARES,       /* each by itself within 0 and 1 */
     CG_VALUES_PROBABILITIES /* the same, and their sum is 1  */
 } cg_values;
+/* Factors that a model file may give a loss, in the struct of its attributes. */
+typedef enum {
+    CG_WEIGHS_NOTHING,
+    CG_WEIGHS_CLASSES, /* an image counts by its class: sum w l / sum w over the images */
+    CG_WEIGHS_ONES     /* in each column, a 1 counts so many times a 0                  */
+} cg_weighing;
+extern const char *const cg_weighing_keys[]; /* their words in a model file: "weights", ... */
+typedef struct {
+    int64_t n;           /* classes or columns, of ones also 1 for all columns; 0: none */
+    const double *value; /* 0 or more, not all 0 */
+    bool is_balanced;    /* yet to be computed from the data: cg_model_settle */
+} cg_weights;
+
 typedef struct cg_loss {
     const char *name, *help;
     cg_values takes;
     const cg_attr *attrs;
     size_t attrs_size;
-    int least_columns; /* K must be at least so much */
-    bool cuts_at_zero; /* a single column above 0, not above a half, speaks for 1 */
-    bool only_classes; /* it compares with labels, with no values */
+    cg_weighing weighs; /* unless it is nothing, the attributes begin with a cg_weights */
+    int least_columns;  /* K must be at least so much */
+    bool cuts_at_zero;  /* a single column above 0, not above a half, speaks for 1 */
+    bool only_classes;  /* it compares with labels, with no values */
     /* y: N x K; labels: N classes or, unless only_classes, N x K values.  Returns N values. */
     cg_node *(*record)(const void *attrs, cg_node *y, cg_node *labels);
 } cg_loss;
@@ -147,6 +161,13 @@ typedef struct cg_loss {
  * itself (N x 1); several: 1 in the column of the class (N x K).  NULL once the graph is in error.
  */
 cg_node *cg_loss_target(cg_node *y, cg_node *labels);
+/* The weights of classes among a loss's attributes, NULL where all count the same. */
+const cg_weights *cg_class_weights(const cg_loss *loss, const void *attrs);
+/* In the graph of `like`: the n weights, to be broadcast over rows of n; of the images' classes
+ * (N).
+ */
+cg_node *cg_weights_row(const cg_weights *weights, const cg_node *like);
+cg_node *cg_weights_of(const cg_weights *weights, cg_node *labels);
 extern const cg_loss *const cg_losses[];
 const cg_loss *cg_loss_find(const char *name);
 /* The probability that the row y of n_columns, trained with this loss, gives to a class: its value,

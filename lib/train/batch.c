@@ -84,6 +84,7 @@ static cg_status bind(cg_batch *b, const cg_recording *r, cg_error *error)
     b->labels = cg_data_f32(b->program, r->labels);
     b->partners = r->partners ? cg_data_f32(b->program, r->partners) : NULL;
     b->shares = r->shares ? cg_data_f32(b->program, r->shares) : NULL;
+    b->norms = r->norms ? cg_data_f32(b->program, r->norms) : NULL;
     b->y = cg_data_f32(b->program, r->y);
     b->losses = cg_data_f32(b->program, r->losses);
     b->loss = cg_data_f32(b->program, r->loss);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "model/model.h"
 #include "train/checkpoint.h"
 
 #include <cnngraph/ops.h>
@@ -25,16 +26,41 @@ cg_status cg_new_tally(cg_tally **tally, const cg_spec *spec, cg_error *error)
     return cg_tally_new(tally, spec->loss, spec->data.target, spec->n_outputs, error);
 }
 
+/* n over the sum of the images' weights, for each loss whose classes have some. */
+static void feed_norms(const cg_batch *b, const cg_model *model, const cg_dataset *set, int split)
+{
+    int64_t n = cg_dataset_size(set, split);
+    for (int h = 0; b->norms && h < model->n_heads; h++) {
+        const cg_weights *w = cg_class_weights(model->head[h].loss, model->head[h].attrs);
+        double sum = 0;
+        for (int64_t i = 0; w && i < n; i++) {
+            int label = cg_dataset_label(set, split, i);
+            if (label >= 0 && label < w->n) sum += w->value[label];
+        }
+        b->norms[h] = sum > 0 ? (float)((double)n / sum) : 0;
+    }
+}
+
+cg_status cg_check_weights(const cg_model *model, cg_error *error)
+{
+    const cg_head *h = cg_model_unbalanced(model);
+    return h ? cg_fail_at(error, CG_EUSAGE, cg_mark_place(h->mark),
+                          "the weights of %s are yet to be balanced: cg_model_settle",
+                          h->loss->name)
+             : CG_OK;
+}
+
 /* The last batch may be partly filled: its other rows hold images of before, which evaluation, row
  * by row, cannot mix in, and which are not counted. */
-cg_status cg_evaluate_split(cg_batch *b, const cg_dataset *set, int split, cg_tally *tally,
-                            cg_study *study)
+cg_status cg_evaluate_split(cg_batch *b, const cg_model *model, const cg_dataset *set, int split,
+                            cg_tally *tally, cg_study *study)
 {
     int64_t size = cg_dataset_size(set, split);
     int64_t *order = cg_alloc((size_t)b->batch, sizeof *order);
     if (!order) return CG_ENOMEM;
     cg_status status = CG_OK;
     cg_tally_clear(tally);
+    feed_norms(b, model, set, split);
     cg_program_refresh(b->program);
     for (int64_t done = 0; done < size && status == CG_OK; done += b->batch) {
         int64_t n = size - done < b->batch ? size - done : b->batch;
@@ -143,6 +169,7 @@ cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_eval
                       cg_error *error)
 {
     CG_TRY(check_set(p, set, split, error));
+    CG_TRY(cg_check_weights(p->model, error));
     CG_TRY(want_many(p, error));
     cg_tally_free(p->tally);
     p->tally = NULL;
@@ -150,7 +177,7 @@ cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_eval
     bool has_classes = p->tally->as == CG_AS_CLASSES;
     p->study = cg_study_of(cg_model_spec(p->model));
     cg_status status =
-        cg_evaluate_split(&p->many, set, split, p->tally, has_classes ? &p->study : NULL);
+        cg_evaluate_split(&p->many, p->model, set, split, p->tally, has_classes ? &p->study : NULL);
     if (status != CG_OK) return cg_fail(error, status, "evaluation failed");
     const cg_tally *t = p->tally;
     double n = (double)(t->n ? t->n : 1);

@@ -92,6 +92,7 @@ cg_status cg_trainer_open(cg_trainer *t, const cg_model *model, int threads, cg_
 {
     *t = (cg_trainer){ .model = model, .spec = cg_model_spec(model), .trace = trace };
     double began = cg_seconds();
+    CG_TRY(cg_check_weights(model, error));
     CG_TRY(load_data(t, error));
     cg_trace_note(trace, "setup", "open data", began);
     began = cg_seconds();
@@ -267,7 +268,8 @@ cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error)
     CG_TRY(cg_dataset_await(t->set, split, error));
     double began = cg_seconds();
     if (t->spec->ema > 0) CG_TRY(cg_average_take(t->evaluation.program, t->full.program, error));
-    cg_status status = cg_evaluate_split(&t->evaluation, t->set, split, t->evaluated, NULL);
+    cg_status status =
+        cg_evaluate_split(&t->evaluation, t->model, t->set, split, t->evaluated, NULL);
     cg_trace_note(t->trace, "evaluation", cg_dataset_split_name(t->set, split), began);
     return status == CG_OK ? CG_OK : cg_fail(error, status, "evaluation failed");
 }

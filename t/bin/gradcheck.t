@@ -51,6 +51,8 @@ exits 0 "the gradient of a model is proven" "$src/models/mnist3.yaml" --set data
 says out "^ *18  conv2d_1  *conv2d_1.weight .* PASS$" "naming the line of each parameter"
 says out "^14 checks: 14 PASS" "every parameter and the images, by element and projected"
 exits 0 "so is that of a loss mixed by mixup" "$src/models/mnist3.yaml" --set data.source=digits --set 'data.augment=[mixup]'
+exits 0 "so is that of classes with weights, smoothed and mixed" "$src/models/mnist3.yaml" --set data.source=digits \
+    --set 'loss={type: cce, label_smoothing: 0.1, weights: balanced}' --set 'data.augment=[mixup]'
 exits 3 "a mistake in the model file" "$src/t/model/bad/kernel_exceeds.yaml"
 exits 4 "a model file that is not there" "$folder/absent.yaml"
 

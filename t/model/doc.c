@@ -40,7 +40,11 @@ int main(void)
             if (!is_told(k->name)) ok(false, "%s of %s is in doc/models.md", k->name, (*l)->name);
     }
     for (const cg_init *const *l = cg_inits; *l; l++) check("initialiser", (*l)->name, (*l)->attrs);
-    for (const cg_loss *const *l = cg_losses; *l; l++) check("loss", (*l)->name, (*l)->attrs);
+    for (const cg_loss *const *l = cg_losses; *l; l++) {
+        check("loss", (*l)->name, (*l)->attrs);
+        if ((*l)->weighs && !is_told(cg_weighing_keys[(*l)->weighs]))
+            ok(false, "%s of %s is in doc/models.md", cg_weighing_keys[(*l)->weighs], (*l)->name);
+    }
     for (const cg_metric *const *l = cg_metrics; *l; l++) check("metric", (*l)->name, NULL);
     for (const cg_optimizer *const *l = cg_optimizers; *l; l++)
         check("optimiser", (*l)->name, (*l)->attrs);

@@ -105,10 +105,22 @@ static void test_losses(void)
     ok(run_loss("cross_entropy", NULL, K, logits, out) && near(out[0], -log(0.3)) &&
            near(out[1], -log(0.7)),
        "cross_entropy takes logits");
-    double smoothing = 0.2;
-    ok(run_loss("cce", &smoothing, K, y_data, out) &&
+    struct {
+        cg_weights weights;
+        double smoothing;
+    } smooth = { .smoothing = 0.2 };
+    ok(run_loss("cce", &smooth, K, y_data, out) &&
            near(out[1], -(0.8 + 0.05) * log(0.7) - 3 * 0.05 * log(0.1)),
        "label smoothing spreads its share over all classes");
+    static const double weights[K] = { 3, 1, 2, 0 };
+    smooth.weights = (cg_weights){ .n = K, .value = weights };
+    ok(run_loss("cce", &smooth, K, y_data, out) &&
+           near(out[1], -3 * (0.8 + 0.05) * log(0.7) - (1 + 2 + 0) * 0.05 * log(0.1)),
+       "what smoothing gives to a class counts by its weight");
+    smooth.smoothing = 0;
+    ok(run_loss("kl", &smooth, K, y_data, out) && near(out[0], -2 * log(0.3)) &&
+           near(out[1], -3 * log(0.7)) && out[2] == 0,
+       "kl counts by the weight of the class");
     double delta = 0.5;
     ok(run_loss("huber", &delta, K, y_data, out) &&
            near(out[0], (0.005 + 0.02 + (0.5 * 0.7 - 0.125) + 0.08) / 4),

@@ -19,6 +19,12 @@ typedef struct {
     cg_program *program;
 } recording;
 
+/* Weights come first, where a loss knows any. */
+typedef struct {
+    cg_weights weights;
+    double attrs[2];
+} attributes;
+
 static bool record(recording *r, int i, cg_dtype dtype)
 {
     bool is_class = golden_losses[i].n_targets == LOSS_ROWS;
@@ -26,8 +32,10 @@ static bool record(recording *r, int i, cg_dtype dtype)
     r->y = cg_input(r->graph, "y", CG_SHAPE(LOSS_ROWS, LOSS_COLUMNS));
     r->t =
         cg_input(r->graph, "t", is_class ? CG_SHAPE(LOSS_ROWS) : CG_SHAPE(LOSS_ROWS, LOSS_COLUMNS));
-    cg_node *losses =
-        cg_loss_find(golden_losses[i].name)->record(golden_losses[i].attrs, r->y, r->t);
+    const cg_loss *loss = cg_loss_find(golden_losses[i].name);
+    attributes a = { .weights = { golden_losses[i].n_weights, golden_losses[i].weights, false } };
+    memcpy(a.attrs, golden_losses[i].attrs, sizeof a.attrs);
+    cg_node *losses = loss->record(loss->weighs ? (void *)&a : a.attrs, r->y, r->t);
     r->output[0] = losses;
     if (!losses || cg_gradient(cg_sum(losses, 0, false), NULL, 1, &r->y, &r->output[1]) != CG_OK)
         return false;
@@ -72,9 +80,9 @@ static void check(int i, cg_dtype dtype, double tolerance)
         }
     }
     ok(loss <= tolerance && dy <= tolerance,
-       "case %d, %s of %g, %g, %s: off by %.1e, gradient %.1e", i, golden_losses[i].name,
-       golden_losses[i].attrs[0], golden_losses[i].attrs[1],
-       dtype == CG_F64 ? "float64" : "float32", loss, dy);
+       "case %d, %s of %g, %g, %d weights, %s: off by %.1e, gradient %.1e", i,
+       golden_losses[i].name, golden_losses[i].attrs[0], golden_losses[i].attrs[1],
+       golden_losses[i].n_weights, dtype == CG_F64 ? "float64" : "float32", loss, dy);
     cg_program_free(r.program);
     cg_graph_free(r.graph);
 }

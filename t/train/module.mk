@@ -34,3 +34,7 @@ t_train_augment_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/train/targets.t
 t_train_targets_t_SOURCES = %D%/targets.c
 t_train_targets_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/train/weights.t
+t_train_weights_t_SOURCES = %D%/weights.c
+t_train_weights_t_LDADD = $(test_ldadd)

@@ -19,6 +19,7 @@ static cg_node *focal_of(cg_node *margin, double gamma)
 
 /* ---- classes that exclude one another ---------------------------------------------------------*/
 typedef struct {
+    cg_weights weights;
     double gamma;
 } focal_attrs;
 static const cg_attr focal_table[] = {
@@ -42,7 +43,9 @@ static cg_node *softmax_margin(cg_node *z, cg_node *labels)
 
 static cg_node *focal(const void *attrs, cg_node *y, cg_node *labels)
 {
-    return focal_of(softmax_margin(y, labels), ((const focal_attrs *)attrs)->gamma);
+    const focal_attrs *a = attrs;
+    cg_node *losses = focal_of(softmax_margin(y, labels), a->gamma);
+    return a->weights.n ? cg_mul(losses, cg_weights_of(&a->weights, labels)) : losses;
 }
 
 /* ---- columns by themselves --------------------------------------------------------------------*/
@@ -72,6 +75,7 @@ const cg_loss cg_loss_focal = {
         "(1 - p)^gamma times the cross-entropy of logits, p of the true class (Lin et al. 2017).",
     .attrs = focal_table,
     .attrs_size = sizeof(focal_attrs),
+    .weighs = CG_WEIGHS_CLASSES,
     .least_columns = 2,
     .only_classes = true,
     .record = focal,

@@ -5,6 +5,7 @@
 #include <cnngraph/ops.h>
 
 typedef struct {
+    cg_weights weights;
     double label_smoothing;
 } smooth_attrs;
 static const cg_attr smooth_table[] = {
@@ -23,28 +24,38 @@ cg_node *cg_loss_target(cg_node *y, cg_node *labels)
 }
 
 /* Probabilities over at least two classes. */
-static cg_node *classes(const void *attrs, cg_node *y, cg_node *labels)
+static cg_node *classes(const smooth_attrs *a, cg_node *y, cg_node *labels)
 {
     if (!y || !labels) return NULL;
-    double share = ((const smooth_attrs *)attrs)->label_smoothing;
+    double share = a->label_smoothing;
     int64_t k = cg_node_shape(y)->dim[1];
     cg_node *t = cg_one_hot(labels, k);
     return share > 0 ? cg_shift(cg_scale(t, 1 - share), share / (double)k) : t;
 }
 
+/* As PyTorch has it, what smoothing gives to a class counts by the weight of that class. */
+static cg_node *weighted_classes(const void *attrs, cg_node *y, cg_node *labels)
+{
+    const smooth_attrs *a = attrs;
+    cg_node *t = classes(a, y, labels);
+    return a->weights.n ? cg_mul(t, cg_weights_row(&a->weights, t)) : t;
+}
+
 static cg_node *cce(const void *attrs, cg_node *y, cg_node *labels)
 {
-    return cg_cce(y, classes(attrs, y, labels));
+    return cg_cce(y, weighted_classes(attrs, y, labels));
 }
 
 static cg_node *cross_entropy(const void *attrs, cg_node *y, cg_node *labels)
 {
-    return cg_softmax_cross_entropy(y, classes(attrs, y, labels));
+    return cg_softmax_cross_entropy(y, weighted_classes(attrs, y, labels));
 }
 
 static cg_node *kl(const void *attrs, cg_node *y, cg_node *labels)
 {
-    return cg_kl(y, classes(attrs, y, labels));
+    const smooth_attrs *a = attrs;
+    cg_node *divergence = cg_kl(y, classes(a, y, labels));
+    return a->weights.n ? cg_mul(divergence, cg_weights_of(&a->weights, labels)) : divergence;
 }
 
 static cg_node *bce(const void *attrs, cg_node *y, cg_node *labels)
@@ -53,10 +64,15 @@ static cg_node *bce(const void *attrs, cg_node *y, cg_node *labels)
     return cg_bce(y, cg_loss_target(y, labels));
 }
 
-static cg_node *bce_with_logits(const void *attrs, cg_node *y, cg_node *labels)
+/* Behind weights of ones: w t softplus(-z) + (1 - t) softplus(z), exact for any z. */
+static cg_node *bce_with_logits(const void *attrs, cg_node *z, cg_node *labels)
 {
-    (void)attrs;
-    return cg_bce_with_logits(y, cg_loss_target(y, labels));
+    const cg_weights *w = attrs;
+    cg_node *t = cg_loss_target(z, labels);
+    if (!w->n) return cg_bce_with_logits(z, t);
+    cg_node *ones = cg_mul(cg_mul(t, cg_weights_row(w, t)), cg_softplus(cg_neg(z)));
+    cg_node *zeros = cg_mul(cg_shift(cg_neg(t), 1), cg_softplus(z));
+    return cg_mean(cg_add(ones, zeros), CG_AXIS(1), false);
 }
 
 static cg_node *mse(const void *attrs, cg_node *y, cg_node *labels)
@@ -94,6 +110,7 @@ const cg_loss cg_loss_cce = {
     .help = "Categorical cross-entropy of probabilities (after softmax): -sum t log y.",
     .attrs = smooth_table,
     .attrs_size = sizeof(smooth_attrs),
+    .weighs = CG_WEIGHS_CLASSES,
     .least_columns = 2,
     .only_classes = true,
     .record = cce,
@@ -104,6 +121,7 @@ const cg_loss cg_loss_cross_entropy = {
     .help = "Categorical cross-entropy of logits (no softmax before it).",
     .attrs = smooth_table,
     .attrs_size = sizeof(smooth_attrs),
+    .weighs = CG_WEIGHS_CLASSES,
     .least_columns = 2,
     .only_classes = true,
     .record = cross_entropy,
@@ -114,6 +132,7 @@ const cg_loss cg_loss_kl = {
     .help = "Kullback-Leibler divergence of the target from probabilities.",
     .attrs = smooth_table,
     .attrs_size = sizeof(smooth_attrs),
+    .weighs = CG_WEIGHS_CLASSES,
     .least_columns = 2,
     .only_classes = true,
     .record = kl,
@@ -129,6 +148,8 @@ const cg_loss cg_loss_bce_with_logits = {
     .name = "bce_with_logits",
     .takes = CG_VALUES_LOGITS,
     .help = "Binary cross-entropy of logits (no sigmoid before it).",
+    .attrs_size = sizeof(cg_weights),
+    .weighs = CG_WEIGHS_ONES,
     .least_columns = 1,
     .cuts_at_zero = true,
     .record = bce_with_logits,
