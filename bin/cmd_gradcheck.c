@@ -78,8 +78,10 @@ static void feed(void *context, cg_program *program)
     widen(cg_data_f64(program, s->recording.x), s->x, size);
     widen(cg_data_f64(program, s->recording.labels), s->labels,
           cg_shape_size(cg_node_shape(s->recording.labels)));
+    int64_t width = cg_shape_size(cg_node_shape(s->recording.labels)) / s->n;
     for (int64_t i = 0; s->recording.shares && i < s->n; i++) {
-        cg_data_f64(program, s->recording.partners)[i] = s->labels[s->n - 1 - i];
+        widen(cg_data_f64(program, s->recording.partners) + i * width,
+              s->labels + (s->n - 1 - i) * width, width);
         cg_data_f64(program, s->recording.shares)[i] = 0.3;
     }
 }

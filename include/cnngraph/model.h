@@ -91,12 +91,13 @@ char *cg_model_identity(const cg_model *model);
  * One file, several recordings: training (batch statistics, dropout) and evaluation. */
 typedef enum { CG_TRAINING, CG_EVALUATION } cg_mode;
 typedef struct {
-    cg_node *x;                 /* input "x", batch x C x H x W                     */
-    cg_node *labels;            /* input "labels", batch classes, or batch x n_targets */
-    cg_node *partners, *shares; /* of mixup, else NULL: inputs "partners", labels of what images are
-                                   mixed with, and "shares", how much of it; both batch */
-    cg_node *y;                 /* prediction, batch x K, as the file's last layer gives it; its
-                                   axes are one where the target is no class */
+    cg_node *x;      /* input "x", batch x C x H x W                     */
+    cg_node *labels; /* input "labels", batch classes, or batch x n_targets */
+    cg_node *partners,
+        *shares;     /* of mixup, else NULL: inputs "partners", the labels or targets of
+                        what images are mixed with, and "shares", how much of it: batch */
+    cg_node *y;      /* prediction, batch x K, as the file's last layer gives it; its
+                        axes are one where the target is no class */
     cg_node *norms;  /* of evaluation where classes have weights, else NULL: input "norms",
                         one a loss: what its images' losses are multiplied by, so that
                         over all that is evaluated their mean is sum w l / sum w */

@@ -56,8 +56,8 @@ static cg_node *between(cg_node *own, cg_node *other, cg_node *share)
     return cg_add(own, cg_mul(share, cg_sub(other, own)));
 }
 
-/* The mean of the losses by both labels, weighted as the images were mixed: for a cross-entropy
- * that is the loss by the mixed label. */
+/* The mean of the losses by both targets, weighted as the images were mixed: for a cross-entropy
+ * that is the loss by the mixed label, and so it is for a square but for a constant. */
 static verdict mix(const cg_head *h, const cg_recording *r, cg_node *y, verdict own)
 {
     verdict other = judge(h, y, r->partners);
@@ -84,7 +84,10 @@ static cg_node *normalise(const cg_recording *out, int head, verdict v)
 static cg_node *target_of(const cg_head *h, cg_graph *graph, cg_recording *out, cg_node *y)
 {
     if (h->of_input) return cg_flatten(out->x);
-    if (!out->labels && y) out->labels = cg_input(graph, "labels", *cg_node_shape(y));
+    if (!out->labels && y) {
+        out->labels = cg_input(graph, "labels", *cg_node_shape(y));
+        if (out->shares) out->partners = cg_input(graph, "partners", *cg_node_shape(y));
+    }
     return out->labels;
 }
 
@@ -131,7 +134,7 @@ static cg_node *record_head(const cg_model *model, int head, cg_builder *b, cg_r
     cg_node *t = target_of(h, b->graph, out, y);
     if (!y || !t || !fits(h, b, y, t)) return NULL;
     verdict v = judge(h, y, t);
-    if (out->partners && !h->of_input) v = mix(h, out, y, v);
+    if (out->shares && !h->of_input) v = mix(h, out, y, v);
     cg_node *losses = normalise(out, head, v);
     return h->weight == 1 ? losses : cg_scale(losses, h->weight);
 }
@@ -169,12 +172,11 @@ cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_
     *at = 0;
     cg_graph_at(graph, cg_mark_place(input->mark), input->name);
     outputs[0] = recording->x = cg_input(graph, "x", with_batch(&input->shape, batch));
-    if (model->spec.data.target == CG_TARGET_CLASS)
-        recording->labels = cg_input(graph, "labels", CG_SHAPE(batch));
-    if (b->training && cg_augment_mixes(&model->spec.data)) {
-        recording->partners = cg_input(graph, "partners", CG_SHAPE(batch));
-        recording->shares = cg_input(graph, "shares", CG_SHAPE(batch));
-    }
+    bool is_class = model->spec.data.target == CG_TARGET_CLASS;
+    bool is_mixed = b->training && cg_augment_mixes(&model->spec.data);
+    if (is_class) recording->labels = cg_input(graph, "labels", CG_SHAPE(batch));
+    if (is_class && is_mixed) recording->partners = cg_input(graph, "partners", CG_SHAPE(batch));
+    if (is_mixed) recording->shares = cg_input(graph, "shares", CG_SHAPE(batch));
     if (!b->training && has_class_weights(model))
         recording->norms = cg_input(graph, "norms", CG_SHAPE(model->n_heads));
     for (*at = 1; *at < model->n_layers; ++*at) {

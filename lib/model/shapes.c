@@ -2,8 +2,6 @@
 #include "model/data_files.h"
 #include "model/model.h"
 
-#include "data/augment/augment.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -148,10 +146,6 @@ static void check_target(cg_model *m, cg_diagnostics *diagnostics)
     const cg_layer_spec *last = &m->layer[m->head[0].layer];
     long long columns = m->spec.n_outputs, values = cg_shape_size(&m->spec.input);
     if (m->spec.data.target == CG_TARGET_CLASS) return;
-    if (cg_augment_mixes(&m->spec.data))
-        cg_diagnose(diagnostics, cg_tree_find(cg_tree_find(m->root, "data"), "target")->mark, NULL,
-                    "target: class, or take `mixup` out",
-                    "data: augment: mixup is of classes, but data: target says otherwise");
     if (m->spec.data.target == CG_TARGET_INPUT && columns != values)
         cg_diagnose(diagnostics, mark_of(last, "units"), chain(m->arena, m, m->n_layers),
                     cg_arena_printf(m->arena, "as many values as the input: %lld", values),

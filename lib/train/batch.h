@@ -20,7 +20,7 @@ typedef struct {
     cg_program *program;
     int64_t batch;
     float *x, *labels;              /* batch x C x H x W; batch, or batch x n_targets */
-    float *partners, *shares;       /* of mixup, batch each, or NULL */
+    float *partners, *shares;       /* of mixup: as labels; batch; or NULL */
     float *norms;                   /* of an evaluation with class weights, one a loss, or NULL */
     const float *y, *losses, *loss; /* batch x K, batch, 1 */
     float *scalars[CG_UPDATE_SCALARS]; /* NULL where the update has no use for it */

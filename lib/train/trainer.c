@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- setting up ---------------------------------------------------------------------------- */
 static cg_status find_split(const cg_trainer *t, const char *name, int *split, cg_error *error)
@@ -210,8 +211,9 @@ double cg_trainer_rate(const cg_trainer *t)
 /* What the images of the step were mixed with, as the loader did. */
 static void feed_mixing(const cg_trainer *t, const cg_batch *b)
 {
+    int64_t n = t->spec->n_targets ? t->spec->n_targets : 1;
     for (int64_t i = 0; i < b->batch; i++) {
-        b->partners[i] = b->labels[b->batch - 1 - i];
+        memcpy(b->partners + i * n, b->labels + (b->batch - 1 - i) * n, (size_t)n * sizeof(float));
         b->shares[i] = cg_augmenter_share(t->augmenter, t->standing.step, i);
     }
 }

@@ -53,6 +53,7 @@ says out "^14 checks: 14 PASS" "every parameter and the images, by element and p
 exits 0 "so is that of a loss mixed by mixup" "$src/models/mnist3.yaml" --set data.source=digits --set 'data.augment=[mixup]'
 exits 0 "so is that of classes with weights, smoothed and mixed" "$src/models/mnist3.yaml" --set data.source=digits \
     --set 'loss={type: cce, label_smoothing: 0.1, weights: balanced}' --set 'data.augment=[mixup]'
+exits 0 "so is that of mixed values" "$src/models/regression.yaml" --set 'data.augment=[mixup]'
 exits 3 "a mistake in the model file" "$src/t/model/bad/kernel_exceeds.yaml"
 exits 4 "a model file that is not there" "$folder/absent.yaml"
 

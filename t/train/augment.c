@@ -78,6 +78,28 @@ static void test_feeding(void)
     cg_model_free(model);
 }
 
+/* All values of a target are fed, the partner's too. */
+static void test_feeding_values(void)
+{
+    cg_trainer t;
+    cg_model *model = NULL;
+    static const char text[] =
+        "cnngraph: 1\nseed: 3\n"
+        "data: {source: digits, digits: {train: 18, test: 10}, target: input, augment: [mixup]}\n"
+        "model: {input: {shape: [1, 28, 28]}, layers: [flatten, dense: {units: 784}]}\n"
+        "loss: mse\noptimizer: sgd\ntrain: {epochs: 1, batch: 4}\n";
+    cg_status status = cg_model_parse(&model, "m.yaml", text, strlen(text), 0, NULL, NULL, NULL);
+    if (status == CG_OK) status = cg_trainer_open(&t, model, 1, NULL, NULL);
+    if (status == CG_OK) status = cg_trainer_step(&t, NULL);
+    int n_same = 0;
+    for (int i = 0; status == CG_OK && i < BATCH; i++)
+        n_same += !memcmp(t.full.partners + i * PIXELS, t.full.labels + (BATCH - 1 - i) * PIXELS,
+                          PIXELS * sizeof(float));
+    ok(n_same == BATCH, "mixup feeds all values of the partner's target");
+    cg_trainer_close(&t);
+    cg_model_free(model);
+}
+
 /* ---- mixed losses ---------------------------------------------------------------------------- */
 /* Adds `weight` times the gradient of the batch by all parameters, told by a step of rate 1. */
 static void add_gradient(const cg_model *model, const cg_batch *b, double weight, double sum[])
@@ -132,6 +154,7 @@ static void test_gradient(const char *loss)
 int main(void)
 {
     test_feeding();
+    test_feeding_values();
     test_gradient("cross_entropy");
     test_gradient("mse");
     test_gradient("hinge");
