@@ -144,7 +144,6 @@ void cg_read_losses(cg_reader *r, const cg_tree *root, cg_model *m)
     if (!several) m->n_heads = 1;
     m->spec.loss = m->head[0].loss;
     m->spec.loss_attrs = m->head[0].attrs;
-    m->loss_mark = m->head[0].mark;
 }
 
 static int find_layer(cg_reader *r, const cg_tree *of, const cg_model *m)
@@ -158,6 +157,17 @@ static int find_layer(cg_reader *r, const cg_tree *of, const cg_model *m)
     }
     cg_read_unknown(r, of, "losses: of", "layer", &words);
     return 0;
+}
+
+int cg_model_class_values(const cg_model *m)
+{
+    int64_t least = 0;
+    for (int i = 0; i < m->n_heads; i++) {
+        int64_t n = cg_shape_size(&m->layer[m->head[i].layer].shape);
+        bool is_class = m->spec.data.target == CG_TARGET_CLASS && !m->head[i].of_input;
+        if (is_class && (!least || n < least)) least = n;
+    }
+    return (int)least;
 }
 
 void cg_resolve_losses(cg_reader *r, cg_model *m)

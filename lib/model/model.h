@@ -45,7 +45,6 @@ struct cg_model {
     cg_arena *arena;
     cg_tree *root; /* resolved */
     cg_spec spec;
-    cg_mark loss_mark; /* of the first head */
     int n_heads;
     cg_head *head; /* the first is the prediction's: its loss is spec.loss */
     int n_layers;  /* the first stands for the input */
@@ -85,6 +84,8 @@ void cg_read_learning(cg_reader *r, const char *what, const cg_layer_spec *aroun
 /* The op that a model file may name as a layer, or NULL. */
 const cg_op *cg_layer_op_find(const char *name);
 
+/* The fewest values that a loss compares with a class; 0: none does. */
+int cg_model_class_values(const cg_model *model);
 /* The first head whose weights are `balanced` and not yet computed, or NULL. */
 cg_head *cg_model_unbalanced(const cg_model *model);
 /* The parameter or state of this name, or NULL. */

@@ -153,15 +153,27 @@ static void check_target(cg_model *m, cg_diagnostics *diagnostics)
                     values);
 }
 
+/* Every loss by class looks at a layer of its own. */
+static void check_classes(cg_model *m, int classes, cg_diagnostics *diagnostics)
+{
+    for (int i = 0; i < m->n_heads; i++) {
+        const cg_layer_spec *last = &m->layer[m->head[i].layer];
+        long long columns = cg_shape_size(&last->shape);
+        bool is_one_for_two = columns == 1 && classes == 2;
+        if (m->head[i].of_input || classes <= columns || is_one_for_two) continue;
+        cg_diagnose(diagnostics, mark_of(last, "units"), chain(m->arena, m, m->n_layers + i),
+                    cg_arena_printf(m->arena, "as many values as classes: %d", classes),
+                    "%s '%s': %lld values for %d classes", last->type, last->name, columns,
+                    classes);
+    }
+}
+
 /* What the images are, when the file alone says it. */
 static void check_data(cg_model *m, cg_diagnostics *diagnostics)
 {
     const cg_data_spec *d = &m->spec.data;
     const cg_data_kind *source = cg_source_kind(d);
     int classes = d->classes ? d->n_classes : source ? source->n_classes : 0;
-    const cg_layer_spec *last = &m->layer[m->head[0].layer];
-    int columns = m->spec.n_outputs;
-    bool is_one_for_two = columns == 1 && classes == 2;
     if (source && !cg_shape_equal(&m->spec.input, &source->shape)) {
         char shape[CG_SHAPE_TEXT];
         const int64_t *dim = source->shape.dim;
@@ -171,10 +183,7 @@ static void check_data(cg_model *m, cg_diagnostics *diagnostics)
                     "input: images of %s are %s", d->source, cg_shape_text(&source->shape, shape));
     }
     check_target(m, diagnostics);
-    if (d->target == CG_TARGET_CLASS && classes > columns && !is_one_for_two)
-        cg_diagnose(diagnostics, mark_of(last, "units"), chain(m->arena, m, m->n_layers),
-                    cg_arena_printf(m->arena, "as many values as classes: %d", classes),
-                    "%s '%s': %d values for %d classes", last->type, last->name, columns, classes);
+    if (d->target == CG_TARGET_CLASS) check_classes(m, classes, diagnostics);
 }
 
 void cg_model_check_shapes(cg_model *m, cg_diagnostics *diagnostics)

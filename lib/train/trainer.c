@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "data/dataset.h"
 #include "engine/program.h"
+#include "model/model.h"
 #include "train/average.h"
 #include "train/evaluate.h"
 
@@ -37,11 +38,10 @@ static cg_status load_data(cg_trainer *t, cg_error *error)
         return cg_fail_at(error, CG_EMODEL, spec->data.place,
                           "there are %" PRId64 " target values, the model has %d outputs",
                           n_targets, spec->n_outputs);
-    int n_classes = cg_dataset_classes(t->set);
-    if (!n_targets && n_classes > (spec->n_outputs > 1 ? spec->n_outputs : 2))
+    int n_classes = cg_dataset_classes(t->set), n_values = cg_model_class_values(t->model);
+    if (!n_targets && n_classes > (n_values > 1 ? n_values : 2))
         return cg_fail_at(error, CG_EMODEL, spec->data.place,
-                          "there are %d classes, the model has %d outputs", n_classes,
-                          spec->n_outputs);
+                          "there are %d classes, the model has %d outputs", n_classes, n_values);
     CG_TRY(find_split(t, spec->train_split ? spec->train_split : "train", &t->train, error));
     CG_TRY(find_split(t, spec->validation_split, &t->validation, error));
     CG_TRY(find_split(t, spec->test_split, &t->test, error));
