@@ -2,7 +2,6 @@
 #include "measure.h"
 #include "metrics_report.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -29,24 +28,15 @@ static void print_head(const struct measurement *m)
         printf("calibration error  %.2f%%\n", 100 * e->calibration_error);
 }
 
-static void print_scores(const char *name, const cg_scores *s)
-{
-    printf("%8s  %9.4f  %6.4f  %6.4f  %7lld\n", name, s->precision, s->recall, s->f1,
-           (long long)s->support);
-}
-
 static void print_classes(const cg_spec *spec, const struct measurement *m)
 {
     const cg_evaluation *e = &m->evaluation;
     char name[CLASS_TEXT];
-    printf("\n   class  precision  recall      F1  support\n");
-    for (int c = 0; c < e->n_classes; c++) {
-        cg_scores s = cg_class_scores(e, c);
-        print_scores(class_text(spec, m->set, c, name), &s);
-    }
-    cg_scores macro = cg_mean_scores(e, false), weighted = cg_mean_scores(e, true);
-    print_scores("macro", &macro);
-    print_scores("weighted", &weighted);
+    print_scores_head("class");
+    for (int c = 0; c < e->n_classes; c++)
+        print_scores(class_text(spec, m->set, c, name), cg_class_scores(e, c));
+    print_scores("macro", cg_mean_scores(e, false));
+    print_scores("weighted", cg_mean_scores(e, true));
 }
 
 static void print_confusion(const cg_spec *spec, const struct measurement *m)
@@ -82,12 +72,6 @@ static void print_mistakes(const cg_spec *spec, const struct measurement *m)
 static json_t *number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *scores_json(cg_scores s)
-{
-    return json_pack("{sf sf sf sI}", "precision", s.precision, "recall", s.recall, "f1", s.f1,
-                     "support", (json_int_t)s.support);
 }
 
 static json_t *classes_json(const cg_spec *spec, const struct measurement *m)

@@ -17,6 +17,7 @@ enum { MAX_INDICES = 1000 };
 typedef struct {
     const cg_model *model;
     cg_predictor *predictor;
+    cg_dataset *set;  /* NULL: image files alone are asked about */
     float *x, *y, *t; /* one image, its outputs, its label or targets */
     bool draw;
     json_t *list; /* NULL: text is printed */
@@ -46,6 +47,21 @@ static void draw_image(const session *s, const float *x)
     }
 }
 
+/* As the weights call a class or a column, or else the data; NULL: it has a number. */
+static const char *name_of(const session *s, int c)
+{
+    const char *name = cg_predictor_name(s->predictor, c);
+    if (name || !s->set) return name;
+    bool is_class = cg_model_spec(s->model)->n_targets == 0;
+    return is_class ? cg_dataset_class_name(s->set, c) : cg_dataset_target_name(s->set, c);
+}
+
+/* Columns that are 0 or 1, each by itself. */
+static bool has_marks(const cg_spec *spec)
+{
+    return cg_measured_as(spec->loss, spec->data.target) == CG_AS_MARKS;
+}
+
 /* t: the targets, or NULL. */
 static void print_values(const session *s, const char *what, const float *t)
 {
@@ -56,30 +72,44 @@ static void print_values(const session *s, const char *what, const float *t)
         draw_image(s, s->y);
         return;
     }
-    printf("%s:%s\n", what, t ? "  column  predicted  target" : "  column  predicted");
+    bool are_marks = has_marks(spec);
+    printf("%s:  column  predicted%s%s\n", what, are_marks ? "  mark" : "", t ? "  target" : "");
     if (s->draw) draw_image(s, s->x);
     for (int c = 0; c < spec->n_outputs; c++) {
-        printf("  %6d  %9.6g", c, (double)s->y[c]);
+        char number[16];
+        const char *name = name_of(s, c);
+        snprintf(number, sizeof number, "%d", c);
+        printf("  %6s  %9.6g", name ? name : number, (double)s->y[c]);
+        if (are_marks) printf("  %4d", cg_predicted(spec->loss, 1, &s->y[c]));
         if (t) printf("  %9.6g", (double)t[c]);
         putchar('\n');
     }
 }
 
+static const char *text_of(const session *s, int c, char text[CLASS_TEXT])
+{
+    const char *name = name_of(s, c);
+    return name ? name : class_text(cg_model_spec(s->model), NULL, c, text);
+}
+
 static void print_text(const session *s, const char *what, int label)
 {
     const cg_spec *spec = cg_model_spec(s->model);
-    int best = cg_predicted(spec->loss, spec->n_outputs, s->y);
-    printf("%s: class %lld", what, (long long)class_name(spec, best));
+    char text[CLASS_TEXT];
+    int best = cg_predicted(spec->loss, spec->n_outputs, s->y), width = 4;
+    printf("%s: class %s", what, text_of(s, best, text));
     if (label >= 0)
-        printf(", %s %lld", label == best ? "as labelled" : "labelled",
-               (long long)class_name(spec, label));
+        printf(", %s %s", label == best ? "as labelled" : "labelled", text_of(s, label, text));
     printf("\n");
     if (s->draw) draw_image(s, s->x);
     for (int c = 0; c < spec->n_outputs; c++) {
+        int length = (int)strlen(text_of(s, c, text));
+        if (length > width) width = length;
+    }
+    for (int c = 0; c < spec->n_outputs; c++) {
         int bar = s->y[c] > 0 && s->y[c] <= 1 ? (int)(40 * s->y[c] + 0.5f) : 0;
-        printf("  %4lld  %9.6f  %.*s\n",
-               (long long)(spec->n_outputs == 1 ? 1 : class_name(spec, c)), (double)s->y[c], bar,
-               "########################################");
+        printf("  %*s  %9.6f  %.*s\n", width, text_of(s, spec->n_outputs == 1 ? 1 : c, text),
+               (double)s->y[c], bar, "########################################");
     }
 }
 
@@ -94,20 +124,30 @@ static json_t *json_reals(int n, const float *values)
 
 static void add_json_values(const session *s, const char *what, const float *t)
 {
-    int n = cg_model_spec(s->model)->n_outputs;
+    const cg_spec *spec = cg_model_spec(s->model);
+    int n = spec->n_outputs;
+    json_t *names = json_array(), *marks = json_array();
+    for (int c = 0; c < n; c++) {
+        json_array_append_new(marks, json_integer(cg_predicted(spec->loss, 1, &s->y[c])));
+        if (name_of(s, c)) json_array_append_new(names, json_string(name_of(s, c)));
+    }
     json_t *entry = json_pack("{ss so}", "image", what, "outputs", json_reals(n, s->y));
     if (t) json_object_set_new(entry, "targets", json_reals(n, t));
+    if (has_marks(spec)) json_object_set(entry, "marks", marks);
+    if (json_array_size(names) == (size_t)n) json_object_set(entry, "names", names);
+    json_decref(marks);
+    json_decref(names);
     json_array_append_new(s->list, entry);
 }
 
 static void add_json(const session *s, const char *what, int label)
 {
     const cg_spec *spec = cg_model_spec(s->model);
-    json_t *outputs = json_reals(spec->n_outputs, s->y);
+    int best = cg_predicted(spec->loss, spec->n_outputs, s->y);
     json_t *entry =
-        json_pack("{ss sI so}", "image", what, "class",
-                  (json_int_t)class_name(spec, cg_predicted(spec->loss, spec->n_outputs, s->y)),
-                  "outputs", outputs);
+        json_pack("{ss sI so}", "image", what, "class", (json_int_t)class_name(spec, best),
+                  "outputs", json_reals(spec->n_outputs, s->y));
+    if (name_of(s, best)) json_object_set_new(entry, "name", json_string(name_of(s, best)));
     if (label >= 0) json_object_set_new(entry, "label", json_integer(class_name(spec, label)));
     json_array_append_new(s->list, entry);
 }
@@ -155,25 +195,25 @@ static int predict_file(const session *s, const char *path)
     return predict(s, path, NULL);
 }
 
-static int predict_index(const session *s, const cg_dataset *set, int split, int64_t index)
+static int predict_index(const session *s, int split, int64_t index)
 {
     char what[64];
-    int64_t size = cg_dataset_size(set, split);
+    int64_t size = cg_dataset_size(s->set, split);
     if (index < 0 || index >= size)
         return usage_error(&verb_predict, "there is no image %lld: the split has %lld",
                            (long long)index, (long long)size);
-    cg_dataset_batch(set, split, 1, &index, s->x, s->t);
-    snprintf(what, sizeof what, "%.40s[%lld]", cg_dataset_split_name(set, split), (long long)index);
+    cg_dataset_batch(s->set, split, 1, &index, s->x, s->t);
+    snprintf(what, sizeof what, "%.40s[%lld]", cg_dataset_split_name(s->set, split),
+             (long long)index);
     return predict(s, what, s->t);
 }
 
 /* "3" or "0,5,7" */
-static int predict_indices(const session *s, const char *split_name, const char *indices)
+static int predict_indices(session *s, const char *split_name, const char *indices)
 {
-    cg_dataset *set = NULL;
-    int code = load_data(&set, s->model, NULL), n = 0;
+    int code = load_data(&s->set, s->model, NULL), n = 0;
     if (code) return code;
-    int split = cg_dataset_split(set, split_name);
+    int split = cg_dataset_split(s->set, split_name);
     if (split < 0) code = usage_error(&verb_predict, "there is no split '%s'", split_name);
     for (const char *p = indices; *p && code == 0; p += *p == ',') {
         char word[32];
@@ -183,10 +223,9 @@ static int predict_indices(const session *s, const char *split_name, const char 
         if (!cg_parse_int(word, &index) || n++ >= MAX_INDICES)
             code = usage_error(&verb_predict, "--index takes numbers, as in 0,5,7");
         else
-            code = predict_index(s, set, split, index);
+            code = predict_index(s, split, index);
         p += length;
     }
-    cg_dataset_free(set);
     return code;
 }
 
@@ -242,6 +281,7 @@ static int run(int argc, char *argv[])
     free(s.y);
     free(s.t);
     cg_predictor_free(s.predictor);
+    cg_dataset_free(s.set);
     cg_model_free(model);
     return code;
 }

@@ -26,7 +26,7 @@ bool is_other_data(const struct measurement *m);
 
 /* The label that class c had before the model file's `classes` renumbered it. */
 int64_t class_name(const cg_spec *spec, int c);
-/* Its name where the data have one, else that label, in the buffer. */
+/* Its name where the data (NULL: none) have one, else that label, in the buffer. */
 enum { CLASS_TEXT = 24 };
 const char *class_text(const cg_spec *spec, const cg_dataset *set, int c, char text[CLASS_TEXT]);
 

@@ -1,9 +1,53 @@
-/* What eval tells of a model whose target is no class. */
 #include "metrics_report.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+
+/* ---- scores ------------------------------------------------------------------------------------
+ */
+void print_scores_head(const char *what)
+{
+    printf("\n%8s  precision  recall      F1  support\n", what);
+}
+
+void print_scores(const char *name, cg_scores s)
+{
+    printf("%8s  %9.4f  %6.4f  %6.4f  %7lld\n", name, s.precision, s.recall, s.f1,
+           (long long)s.support);
+}
+
+json_t *scores_json(cg_scores s)
+{
+    return json_pack("{sf sf sf sI}", "precision", s.precision, "recall", s.recall, "f1", s.f1,
+                     "support", (json_int_t)s.support);
+}
+
+/* ---- metrics -----------------------------------------------------------------------------------
+ */
+/* Each column of marks by itself. */
+static void print_marks(const struct measurement *m)
+{
+    char number[16];
+    if (m->evaluation.n_marks == 0) return;
+    print_scores_head("column");
+    for (int k = 0; k < m->evaluation.n_marks; k++) {
+        const char *name = cg_dataset_target_name(m->set, k);
+        snprintf(number, sizeof number, "%d", k);
+        print_scores(name ? name : number, cg_mark_scores(&m->evaluation, k));
+    }
+}
+
+static json_t *marks_json(const struct measurement *m)
+{
+    json_t *columns = json_array();
+    for (int k = 0; k < m->evaluation.n_marks; k++) {
+        const char *name = cg_dataset_target_name(m->set, k);
+        json_t *column = scores_json(cg_mark_scores(&m->evaluation, k));
+        if (name) json_object_set_new(column, "name", json_string(name));
+        json_array_append_new(columns, column);
+    }
+    return columns;
+}
 
 static void print_text(const struct measurement *m)
 {
@@ -13,6 +57,7 @@ static void print_text(const struct measurement *m)
     printf("images    %lld\n%-8s  %.6f\n", (long long)e->n, "loss", e->loss);
     for (int i = 0; i < e->n_metrics; i++)
         printf("%-8s  %.6f\n", e->metrics[i].name, e->metrics[i].value);
+    print_marks(m);
 }
 
 /* JSON has no word for what is not finite. */
@@ -28,6 +73,7 @@ static void print_json(const struct measurement *m)
                             m->split, "images", (json_int_t)e->n, "loss", number(e->loss));
     for (int i = 0; i < e->n_metrics; i++)
         json_object_set_new(all, e->metrics[i].name, number(e->metrics[i].value));
+    if (e->n_marks) json_object_set_new(all, "columns", marks_json(m));
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     putchar('\n');
     json_decref(all);

@@ -80,6 +80,7 @@ cg_shape cg_dataset_shape(const cg_dataset *set);                /* of one image
 int cg_dataset_classes(const cg_dataset *set);                   /* 0 where the files hold none */
 const char *cg_dataset_class_name(const cg_dataset *set, int c); /* NULL: it has a number */
 int64_t cg_dataset_targets(const cg_dataset *set); /* K; 0 where the target is a class */
+const char *cg_dataset_target_name(const cg_dataset *set, int64_t k); /* NULL: it has a number */
 int cg_dataset_splits(const cg_dataset *set);
 const char *cg_dataset_split_name(const cg_dataset *set, int split);
 int cg_dataset_split(const cg_dataset *set, const char *name); /* -1 if there is none */

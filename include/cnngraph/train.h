@@ -76,6 +76,10 @@ cg_status cg_predictor_new(cg_predictor **predictor, const cg_model *model, cons
                            int threads, cg_error *error);
 void cg_predictor_free(cg_predictor *predictor);
 
+/* What the data that the weights learnt from call class i, or column i of the target, as the file
+ * tells; NULL: it has a number. */
+const char *cg_predictor_name(const cg_predictor *predictor, int i);
+
 /* y[n x K] = the model's outputs for images x[n x C x H x W], as its last layer gives them. */
 cg_status cg_predict(cg_predictor *predictor, int64_t n, const float *x, float *y, cg_error *error);
 
@@ -107,9 +111,11 @@ typedef struct {
     double loss, accuracy;
     int n_metrics; /* where the target is no class: all that there are */
     cg_metric_value metrics[CG_MAX_METRICS];
-    const int64_t *confusion; /* [true * n_classes + predicted]                            */
-    const int64_t *rank;      /* rank[r]: images whose true class came r-th, from 0        */
-    double calibration_error; /* expected: 0 is best; NaN where outputs are no probabilities */
+    const int64_t *confusion;      /* [true * n_classes + predicted]                            */
+    const int64_t *rank;           /* rank[r]: images whose true class came r-th, from 0        */
+    int n_marks;                   /* columns of marks; 0: the target is something else          */
+    const struct cg_counts *marks; /* of each, for cg_mark_scores                           */
+    double calibration_error;      /* expected: 0 is best; NaN where outputs are no probabilities */
     cg_calibration_bin calibration[CG_CALIBRATION_BINS];
     const cg_mistake *mistakes; /* n_mistakes, the most confident first */
     int n_mistakes;
@@ -117,13 +123,14 @@ typedef struct {
 cg_status cg_evaluate(cg_predictor *predictor, const cg_dataset *set, int split,
                       cg_evaluation *result, cg_error *error);
 
-/* Of a class: precision = hits / predicted, recall = hits / support, F1 their harmonic mean; 0
- * where the denominator is 0. */
+/* Of a class, or of the ones of a column: precision = hits / predicted, recall = hits / support, F1
+ * their harmonic mean; 0 where the denominator is 0. */
 typedef struct {
     double precision, recall, f1;
-    int64_t support; /* images of the class */
+    int64_t support; /* images of the class; ones */
 } cg_scores;
 cg_scores cg_class_scores(const cg_evaluation *evaluation, int c);
+cg_scores cg_mark_scores(const cg_evaluation *evaluation, int column);
 /* Their mean over the classes that are there or are predicted; weighted: each by its support. */
 cg_scores cg_mean_scores(const cg_evaluation *evaluation, bool is_weighted);
 /* The share of images whose true class was among the first k. */

@@ -159,12 +159,16 @@ static cg_status load_hundred(cg_samples *s, const cg_data_spec *spec, int part,
     return load_published(s, &hundred, part, error);
 }
 
+static const char *const ten_names[] = { "airplane", "automobile", "bird", "cat",   "deer", "dog",
+                                         "frog",     "horse",      "ship", "truck", NULL };
+
 const cg_source cg_source_cifar10 = {
     .kind = { .name = "cifar10",
               .help = "pictures of 10 classes, 50000 and 10000 of 3x32x32, from "
                       "$CNNGRAPH_DATA/cifar10 or the cache",
               .shape = CG_DIMS(3, SIDE, SIDE),
-              .n_classes = 10 },
+              .n_classes = 10,
+              .class_names = ten_names },
     .has = has_ten,
     .load = load_ten,
 };
@@ -181,7 +185,8 @@ const cg_source cg_source_cifar100 = {
 const cg_source cg_source_cifar10_files = {
     .kind = { .name = "cifar10",
               .help = "files of the binary version of CIFAR-10, or their folder",
-              .is_format = true },
+              .is_format = true,
+              .class_names = ten_names },
     .load = load_ten_files,
 };
 

@@ -126,12 +126,28 @@ static cg_status set_roles(table *t)
                    t->csv.file);
 }
 
-/* ---- samples ------------------------------------------------------------------------------- */
 static bool wants_targets(const table *t)
 {
     return t->spec->target == CG_TARGET_VALUES;
 }
 
+/* Columns of target values are called as in the row of names. */
+static cg_status name_targets(table *t)
+{
+    cg_samples *s = t->samples;
+    s->n_targets = t->spec->csv.n_labels;
+    if (!t->names) return CG_OK;
+    s->target_names = cg_alloc((size_t)s->n_targets, sizeof *s->target_names);
+    if (!s->target_names) return no_memory(t);
+    for (int i = 0; i < t->n_columns; i++) {
+        if (t->role[i] < 0) continue;
+        s->target_names[t->role[i]] = cg_copy_text(t->names[i].text);
+        if (!s->target_names[t->role[i]]) return no_memory(t);
+    }
+    return CG_OK;
+}
+
+/* ---- samples ------------------------------------------------------------------------------- */
 static cg_status grow(table *t)
 {
     cg_samples *s = t->samples;
@@ -195,7 +211,7 @@ static cg_status read_table(table *t)
         if (!t->row) return no_memory(t);
     }
     CG_TRY(set_roles(t));
-    if (wants_targets(t)) s->n_targets = t->spec->csv.n_labels;
+    if (wants_targets(t)) CG_TRY(name_targets(t));
     if (!has_header) CG_TRY(add_row(t));
     while (cg_csv_begin_row(&t->csv)) {
         CG_TRY(read_row(t));

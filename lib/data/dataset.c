@@ -22,8 +22,9 @@ struct cg_dataset {
     cg_shape shape;
     int n_classes;
     cg_target target;
-    int64_t n_targets;   /* 0: a class */
-    int renumbered[256]; /* label in the files -> class, -1: left out */
+    int64_t n_targets;              /* 0: a class */
+    int renumbered[256];            /* label in the files -> class, -1: left out */
+    const char *const *class_names; /* of the source, by label; or NULL */
     cg_scaling scaling;
     int n_splits;
     struct split *splits;
@@ -221,6 +222,7 @@ static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **us
     }
     const cg_source *source;
     CG_TRY(choose_source(&source, used, spec, needed, error));
+    set->class_names = source->kind.class_names;
     CG_TRY(load_parts(set, source, spec, needed, error));
     CG_TRY(settle_target(set, spec, needed, error));
     CG_TRY(renumber(set, spec, error));
@@ -317,6 +319,8 @@ const char *cg_dataset_class_name(const cg_dataset *set, int class)
     for (int p = 0; p < CG_N_PARTS; p++)
         for (int i = 0; set->part[p].names && i < set->part[p].n_classes; i++)
             if (set->renumbered[i] == class) return set->part[p].names[i];
+    for (int i = 0; set->class_names && set->class_names[i]; i++)
+        if (set->renumbered[i] == class) return set->class_names[i];
     return NULL;
 }
 
@@ -330,6 +334,14 @@ int64_t cg_dataset_normalization(const cg_dataset *set, const double **mean, con
 int64_t cg_dataset_targets(const cg_dataset *set)
 {
     return set->n_targets;
+}
+
+const char *cg_dataset_target_name(const cg_dataset *set, int64_t k)
+{
+    bool is_there = set->target == CG_TARGET_VALUES && k >= 0 && k < set->n_targets;
+    for (int p = 0; is_there && p < CG_N_PARTS; p++)
+        if (set->part[p].target_names) return set->part[p].target_names[k];
+    return NULL;
 }
 
 int cg_dataset_splits(const cg_dataset *set)

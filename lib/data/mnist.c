@@ -89,11 +89,16 @@ const cg_source cg_source_mnist = {
     .load = load_digits,
 };
 
+static const char *const clothes[] = { "T-shirt/top", "Trouser",    "Pullover", "Dress",
+                                       "Coat",        "Sandal",     "Shirt",    "Sneaker",
+                                       "Bag",         "Ankle boot", NULL };
+
 const cg_source cg_source_fashion_mnist = {
     .kind = { .name = "fashion-mnist",
               .help = "pieces of clothing, 60000 and 10000 of 28x28, likewise",
               .shape = CG_DIMS(1, SIDE, SIDE),
-              .n_classes = CLASSES },
+              .n_classes = CLASSES,
+              .class_names = clothes },
     .has = has_clothes,
     .load = load_clothes,
 };

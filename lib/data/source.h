@@ -18,8 +18,9 @@ typedef struct {
     float *values; /* instead of images */
     int64_t n_targets;
     float *targets;
-    char **names; /* of the n_classes, or NULL: they are numbers */
-    char *file;   /* an IDX file that the images are yet to be read from, or NULL */
+    char **target_names; /* of the n_targets, or NULL */
+    char **names;        /* of the n_classes, or NULL: they are numbers */
+    char *file;          /* an IDX file that the images are yet to be read from, or NULL */
 } cg_samples;
 
 void cg_samples_free(cg_samples *samples);

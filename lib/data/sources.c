@@ -63,6 +63,9 @@ void cg_samples_free(cg_samples *samples)
     cg_release(samples->values);
     cg_release(samples->labels);
     cg_release(samples->targets);
+    for (int64_t k = 0; samples->target_names && k < samples->n_targets; k++)
+        cg_release(samples->target_names[k]);
+    cg_release(samples->target_names);
     for (int i = 0; samples->names && i < samples->n_classes; i++) cg_release(samples->names[i]);
     cg_release(samples->names);
     cg_release(samples->file);

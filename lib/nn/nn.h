@@ -186,6 +186,12 @@ typedef enum {
 } cg_measured;
 cg_measured cg_measured_as(const cg_loss *loss, cg_target target);
 
+/* Of a class, or of the ones of a column of marks: images of it that were found, images of it,
+ * images taken for it. */
+typedef struct cg_counts {
+    double hits, actual, predicted;
+} cg_counts;
+
 /* What a pass over a split gathers; `classes`, `values` and `marks` as of cg_measured. */
 typedef struct cg_tally {
     cg_measured as;
@@ -199,7 +205,7 @@ typedef struct cg_tally {
     double *mean, spread;     /* values: of t, column by column; sum of (t - mean)^2     */
     float cut;           /* marks, and classes of one column: what is above it is taken for 1 */
     int64_t hits, exact; /* marks: columns that are right, images whose columns all are */
-    int64_t found, predicted, actual; /* marks: columns right as 1, taken for 1, that are 1 */
+    cg_counts *marks;    /* marks: of each column */
 } cg_tally;
 typedef struct cg_metric {
     const char *name, *help; /* "accuracy", "top5", "precision", ... */
@@ -214,12 +220,7 @@ static inline double cg_share(double part, double whole)
 {
     return whole > 0 ? part / whole : 0;
 }
-/* Of a class in a confusion matrix, k x k: images of it that were found, images of it, images taken
- * for it. */
-typedef struct {
-    double hits, actual, predicted;
-} cg_counts;
-cg_counts cg_count_class(const int64_t *confusion, int k, int class);
+cg_counts cg_count_class(const int64_t *confusion, int k, int class); /* confusion: k x k */
 /* The class that a row says: the first largest; of one column 1 where it is above a half or, as the
  * loss would have it, above 0. */
 int cg_predicted(const cg_loss *loss, int n_columns, const float *y);

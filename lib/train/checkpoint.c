@@ -132,12 +132,13 @@ static int list_tensors(const cg_program *program, cg_named_tensor tensors[])
 }
 
 cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char *data,
-                             const cg_program *program, const cg_standing *standing,
-                             cg_error *error)
+                             const char *names, const cg_program *program,
+                             const cg_standing *standing, cg_error *error)
 {
     identity id;
     CG_TRY(identify(model, data, &id, error));
-    cg_metadata metadata[N_IDENTITY + N_NUMBERS];
+    enum { N_KEYS = N_IDENTITY + N_NUMBERS };
+    cg_metadata metadata[N_KEYS + 1] = { [N_KEYS] = { CG_NAMES, names } };
     char values[N_NUMBERS][VALUE_BYTES];
     for (int i = 0; i < N_IDENTITY; i++)
         metadata[i] = (cg_metadata){ identity_keys[i], id.text[i] };
@@ -150,7 +151,7 @@ cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char
     if (!tensors) return cg_fail_nomem(error, "a checkpoint");
     list_tensors(program, tensors);
     cg_status status =
-        cg_safetensors_write(path, n, tensors, N_IDENTITY + N_NUMBERS, metadata, error);
+        cg_safetensors_write(path, n, tensors, N_KEYS + (names != NULL), metadata, error);
     cg_release(tensors);
     return status;
 }

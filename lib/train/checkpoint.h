@@ -19,11 +19,16 @@ typedef struct {
     double schedule[CG_SCHEDULE_STATE]; /* what the schedule remembers */
 } cg_standing;
 
+/* The key under which weights carry the names of classes or of columns of targets. */
+#define CG_NAMES "names"
+
 /* Writes the program's parameters and states (the optimiser's among them) with the standing.  The
- * same run gives the same bytes.  data: the name of the set that serves. */
+ * same run gives the same bytes.  data: the name of the set that serves; names: JSON, or
+ * NULL.
+ */
 cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char *data,
-                             const cg_program *program, const cg_standing *standing,
-                             cg_error *error);
+                             const char *names, const cg_program *program,
+                             const cg_standing *standing, cg_error *error);
 
 /* Reads it back; CG_ECHECKPOINT, with the first difference, if it is of another model, seed,
  * optimiser or data set. */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "model/model.h"
 #include "train/checkpoint.h"
+#include "train/names.h"
 
 #include <cnngraph/ops.h>
 #include <cnngraph/train.h>
@@ -83,6 +84,7 @@ struct cg_predictor {
     cg_batch many; /* images, made when there are as many */
     cg_tally *tally;
     cg_study study;
+    json_t *names; /* or NULL */
 };
 
 static cg_status build(cg_predictor *p, const char *weights, int threads, cg_error *error)
@@ -90,7 +92,8 @@ static cg_status build(cg_predictor *p, const char *weights, int threads, cg_err
     p->pool = cg_pool_new(threads);
     if (!p->pool) return cg_fail_nomem(error, "threads");
     CG_TRY(cg_batch_evaluation(&p->one, p->model, 1, p->pool, NULL, error));
-    return cg_weights_load(weights, p->one.program, error);
+    CG_TRY(cg_weights_load(weights, p->one.program, error));
+    return cg_names_read(&p->names, weights, error);
 }
 
 static cg_status want_many(cg_predictor *p, cg_error *error)
@@ -122,7 +125,13 @@ void cg_predictor_free(cg_predictor *p)
     cg_batch_free(&p->one);
     cg_pool_free(p->pool);
     cg_tally_free(p->tally);
+    json_decref(p->names);
     cg_release(p);
+}
+
+const char *cg_predictor_name(const cg_predictor *p, int i)
+{
+    return i < 0 ? NULL : json_string_value(json_array_get(p->names, (size_t)i));
 }
 
 cg_status cg_predict(cg_predictor *p, int64_t n, const float *x, float *y, cg_error *error)
@@ -187,6 +196,8 @@ cg_status cg_evaluate(cg_predictor *p, const cg_dataset *set, int split, cg_eval
                                .accuracy = t->rank ? (double)t->rank[0] / n : NAN,
                                .confusion = t->confusion,
                                .rank = t->rank,
+                               .n_marks = t->marks ? t->n_columns : 0,
+                               .marks = t->marks,
                                .calibration_error = NAN,
                                .mistakes = p->study.mistake,
                                .n_mistakes = p->study.n_mistakes };

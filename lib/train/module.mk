@@ -2,6 +2,7 @@ libfloors_la_SOURCES += \
   %D%/average.h %D%/average.c \
   %D%/batch.h %D%/batch.c \
   %D%/checkpoint.h %D%/checkpoint.c \
+  %D%/names.h %D%/names.c \
   %D%/evaluate.h %D%/evaluate.c \
   %D%/folder.h %D%/folder.c \
   %D%/history.h %D%/history.c \

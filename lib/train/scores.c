@@ -1,4 +1,4 @@
-/* What a confusion matrix says of its classes. */
+/* What a confusion matrix says of its classes, and counts of marks of their columns. */
 #include "nn/nn.h"
 
 #include <cnngraph/train.h>
@@ -12,6 +12,11 @@ static cg_scores scores_of(cg_counts n)
 cg_scores cg_class_scores(const cg_evaluation *e, int c)
 {
     return scores_of(cg_count_class(e->confusion, e->n_classes, c));
+}
+
+cg_scores cg_mark_scores(const cg_evaluation *e, int column)
+{
+    return scores_of(e->marks[column]);
 }
 
 cg_scores cg_mean_scores(const cg_evaluation *e, bool is_weighted)

@@ -60,7 +60,8 @@ static cg_status save(run *r, const char *name, cg_error *error)
     s->correct = r->t.tally->rank ? r->t.tally->rank[0] : 0;
     cg_folder_file(r->result->folder, name, path);
     double began = cg_seconds();
-    CG_TRY(cg_checkpoint_save(path, r->t.model, r->t.data, r->t.full.program, s, error));
+    CG_TRY(
+        cg_checkpoint_save(path, r->t.model, r->t.data, r->t.names, r->t.full.program, s, error));
     cg_trace_note(r->t.trace, "checkpoint", name, began);
     return CG_OK;
 }

@@ -8,11 +8,13 @@
 #include "engine/program.h"
 #include "model/model.h"
 #include "train/average.h"
+#include "train/names.h"
 #include "train/evaluate.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- setting up ---------------------------------------------------------------------------- */
@@ -42,6 +44,7 @@ static cg_status load_data(cg_trainer *t, cg_error *error)
     if (!n_targets && n_classes > (n_values > 1 ? n_values : 2))
         return cg_fail_at(error, CG_EMODEL, spec->data.place,
                           "there are %d classes, the model has %d outputs", n_classes, n_values);
+    t->names = cg_names_write(t->set);
     CG_TRY(find_split(t, spec->train_split ? spec->train_split : "train", &t->train, error));
     CG_TRY(find_split(t, spec->validation_split, &t->validation, error));
     CG_TRY(find_split(t, spec->test_split, &t->test, error));
@@ -123,6 +126,7 @@ void cg_trainer_close(cg_trainer *t)
     cg_tally_free(t->evaluated);
     cg_augmenter_free(t->augmenter);
     cg_release(t->order);
+    free(t->names);
     cg_pool_free(t->pool);
     cg_dataset_free(t->set);
     *t = (cg_trainer){ 0 };

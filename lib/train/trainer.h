@@ -16,6 +16,7 @@ typedef struct {
     const cg_spec *spec;
     cg_dataset *set;
     const char *data;            /* the set that serves */
+    char *names;                 /* of classes or targets: JSON, or NULL */
     int train, validation, test; /* splits; -1: none */
     cg_pool *pool;
     cg_batch full, rest, evaluation; /* rest: the last batch of an epoch, if it is smaller */

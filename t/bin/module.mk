@@ -1,5 +1,5 @@
 # Tests of bin.
 dist_check_SCRIPTS += %D%/model.t
 dist_check_SCRIPTS += %D%/bench.t %D%/data.t %D%/experiments.t %D%/cli.t %D%/gradcheck.t \
-  %D%/ops_doc.t %D%/report.t %D%/values.t
+  %D%/marks.t %D%/ops_doc.t %D%/report.t %D%/values.t
 EXTRA_DIST += doc/ops.md

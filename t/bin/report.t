@@ -96,6 +96,14 @@ says runs/names/report.html '&lt;script&gt;alert(1)</th>' "a name of a class is 
 lacks runs/names/report.html '<script' "and no element"
 is 0 "eval" eval runs/names
 says out "a class with a longer name  *[0-9]" "calls classes by their names, too"
+is 0 "predict" predict runs/names --index 0
+says out "^test\[0\]: class .*labelled <script>alert(1)$" "does so"
+cp pictures/a*/1.pgm one.pgm
+mv pictures elsewhere
+is 0 "predict of a file" predict runs/names one.pgm
+says out "^ *<script>alert(1)  *[0-9]" "needs no data to do so"
+is 0 "predict --format json" predict runs/names one.pgm --format json
+says out '"name": "' "tells the name beside the number"
 
 page=runs/small/report.html
 says "$page" "1970-01-01 00:00 UTC" "SOURCE_DATE_EPOCH stands in for the clock"

@@ -52,7 +52,7 @@ says out '"targets": \[' "with what was to be predicted"
 is 0 "the regression trains" train "$models/regression.yaml" --runs "$dir"
 says out '^test  loss 0\.[0-9]*  mae 1\.[0-9]*  rmse 1\.[0-9]*  r2 0\.[89]' "and explains the table"
 is 0 "it predicts a number" predict "$dir/regression" --index 0
-says out '^ *0  *[0-9.]*  *[0-9.]*$' "beside what it should be"
+says out '^ *y  *[0-9.]*  *[0-9.]*$' "under its name, beside what it should be"
 is 4 "a table of two numbers is none for it" eval "$dir/regression" --set 'data.csv.label=[y, x10]' \
     --set 'model.input.shape=[9]' --set "data.files.test=$models/data/friedman-test.csv"
 

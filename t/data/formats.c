@@ -349,6 +349,7 @@ static void cifar(void)
     ok(set && cg_dataset_size(set, 0) == 2 && t[0] == 7 && t[1] == 9 && x[0] == 0.2f &&
            x[2 * IMAGE - 1] == 1 && cg_dataset_classes(set) == 10,
        "CIFAR-10 is a label and the planes of red, green and blue");
+    ok(set && !strcmp(cg_dataset_class_name(set, 7), "horse"), "its classes have names");
     cg_dataset_free(set);
     set = load((cg_data_spec){ .format = "cifar100", .images = { "hundred.bin" } });
     ok(set && cg_dataset_label(set, 0, 0) == 99 && cg_dataset_classes(set) == 100,

@@ -10,9 +10,9 @@ void cg_tally_add_marks(cg_tally *t, const float *y, const float *target)
     for (int k = 0; k < t->n_columns; k++) {
         bool is = target[k] > 0.5f, taken = isnan(y[k]) ? !is : y[k] > t->cut;
         hits += taken == is;
-        t->found += taken && is;
-        t->predicted += taken;
-        t->actual += is;
+        t->marks[k].hits += taken && is;
+        t->marks[k].predicted += taken;
+        t->marks[k].actual += is;
     }
     t->hits += hits;
     t->exact += hits == t->n_columns;
@@ -31,7 +31,12 @@ static double exact(const cg_tally *t)
 /* Over all columns and images together: the micro average. */
 static double f1(const cg_tally *t)
 {
-    return cg_share(2 * (double)t->found, (double)(t->predicted + t->actual));
+    double found = 0, marked = 0;
+    for (int k = 0; k < t->n_columns; k++) {
+        found += t->marks[k].hits;
+        marked += t->marks[k].predicted + t->marks[k].actual;
+    }
+    return cg_share(2 * found, marked);
 }
 
 const cg_metric cg_metric_hits = { "hits", "share of columns that are right", hits, CG_AS_MARKS };

@@ -22,6 +22,8 @@ static bool allocate(cg_tally *t)
     size_t columns = (size_t)t->n_columns, k = (size_t)t->n_classes;
     if (t->as == CG_AS_VALUES) t->mean = cg_alloc(columns, sizeof *t->mean);
     if (t->as == CG_AS_VALUES) return t->mean;
+    if (t->as == CG_AS_MARKS) t->marks = cg_alloc(columns, sizeof *t->marks);
+    if (t->as == CG_AS_MARKS) return t->marks;
     if (t->as != CG_AS_CLASSES) return true;
     t->confusion = cg_alloc(k * k, sizeof *t->confusion);
     t->rank = cg_alloc(k, sizeof *t->rank);
@@ -53,6 +55,7 @@ void cg_tally_free(cg_tally *t)
     cg_release(t->confusion);
     cg_release(t->rank);
     cg_release(t->mean);
+    cg_release(t->marks);
     cg_release(t);
 }
 
@@ -62,7 +65,8 @@ void cg_tally_clear(cg_tally *t)
     if (t->confusion) memset(t->confusion, 0, k * k * sizeof *t->confusion);
     if (t->rank) memset(t->rank, 0, k * sizeof *t->rank);
     if (t->mean) memset(t->mean, 0, columns * sizeof *t->mean);
-    t->n = t->hits = t->exact = t->found = t->predicted = t->actual = 0;
+    if (t->marks) memset(t->marks, 0, columns * sizeof *t->marks);
+    t->n = t->hits = t->exact = 0;
     t->loss = t->absolute = t->squared = t->spread = 0;
 }
 

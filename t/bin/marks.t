@@ -1,0 +1,88 @@
+#!/bin/sh
+# Several labels an image, each there or not: from a CSV file to the scores of each column.
+cnngraph=${top_builddir:-.}/cnngraph
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0 status=0
+
+# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
+is() {
+    expected=$1 name=$2
+    shift 2
+    "$cnngraph" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+    code=$?
+    report "$name" "exit $code, not $expected: $(head -c 300 "$dir/err")" test $code -eq "$expected"
+}
+# says FILE TEXT NAME
+says() {
+    report "$3" "no '$2' in: $(head -c 600 "$dir/$1")" grep -q -e "$2" "$dir/$1"
+}
+report() {
+    name=$1 cause=$2
+    shift 2
+    n=$((n + 1))
+    if "$@"; then
+        echo "ok $n - $name"
+    else
+        echo "not ok $n - $name"
+        echo "# $cause"
+        status=1
+    fi
+}
+
+# table FILE SEED ROWS: four numbers within 0 and 1, and three marks, of which one is rare
+table() {
+    LC_ALL=C awk -v s="$2" -v rows="$3" '
+        function draw() { s = (s * 16807) % 2147483647; return s / 2147483647 } # Park and Miller 1988
+        BEGIN {
+            print "a,warm,b,far,c,d,odd"
+            for (i = 0; i < rows; i++) {
+                a = draw(); b = draw(); c = draw(); d = draw()
+                printf "%.6f,%d,%.6f,%d,%.6f,%.6f,%d\n", a, (a + b > 1), b, (c > 0.85), c, d, (d > a)
+            }
+        }' >"$dir/$1"
+}
+table train.csv 1 240
+table test.csv 99 80
+cat >"$dir/marks.yaml" <<'END'
+cnngraph: 1
+name: marks
+data:
+  format: csv
+  files: {train: train.csv, test: test.csv}
+  csv: {label: [warm, far, odd]}
+  target: values
+model: {input: {shape: [4]}, layers: [dense: {units: 3}]}
+loss: {type: bce_with_logits, pos_weight: balanced}
+optimizer: {type: adam, lr: 0.1}
+train: {epochs: 40, batch: 16}
+END
+
+is 0 "a model of several labels trains" train "$dir/marks.yaml" --runs "$dir"
+says out '^test  loss 0\.[0-9]*  hits 0\.9[0-9]*  exact 0\.[0-9]*  mark_f1 0\.[89]' "and finds them in other rows"
+says marks/model.yaml '^loss: .* pos_weight: \[0\.967[0-9]*, 7, 1\.18[0-9]*\]}$' "its run keeps what a rare mark counts, zeros / ones"
+tested=$(sed -n 's/^test  loss \([0-9.]*\) .*/\1/p' "$dir/out")
+
+is 0 "it is measured" eval "$dir/marks" --weights "$dir/marks/last.safetensors"
+says out "^loss  *$tested" "with the loss that training told"
+says out '^  column  precision  recall      F1  support$' "column by column"
+says out '^    warm     [01]\.[0-9]*  0\.9[0-9]*  0\.9' "under the names of the file"
+is 0 "it is measured by the model file" eval "$dir/marks.yaml" --weights "$dir/marks/last.safetensors"
+says out "^loss  *$tested" "with the same loss, for the weights are balanced anew"
+is 0 "it is measured as JSON" eval "$dir/marks" --format json
+says out '"support": [0-9]*,$' "with the scores of the columns"
+says out '"name": "odd"' "and their names"
+
+is 0 "it predicts" predict "$dir/marks" --index 0
+says out '^test\[0\]:  column  predicted  mark  target$' "a mark for each column"
+says out '^     far  *-*[0-9.]*     [01]  *[01]$' "beside what is true"
+is 0 "it predicts as JSON" predict "$dir/marks" --index 0 --format json
+says out '"marks": \[' "with the marks"
+
+is 0 "one weight serves all columns" train "$dir/marks.yaml" --runs "$dir" --set loss.pos_weight=3 --set train.epochs=1
+is 4 "a column that is never 1 cannot be balanced" train "$dir/marks.yaml" --runs "$dir" \
+    --set 'data.splits={train: {from: train, limit: 2}}'
+says err 'marks.yaml:9:43: pos_weight: balanced: the training data have no 1 in column' "and the place is told"
+
+echo "1..$n"
+exit $status
