@@ -19,6 +19,10 @@ static inline void normalise_channel(const cg_call *c, int64_t channel, int64_t 
     float mean = (float)((double)cg_vec_sum_lanes(&sum) / count);
     for (int64_t n = 0; n < N; n++) norm_add_moments(&moments, x + n * step, plane, mean);
     norm_scale scale = norm_scale_of(&moments, count, epsilon);
+    if (!(scale.slope > 0)) {
+        norm_wide wide = norm_wide_of(x, N, step, plane, mean);
+        scale = norm_scale_wide(&wide, epsilon);
+    }
     float slope = c->x[1][channel] * scale.slope, offset = c->x[2][channel] - scale.rest * slope;
     for (int64_t n = 0; n < N; n++)
         norm_apply(x + n * step, y + n * step, plane, mean, slope, offset);
@@ -31,6 +35,10 @@ static inline void normalise_columns(const cg_call *c, int64_t channel, int64_t 
     float epsilon = (float)((const cg_norm_attrs *)c->attrs)->epsilon;
     const float *x = c->x[0] + channel;
     norm_columns m = norm_columns_of(x, N, C, width);
+    if (cg_vec_max_lanes(m.variance) == INFINITY) {
+        for (int64_t i = 0; i < width; i++) normalise_channel(c, channel + i, 1);
+        return;
+    }
     cg_vec slope = cg_vec_load(c->x[1] + channel, width) / cg_vec_sqrt(m.variance + epsilon);
     cg_vec offset = cg_vec_load(c->x[2] + channel, width) - m.rest * slope;
     for (int64_t n = 0; n < N; n++) {
@@ -67,8 +75,7 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     cg_node *moments = cg_moments(x, false);
     cg_node *mean = norm_moment(moments, 0, s->rank);
     cg_node *var = norm_moment(moments, 1, s->rank);
-    cg_node *r = cg_div(cg_constant(cg_node_graph(node), (cg_shape){ 0 }, 1),
-                        cg_sqrt(cg_shift(var, a->epsilon)));
+    cg_node *r = norm_slope(cg_shift(var, a->epsilon));
     cg_node *sums = cg_comoments(dy, x, mean, false);
     cg_node *sum = norm_moment(sums, 0, s->rank), *along = norm_moment(sums, 1, s->rank);
     if (cg_wants(node, 0)) {

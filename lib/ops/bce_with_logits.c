@@ -8,7 +8,11 @@
 static inline cg_vec term(cg_vec z, cg_vec t, float unused)
 {
     (void)unused;
-    return cg_vec_softplus(z) - z * t;
+    /* max(z, 0) - z t without a difference: exact for t 0 and 1, where the loss is all but 0; and
+     * 0, not NaN, where a certainty of infinity is right. */
+    cg_vec share = cg_vec_select(z > 0.0f, 1.0f - t, -t);
+    cg_vec away = cg_vec_select(share == 0.0f, cg_vec_splat(0.0f), z * share);
+    return away + cg_vec_log1p_unit(cg_vec_exp(-cg_vec_abs(z)));
 }
 
 CG_KERNEL(bce_with_logits_forward)
@@ -34,7 +38,7 @@ static double term_reference(const cg_ref_call *c, double z, double t)
     (void)c;
     double away = log1p(exp(-fabs(z)));
     double if_one = z < 0 ? away - z : away, if_zero = z > 0 ? away + z : away;
-    return t * if_one + (1 - t) * if_zero;
+    return (t != 0 ? t * if_one : 0) + (t != 1 ? (1 - t) * if_zero : 0);
 }
 
 static void reference(const cg_ref_call *c)

@@ -20,6 +20,10 @@ CG_KERNEL(layer_norm_forward)
         float mean = (float)((double)cg_vec_sum_lanes(&sum) / (double)n);
         norm_add_moments(&moments, x, n, mean);
         norm_scale scale = norm_scale_of(&moments, (double)n, epsilon);
+        if (!(scale.slope > 0)) {
+            norm_wide wide = norm_wide_of(x, 1, n, n, mean);
+            scale = norm_scale_wide(&wide, epsilon);
+        }
         for (int64_t i = 0; i < n; i += CG_LANES) {
             cg_vec h = (cg_vec_load(x + i, n - i) - mean - scale.rest) * scale.slope;
             cg_vec y = h * cg_vec_load(gamma + i, n - i) + cg_vec_load(beta + i, n - i);
@@ -58,8 +62,8 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     int rank = cg_node_shape(x)->rank;
     int64_t axes = (CG_AXIS(rank) - 1) & ~(CG_AXIS(rank - s->rank) - 1);
     cg_node *d = cg_sub(x, cg_mean(x, axes, true));
-    cg_node *deviation = cg_sqrt(cg_shift(cg_mean(cg_square(d), axes, true), a->epsilon));
-    cg_node *r = cg_div(cg_constant(cg_node_graph(node), (cg_shape){ 0 }, 1), deviation);
+    cg_node *variance = cg_shift(cg_mean(cg_square(d), axes, true), a->epsilon);
+    cg_node *r = norm_slope(variance);
     cg_node *h = cg_mul(d, r);
     if (cg_wants(node, 0)) {
         cg_node *g = cg_mul(dy, gamma);

@@ -3,6 +3,8 @@
 
 #include "ops/norm.h"
 
+#include <math.h>
+
 /* Channel `channel` of rows [row, row + n). */
 static inline void moments_of_planes(const cg_call *c, int64_t row, int64_t n, int64_t channel,
                                      float y[2])
@@ -16,8 +18,10 @@ static inline void moments_of_planes(const cg_call *c, int64_t row, int64_t n, i
     float mean = (float)((double)cg_vec_sum_lanes(&sum) / count);
     for (int64_t i = 0; i < n; i++) norm_add_moments(&m, x + i * C * plane, plane, mean);
     double rest = (double)cg_vec_sum_lanes(&m.d) / count;
-    y[0] = (float)((double)mean + rest);
-    y[1] = (float)((double)cg_vec_sum_lanes(&m.squares) / count - rest * rest);
+    norm_wide all = { rest, norm_variance((double)cg_vec_sum_lanes(&m.squares) / count, rest) };
+    if (!isfinite(all.variance)) all = norm_wide_of(x, n, C * plane, plane, mean);
+    y[0] = (float)((double)mean + all.rest);
+    y[1] = (float)all.variance;
 }
 
 /* x: N C, `width` <= CG_LANES channels side by side. */
@@ -28,6 +32,8 @@ static inline void moments_of_columns(const cg_call *c, int64_t channel, int64_t
     for (int64_t i = 0; i < width; i++) {
         c->y[2 * (channel + i)] = mean[i];
         c->y[2 * (channel + i) + 1] = m.variance[i];
+        if (m.variance[i] == INFINITY)
+            moments_of_planes(c, 0, c->xs[0]->dim[0], channel + i, c->y + 2 * (channel + i));
     }
 }
 

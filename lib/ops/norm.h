@@ -90,7 +90,9 @@ CG_INLINE norm_columns norm_columns_of(const float *x, int64_t N, int64_t C, int
         m.squares.block += d * d;
     }
     y.rest = cg_vec_sum_value(&m.d) / (float)N;
-    y.variance = cg_vec_sum_value(&m.squares) / (float)N - y.rest * y.rest;
+    cg_vec squares = cg_vec_sum_value(&m.squares) / (float)N;
+    y.variance = cg_vec_max(cg_vec_splat(0.0f), squares - y.rest * y.rest);
+    y.variance = cg_vec_select(squares == INFINITY, squares, y.variance);
     return y;
 }
 
@@ -99,11 +101,42 @@ typedef struct {
     float rest, slope;
 } norm_scale;
 
+/* mean((x - shift)^2) - rest^2 may round to less than 0 where all values are alike. */
+CG_INLINE double norm_variance(double squares, double rest)
+{
+    double variance = squares - rest * rest;
+    return variance < 0 ? 0 : variance;
+}
+
 CG_INLINE norm_scale norm_scale_of(norm_moments *m, double count, double epsilon)
 {
     double rest = (double)cg_vec_sum_lanes(&m->d) / count;
-    double variance = (double)cg_vec_sum_lanes(&m->squares) / count - rest * rest;
+    double variance = norm_variance((double)cg_vec_sum_lanes(&m->squares) / count, rest);
     return (norm_scale){ (float)rest, (float)(1 / sqrt(variance + epsilon)) };
+}
+
+/* mean(d), d = x - shift, and the variance, in double: of `rows` rows of n elements, where the
+ * squares are beyond floats. */
+typedef struct {
+    double rest, variance;
+} norm_wide;
+
+static inline norm_wide norm_wide_of(const float *x, int64_t rows, int64_t step, int64_t n,
+                                     float shift)
+{
+    double sum = 0, squares = 0, count = (double)(rows * n);
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t i = 0; i < n; i++) {
+            double d = (double)x[r * step + i] - (double)shift;
+            sum += d;
+            squares += d * d;
+        }
+    return (norm_wide){ sum / count, norm_variance(squares / count, sum / count) };
+}
+
+static inline norm_scale norm_scale_wide(const norm_wide *m, double epsilon)
+{
+    return (norm_scale){ (float)m->rest, (float)(1 / sqrt(m->variance + epsilon)) };
 }
 
 /* y = (x - mean) slope + beta */
@@ -127,6 +160,13 @@ static inline cg_node *norm_as_channels(const cg_shape *x, cg_node *v)
     cg_shape shape = { .rank = x->rank };
     for (int i = 0; i < x->rank; i++) shape.dim[i] = i == 1 ? x->dim[1] : 1;
     return cg_reshape(v, shape);
+}
+
+/* 1 / sqrt(v), written so that the infinite variance of what lies beyond the squares of floats
+ * gives NaN, which is noticed, and not 0, which is not. */
+static inline cg_node *norm_slope(cg_node *v)
+{
+    return cg_div(cg_sqrt(v), v);
 }
 
 /* Moment `which` of moments R C 2, to be broadcast over values of that rank. */

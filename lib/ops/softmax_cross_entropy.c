@@ -4,7 +4,6 @@
 #include "kernels/softmax.h"
 #include "ops/loss.h"
 
-#include <float.h>
 #include <math.h>
 
 /* What cross-entropy sums over the classes: exp(d), t and t d, d = z - m, m the largest logit. */
@@ -23,7 +22,9 @@ CG_INLINE void add_class(class_sums *s, cg_vec d, cg_vec t)
     }
     s->mass.block += cg_vec_exp(d);
     s->target.block += t;
-    s->dot.block += t * cg_vec_max(cg_vec_splat(-FLT_MAX), d); /* 0 times infinity would be NaN */
+    /* What is masked, by a logit of -infinity, is not asked for: 0, where 0 times infinity is NaN.
+     */
+    s->dot.block += cg_vec_select(t == 0.0f, cg_vec_splat(0.0f), t * d);
 }
 
 /* One row of n contiguous classes: sum t (log sum exp(d) - d); exp never overflows and the sum is
@@ -103,8 +104,29 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
     if (cg_wants(node, 1)) dx[1] = cg_neg(cg_mul(cg_log_softmax(z, 1), w));
 }
 
-/* -sum t log(exp(z_k) / sum exp(z)): each class compared with each, sum_j exp(z_j - z_k), whose
- * logarithm is taken of the largest summand and the rest, for exp alone ends at 709. */
+/* -log(0) of a class that is masked, by a logit of -infinity, beside one that is not. */
+static double masked_cost(const double *z, int64_t K, int64_t positions)
+{
+    bool is_any = false;
+    for (int64_t j = 0; j < K; j++) {
+        if (isnan(z[j * positions])) return NAN;
+        is_any = is_any || z[j * positions] > -INFINITY;
+    }
+    return is_any ? INFINITY : NAN;
+}
+
+/* -log(exp(z_k) / sum exp(z)): each class compared with each, sum_j exp(z_j - z_k), whose logarithm
+ * is taken of the largest summand and the rest, for exp alone ends at 709. */
+static double cost(const double *z, int64_t K, int64_t positions, int64_t k)
+{
+    double most = 0, others = 0, own = z[k * positions];
+    if (own == -INFINITY) return masked_cost(z, K, positions);
+    for (int64_t j = 0; j < K; j++) most = fmax(most, z[j * positions] - own);
+    for (int64_t j = 0; j < K; j++) others += exp(z[j * positions] - own - most);
+    return most + log(others);
+}
+
+/* sum t cost; what the target excludes costs nothing. */
 static void reference(const cg_ref_call *c)
 {
     const cg_shape *xs = c->xs[0];
@@ -113,14 +135,10 @@ static void reference(const cg_ref_call *c)
         c->y[n] = 0;
         for (int64_t k = 0; k < K; k++)
             for (int64_t p = 0; p < positions; p++) {
-                const double *z = c->x[0] + n * K * positions + p;
-                double most = 0, others = 0;
-                for (int64_t j = 0; j < K; j++)
-                    most = fmax(most, z[j * positions] - z[k * positions]);
-                for (int64_t j = 0; j < K; j++)
-                    others += exp(z[j * positions] - z[k * positions] - most);
-                c->y[n] +=
-                    c->x[1][(n * K + k) * positions + p] * (most + log(others)) / (double)positions;
+                int64_t first = n * K * positions + p;
+                double t = c->x[1][first + k * positions];
+                double paid = cost(c->x[0] + first, K, positions, k);
+                if (t != 0 || paid != INFINITY) c->y[n] += t * paid / (double)positions;
             }
     }
 }

@@ -5,6 +5,10 @@ check_PROGRAMS += t/ops/conventions.t
 t_ops_conventions_t_SOURCES = %D%/conventions.c
 t_ops_conventions_t_LDADD = $(test_ldadd)
 
+check_PROGRAMS += t/ops/extremes.t
+t_ops_extremes_t_SOURCES = %D%/extremes.c
+t_ops_extremes_t_LDADD = $(test_ldadd)
+
 check_PROGRAMS += t/ops/flows.t
 t_ops_flows_t_SOURCES = %D%/flows.c
 t_ops_flows_t_LDADD = $(test_ldadd)

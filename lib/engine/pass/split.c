@@ -56,11 +56,13 @@ static cg_node *as_channels(cg_node *v, const cg_shape *x)
     return cg_reshape(v, y);
 }
 
-/* y = x slope + (beta - mean slope), slope = gamma / sqrt(var + epsilon) */
+/* y = x slope + (beta - mean slope), slope = gamma / sqrt(var + epsilon), written so that an
+ * infinite variance gives NaN and not 0, which nobody would notice. */
 static cg_node *normalise(cg_node *const x[], cg_node *mean, cg_node *var, double epsilon)
 {
     const cg_shape *s = &x[0]->shape, channels = CG_SHAPE(s->dim[1]);
-    cg_node *slope = cg_div(x[1], cg_sqrt(cg_shift(cg_reshape(var, channels), epsilon)));
+    cg_node *v = cg_shift(cg_reshape(var, channels), epsilon);
+    cg_node *slope = cg_div(cg_mul(x[1], cg_sqrt(v)), v);
     cg_node *offset = cg_sub(x[2], cg_mul(cg_reshape(mean, channels), slope));
     return cg_fma(x[0], as_channels(slope, s), as_channels(offset, s));
 }

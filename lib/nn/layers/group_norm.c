@@ -27,14 +27,14 @@ static const cg_attr instance_table[] = {
     { .name = NULL },
 };
 
-/* (x - mean) / sqrt(var + epsilon) along the last axis of N G M; the variance is the biased one. */
+/* (x - mean) / sqrt(var + epsilon) along the last axis of N G M: a layer_norm whose scale and shift
+ * are not learnt. */
 static cg_node *standardise(cg_node *x, double epsilon)
 {
-    cg_node *d = cg_sub(x, cg_mean(x, CG_AXIS(2), true));
-    cg_node *var = cg_mean(cg_square(d), CG_AXIS(2), true);
-    return d ? cg_mul(d, cg_div(cg_constant(cg_node_graph(d), (cg_shape){ 0 }, 1),
-                                cg_sqrt(cg_shift(var, epsilon))))
-             : NULL;
+    if (!x) return NULL;
+    cg_shape values = CG_SHAPE(cg_node_shape(x)->dim[2]);
+    cg_node *one = cg_constant(cg_node_graph(x), values, 1);
+    return cg_layer_norm(x, one, cg_constant(cg_node_graph(x), values, 0), epsilon);
 }
 
 /* A parameter with one value a channel of N C ... */

@@ -11,8 +11,11 @@
 
 #include <cnngraph/ops.h>
 
+#include <float.h>
+
 static cg_node *focal_of(cg_node *margin, double gamma)
 {
+    if (gamma == 0) return cg_softplus(margin); /* 0 times infinity would be NaN */
     cg_node *forgiven = cg_exp(cg_scale(cg_softplus(cg_neg(margin)), -gamma));
     return cg_mul(forgiven, cg_softplus(margin));
 }
@@ -27,17 +30,21 @@ static const cg_attr focal_table[] = {
     { .name = NULL },
 };
 
-/* log sum exp(z_k - z_c) over the classes k other than the true one, c: N. */
+/* log sum exp(z_k) - z_c over the classes k other than the true one, c: N.  Logits may be
+ * -infinity, so they are chosen, not multiplied; the true one's place takes what is less than any
+ * of the others that is finite. */
 static cg_node *softmax_margin(cg_node *z, cg_node *labels)
 {
     if (!z || !labels) return NULL;
+    cg_graph *graph = cg_node_graph(z);
     cg_node *is_true = cg_one_hot(labels, cg_node_shape(z)->dim[1]);
-    cg_node *nothing = cg_constant(cg_node_graph(z), (cg_shape){ 0 }, -1e30); /* its exp is 0 */
-    cg_node *lead = cg_sub(z, cg_sum(cg_mul(z, is_true), CG_AXIS(1), true));
-    cg_node *others = cg_where(is_true, nothing, lead);
+    cg_node *least = cg_constant(graph, (cg_shape){ 0 }, -(double)FLT_MAX);
+    cg_node *zero = cg_constant(graph, (cg_shape){ 0 }, 0);
+    cg_node *own = cg_sum(cg_where(is_true, z, zero), CG_AXIS(1), true);
+    cg_node *others = cg_where(is_true, least, z);
     cg_node *most = cg_max(others, CG_AXIS(1), true);
     cg_node *mass = cg_sum(cg_exp(cg_sub(others, most)), CG_AXIS(1), true);
-    cg_node *margin = cg_add(most, cg_log(mass));
+    cg_node *margin = cg_add(cg_sub(most, own), cg_log(mass));
     return margin ? cg_reshape(margin, CG_SHAPE(cg_node_shape(z)->dim[0])) : NULL;
 }
 
