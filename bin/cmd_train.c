@@ -31,6 +31,8 @@ static void catch_signals(void)
 }
 
 /* ---- showing ------------------------------------------------------------------------------- */
+enum { MAX_TROUBLES = 5 }; /* of skipped steps, that are told of one by one */
+
 typedef struct {
     const char *source; /* data.source of the model */
     bool is_terminal, has_begun;
@@ -99,14 +101,31 @@ static void show_epoch(const display *d, const cg_progress *p)
                 accuracy_text("val_accuracy", p->val_accuracy, accuracy));
     for (int i = 0; i < p->n_metrics; i++)
         fprintf(stderr, "  val_%s %.4f", p->metrics[i].name, p->metrics[i].value);
-    fprintf(stderr, "  lr %.3g  %.0f images/s%s\n", p->lr, p->images_per_s,
-            p->is_best ? "  best" : "");
+    fprintf(stderr, "  lr %.3g", p->lr);
+    if (p->skipped) fprintf(stderr, "  skipped %lld", (long long)p->skipped);
+    fprintf(stderr, "  %.0f images/s%s\n", p->images_per_s, p->is_best ? "  best" : "");
+}
+
+/* What was not finite, and what became of it; of many alike the first few. */
+static void show_trouble(const display *d, const cg_progress *p)
+{
+    const cg_error *e = p->trouble;
+    if (p->skipped > MAX_TROUBLES) return;
+    if (d->is_terminal) fputs("\r\033[K", stderr);
+    if (e->file[0]) fprintf(stderr, "%s:%d:%d: ", e->file, e->line, e->column);
+    if (p->rollbacks)
+        fprintf(stderr, "%s: the epoch begins anew at a learning rate of %.3g (rollback %lld)\n",
+                e->message, p->lr, (long long)p->rollbacks);
+    else
+        fprintf(stderr, "%s: left out%s\n", e->message,
+                p->skipped == MAX_TROUBLES ? "; there may be more" : "");
 }
 
 static void show(void *context, const cg_progress *p)
 {
     display *d = context;
     if (!d->has_begun) say_data(d, p->data);
+    if (p->trouble) show_trouble(d, p);
     if (p->epoch_done)
         show_epoch(d, p);
     else if (d->is_terminal)
@@ -125,9 +144,10 @@ static void print_json(const cg_train_result *r)
         { "seconds", r->seconds },
     };
     json_t *object =
-        json_pack("{ss ss sI sI sI}", "folder", r->folder, "data", r->data ? r->data : "", "epochs",
-                  (json_int_t)r->epochs, "best_epoch", (json_int_t)r->best_epoch, "steps",
-                  (json_int_t)r->steps);
+        json_pack("{ss ss sI sI sI sI sI}", "folder", r->folder, "data", r->data ? r->data : "",
+                  "epochs", (json_int_t)r->epochs, "best_epoch", (json_int_t)r->best_epoch, "steps",
+                  (json_int_t)r->steps, "skipped", (json_int_t)r->skipped, "rollbacks",
+                  (json_int_t)r->rollbacks);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (isfinite(values[i].value))
             json_object_set_new(object, values[i].name, json_real(values[i].value));

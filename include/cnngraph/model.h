@@ -33,7 +33,12 @@ void cg_model_free(cg_model *model);
 
 /* ---- what it says
  * ------------------------------------------------------------------------------*/
-typedef enum { CG_NONFINITE_STOP, CG_NONFINITE_IGNORE } cg_on_nonfinite;
+typedef enum {
+    CG_NONFINITE_STOP,     /* the run ends                            */
+    CG_NONFINITE_SKIP,     /* the step is left out                    */
+    CG_NONFINITE_ROLLBACK, /* back to where the epoch began, at a lower learning rate */
+    CG_NONFINITE_IGNORE    /* nobody looks                            */
+} cg_on_nonfinite;
 struct cg_optimizer;
 struct cg_decay;
 struct cg_schedule;
@@ -52,6 +57,7 @@ typedef struct {
     const void *optimizer_attrs;
     const struct cg_decay *decay;
     double lr;
+    cg_place optimizer_place;
     const struct cg_schedule *schedule; /* NULL: constant */
     const void *schedule_attrs;
     const char *schedule_monitor; /* what it follows, or NULL */

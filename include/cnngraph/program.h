@@ -84,8 +84,9 @@ cg_status cg_program_profile(cg_program *program, cg_error *error);
 int cg_program_stages(const cg_program *program);
 cg_stage_time cg_program_stage(const cg_program *program, int i);
 
-/* Runs again, node by node, and describes the first op whose output is not finite: op, label,
- * place and the ranges of its inputs, in *error with CG_ENUMERIC; CG_OK if all are finite.
+/* Runs again, node by node, and describes what was first not finite, in *error with CG_ENUMERIC: an
+ * input, parameter or state, or else the output of an op, with label, place and, of each of its
+ * inputs, the range and how many values are not finite; CG_OK if all are finite.
  * For use after a run whose loss is not finite, with the same seed and step; states and
  * parameters are read, not updated. */
 cg_status cg_program_first_nonfinite(cg_program *program, uint64_t seed, uint64_t step,

@@ -23,6 +23,8 @@ typedef struct {
     double lr;     /* of the last step */
     int n_metrics; /* after the epoch: the model file's beside loss and accuracy, ... */
     const cg_metric_value *metrics; /* ... of the validation split                    */
+    int64_t skipped, rollbacks;     /* of the run, for what was not finite                */
+    const cg_error *trouble;        /* what it was, once after each of them; else NULL    */
     bool epoch_done, is_best;
     const char *data; /* the set that serves: data.source or its fallback      */
 } cg_progress;
@@ -42,6 +44,7 @@ typedef struct {
     char folder[256]; /* the run's folder, "" if none          */
     const char *data; /* the set that was used: "mnist", "digits"; lent by the model */
     int64_t epochs, steps, best_epoch; /* whose weights are kept as the best; 0: none */
+    int64_t skipped, rollbacks; /* steps left out, epochs begun again, as on_nonfinite says */
     double train_loss, train_accuracy; /* of the last complete epoch; NaN: none */
     double val_loss, val_accuracy, test_loss, test_accuracy; /* test: of the last weights */
     int n_metrics; /* the model file's beside loss and accuracy, of the test split */
@@ -60,10 +63,14 @@ typedef struct {
  * their batches (tid 2), and set-up, evaluations and checkpoints.  It is written when the run ends,
  * in whatever way; CG_EIO before anything else when it cannot be.
  *
- * CG_EINTERRUPTED after options->stop, with the checkpoint saved; CG_ENUMERIC after a loss or a
- * gradient that is not finite (on_nonfinite: stop), with the op and place in *error and nothing of
- * that step saved; CG_ECHECKPOINT when the run to resume is damaged or of another model.  *result
- * tells how far it came, whatever the status. */
+ * What is not finite in a batch, loss, gradient or weight is found in the step that makes it so, by
+ * op and place.  on_nonfinite: stop ends the run with CG_ENUMERIC, that in *error, and nothing of
+ * the step saved; skip leaves the step out, rollback takes the epoch anew at half the learning
+ * rate, and either tells of it through options->progress.  CG_ENUMERIC too after 10 rollbacks, an
+ * epoch without a step that was not left out, or weights that are not finite to begin with.
+ *
+ * CG_EINTERRUPTED after options->stop, with the checkpoint saved; CG_ECHECKPOINT when the run to
+ * resume is damaged or of another model.  *result tells how far it came, whatever the status. */
 cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_train_result *result,
                    cg_error *error);
 
@@ -71,7 +78,8 @@ cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_tr
 typedef struct cg_predictor cg_predictor;
 
 /* The model with the weights of a checkpoint, or of any safetensors file that holds its parameters
- * and states by name.  threads 0: all cores.  The model must outlive it. */
+ * and states by name.  threads 0: all cores.  The model must outlive it.  CG_ENUMERIC when not all
+ * of them are finite, unless the model says on_nonfinite: ignore. */
 cg_status cg_predictor_new(cg_predictor **predictor, const cg_model *model, const char *weights,
                            int threads, cg_error *error);
 void cg_predictor_free(cg_predictor *predictor);

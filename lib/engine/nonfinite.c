@@ -15,56 +15,94 @@ static double element(const cg_program *program, int id, int64_t k)
                                     : (double)((const float *)program->data[id])[k];
 }
 
-static int64_t count_nonfinite(const cg_program *program, const cg_node *node, double *low,
-                               double *high)
+typedef struct {
+    int64_t bad;      /* values that are not finite */
+    double low, high; /* of the others; low > high: there are none */
+} extent;
+
+static extent extent_of(const cg_program *program, const cg_node *node)
 {
-    int64_t n = cg_shape_size(&node->shape), bad = 0;
-    *low = INFINITY;
-    *high = -INFINITY;
-    for (int64_t k = 0; k < n; k++) {
+    extent e = { 0, INFINITY, -INFINITY };
+    for (int64_t k = 0, n = cg_shape_size(&node->shape); k < n; k++) {
         double v = element(program, node->id, k);
         if (!isfinite(v)) {
-            bad++;
+            e.bad++;
             continue;
         }
-        *low = fmin(*low, v);
-        *high = fmax(*high, v);
+        e.low = fmin(e.low, v);
+        e.high = fmax(e.high, v);
     }
-    return bad;
+    return e;
 }
 
-/* "conv2d of layer 'c1': 3 of 40 values are not finite; x in [0, 1], w in [-2, 2e38]" */
+/* "[0, 1]", "[-2, 2e38] and 3 of 40 not finite" */
+static void extent_text(const extent *e, int64_t size, char text[80])
+{
+    int n = e->bad == size ? snprintf(text, 80, "none")
+                           : snprintf(text, 80, "[%.4g, %.4g]", e->low, e->high);
+    if (e->bad)
+        snprintf(text + n, 80 - (size_t)n, " and %lld of %lld not finite", (long long)e->bad,
+                 (long long)size);
+}
+
+/* " x in [0, 1], w in [-2, 2e38] and 3 of 40 not finite" */
+static void describe_inputs(const cg_program *program, const cg_node *node, char *text, size_t room)
+{
+    char range[80];
+    size_t used = 0;
+    const char *names = node->op->inputs;
+    for (int i = 0; i < node->n_x && used < room; i++) {
+        int length = (int)strcspn(names, " .");
+        extent e = extent_of(program, node->x[i]);
+        extent_text(&e, cg_shape_size(&node->x[i]->shape), range);
+        int n =
+            snprintf(text + used, room - used, "%s %.*s in %s", i ? "," : "", length, names, range);
+        if (names[length] == ' ') names += length + 1;
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+/* "conv2d of 'c1' at step 7: 3 of 40 values are not finite; x in [0, 1], w in [-2, 2e38]" */
 static cg_status describe(const cg_program *program, const cg_node *node, int64_t bad,
                           uint64_t step, cg_error *error)
 {
-    char text[400] = "", name[32];
-    double low, high;
-    size_t used = 0;
-    const char *names = node->op->inputs;
-    for (int i = 0; i < node->n_x && used < sizeof text - 1; i++) {
-        int length = (int)strcspn(names, " .");
-        snprintf(name, sizeof name, "%.*s", length, names);
-        if (names[length] == ' ') names += length + 1;
-        int64_t n_bad = count_nonfinite(program, node->x[i], &low, &high);
-        int n = snprintf(text + used, sizeof text - used, "%s %s in [%.4g, %.4g]%s", i ? "," : "",
-                         name, low, high, n_bad ? " and not finite" : "");
-        used += n > 0 ? (size_t)n : 0;
-    }
+    char text[400] = "";
+    describe_inputs(program, node, text, sizeof text);
     return cg_fail_at(error, CG_ENUMERIC, node->place,
                       "%s%s%s%s at step %llu: %lld of %lld values are not finite;%s",
-                      node->op->name, *node->label ? " of layer '" : "", node->label,
+                      node->op->name, *node->label ? " of '" : "", node->label,
                       *node->label ? "'" : "", (unsigned long long)step, (long long)bad,
                       (long long)cg_shape_size(&node->shape), text);
 }
 
+/* What was there before the first op ran: the batch, parameters, states. */
+static cg_status search_leaves(const cg_program *program, uint64_t step, cg_error *error)
+{
+    static const char *const kinds[] = { [CG_NODE_INPUT] = "input",
+                                         [CG_NODE_PARAMETER] = "parameter",
+                                         [CG_NODE_STATE] = "state",
+                                         [CG_NODE_SLAB] = NULL }; /* the parameters */
+    for (int id = 0; id < program->graph->n_nodes; id++) {
+        const cg_node *node = program->graph->node[id];
+        if (node->op || !kinds[node->kind] || !program->data[id]) continue;
+        extent e = extent_of(program, node);
+        if (!e.bad) continue;
+        return cg_fail_at(error, CG_ENUMERIC, node->place,
+                          "the %s '%s' at step %llu: %lld of %lld values are not finite",
+                          kinds[node->kind], cg_node_name(node), (unsigned long long)step,
+                          (long long)e.bad, (long long)cg_shape_size(&node->shape));
+    }
+    return CG_OK;
+}
+
 static cg_status search(cg_program *program, uint64_t seed, uint64_t step, cg_error *error)
 {
-    double low, high;
+    CG_TRY(search_leaves(program, step, error));
     for (int i = 0; i < program->n_steps; i++) {
         const cg_node *node = program->step[i].node;
         cg_run_step(program, &program->step[i], seed, step);
-        int64_t bad = count_nonfinite(program, node, &low, &high);
-        if (bad) return describe(program, node, bad, step, error);
+        extent e = extent_of(program, node);
+        if (e.bad) return describe(program, node, e.bad, step, error);
     }
     return CG_OK;
 }

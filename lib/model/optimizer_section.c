@@ -68,6 +68,7 @@ void cg_read_optimizer(cg_reader *r, const cg_tree *tree, cg_spec *spec)
              : NULL;
     if (!attrs) return;
     spec->optimizer = o;
+    spec->optimizer_place = cg_mark_place(t.word->mark);
     spec->optimizer_attrs = attrs;
     spec->decay = (const cg_decay *)(const void *)(attrs + o->attrs_size);
     /* "lr" is the first of every optimiser */

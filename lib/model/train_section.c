@@ -77,7 +77,7 @@ static const cg_attr train_table[] = {
     CG_INT(train_keys, accumulate, 1, 1, 65536, "batches whose gradients make one update"),
     { "shuffle", CG_ATTR_BOOL, offsetof(train_keys, shuffle), 1, 1, 0, 1, NULL,
       "a new order each epoch" },
-    CG_CHOICE(train_keys, on_nonfinite, "stop ignore", "what a loss that is not finite does"),
+    CG_CHOICE(train_keys, on_nonfinite, "stop skip rollback ignore", "what NaN and infinity do"),
     CG_REAL(train_keys, clip_norm, 0, 0, 1e30, "longest gradient; 0: no limit"),
     CG_REAL(train_keys, clip_value, 0, 0, 1e30, "largest element of the gradient; 0: no limit"),
     CG_REAL(train_keys, warmup, 0, 0, 1e6, "epochs in which the learning rate rises from 0"),
@@ -206,7 +206,7 @@ static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     spec->epochs = keys.epochs;
     spec->batch = keys.batch;
     spec->keep_order = !keys.shuffle;
-    spec->on_nonfinite = keys.on_nonfinite ? CG_NONFINITE_IGNORE : CG_NONFINITE_STOP;
+    spec->on_nonfinite = (cg_on_nonfinite)keys.on_nonfinite;
     spec->clip_norm = keys.clip_norm;
     spec->clip_value = keys.clip_value;
     spec->warmup = keys.warmup;

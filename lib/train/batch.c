@@ -62,7 +62,7 @@ static cg_status record_training(const cg_model *model, cg_graph *graph, int64_t
     *t = (cg_training){ 0 };
     CG_TRY(cg_model_record(model, graph, CG_TRAINING, batch, &t->forward, error));
     stabilise(&t->forward);
-    cg_graph_at(graph, (cg_place){ 0 }, "update");
+    cg_graph_at(graph, cg_model_spec(model)->optimizer_place, "update");
     t->gradient = record_gradient(graph, t->forward.loss);
     t->spill = cg_sum(t->gradient, 0, false);
     cg_node *gradient = t->gradient;
@@ -101,7 +101,7 @@ static cg_status compile_training(cg_batch *b, const cg_model *model, cg_graph *
     /* What must not reach the parameters: a gradient can overflow where the loss did not. */
     cg_node *const guards[] = { t.forward.loss, t.spill };
     cg_node *const outputs[] = { t.forward.loss, t.forward.losses, t.forward.y };
-    if (cg_model_spec(model)->on_nonfinite == CG_NONFINITE_STOP) {
+    if (cg_model_spec(model)->on_nonfinite != CG_NONFINITE_IGNORE) {
         options->guards = guards;
         options->n_guards = 2;
     }

@@ -42,6 +42,8 @@ static const struct {
     { "schedule_2", offsetof(cg_standing, schedule[2]), true },
     { "schedule_3", offsetof(cg_standing, schedule[3]), true },
     { "schedule_4", offsetof(cg_standing, schedule[4]), true },
+    { "skipped", offsetof(cg_standing, skipped), false },
+    { "rollbacks", offsetof(cg_standing, rollbacks), false },
 };
 enum { N_NUMBERS = sizeof numbers / sizeof *numbers };
 

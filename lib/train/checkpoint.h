@@ -17,6 +17,8 @@ typedef struct {
     int64_t best_epoch;                 /* 1-based; 0: none yet            */
     int64_t stale;                      /* epochs without a better one     */
     double schedule[CG_SCHEDULE_STATE]; /* what the schedule remembers */
+    int64_t skipped;                    /* steps left out since the run began */
+    int64_t rollbacks;                  /* each lowers the learning rate */
 } cg_standing;
 
 /* The key under which weights carry the names of classes or of columns of targets. */

@@ -1,8 +1,13 @@
-/* A run's folder: model.yaml, metrics.jsonl, last.safetensors, best.safetensors. */
+/* A run's folder: model.yaml, metrics.jsonl, and checkpoints: of the last step, of the best epoch
+ * and, of a run that was stopped within an epoch that it may go back to the beginning of, that. */
 #ifndef CG_TRAIN_FOLDER_H
 #define CG_TRAIN_FOLDER_H
 
 #include <cnngraph/train.h>
+
+#define CG_LAST      "last.safetensors"
+#define CG_BEST      "best.safetensors"
+#define CG_BEGINNING "epoch.safetensors"
 
 enum { CG_FOLDER_BYTES = 256, CG_PATH_BYTES = CG_FOLDER_BYTES + 32 };
 

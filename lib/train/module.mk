@@ -8,8 +8,11 @@ libfloors_la_SOURCES += \
   %D%/history.h %D%/history.c \
   %D%/loader.h %D%/loader.c \
   %D%/scores.c \
+  %D%/snapshot.h %D%/snapshot.c \
   %D%/study.h %D%/study.c \
   %D%/trace.h %D%/trace.c \
   %D%/trainer.h %D%/trainer.c \
   %D%/train.c \
-  %D%/update.h %D%/update.c
+  %D%/update.h %D%/update.c \
+  %D%/watch.h %D%/watch.c \
+  %D%/weights.h %D%/weights.c

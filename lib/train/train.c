@@ -4,17 +4,18 @@
 #include "data/dataset.h"
 #include "engine/program.h"
 #include "train/folder.h"
-#include "train/trainer.h"
+#include "train/watch.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_VALUES = 5 + CG_MAX_METRICS };
+enum { MAX_VALUES = 6 + CG_MAX_METRICS };
 
 typedef struct {
     cg_trainer t;
+    cg_watch watch;
     const cg_train_options *options;
     cg_train_result *result;
     int64_t steps;             /* of this call  */
@@ -49,26 +50,41 @@ static bool is_at_limit(const run *r)
 }
 
 /* ---- the checkpoint ------------------------------------------------------------------------ */
+static cg_status write_checkpoint(run *r, const char *name, const cg_standing *standing,
+                                  cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    cg_folder_file(r->result->folder, name, path);
+    return cg_checkpoint_save(path, r->t.model, r->t.data, r->t.names, r->t.full.program, standing,
+                              error);
+}
+
+/* What a run that goes on in the middle of an epoch would need to go back to its beginning. */
+static cg_status save_beginning(run *r, cg_error *error)
+{
+    cg_snapshot *epoch = &r->watch.epoch;
+    if (!epoch->values || r->t.standing.position == 0) return CG_OK;
+    cg_snapshot_swap(epoch, &r->t);
+    cg_status status = write_checkpoint(r, CG_BEGINNING, &epoch->standing, error);
+    cg_snapshot_swap(epoch, &r->t);
+    return status;
+}
+
 /* The sums over the epoch under way travel with it. */
 static cg_status save(run *r, const char *name, cg_error *error)
 {
-    char path[CG_PATH_BYTES];
     if (!r->result->folder[0]) return CG_OK;
-    cg_standing *s = &r->t.standing;
-    s->loss = r->t.tally->loss;
-    s->images = r->t.tally->n;
-    s->correct = r->t.tally->rank ? r->t.tally->rank[0] : 0;
-    cg_folder_file(r->result->folder, name, path);
+    cg_standing standing = cg_trainer_standing(&r->t);
     double began = cg_seconds();
-    CG_TRY(
-        cg_checkpoint_save(path, r->t.model, r->t.data, r->t.names, r->t.full.program, s, error));
+    CG_TRY(save_beginning(r, error));
+    CG_TRY(write_checkpoint(r, name, &standing, error));
     cg_trace_note(r->t.trace, "checkpoint", name, began);
     return CG_OK;
 }
 
-static cg_status check_standing(const run *r, const char *path, cg_error *error)
+static cg_status check_standing(const run *r, const cg_standing *s, const char *path,
+                                cg_error *error)
 {
-    const cg_standing *s = &r->t.standing;
     if (s->epoch > r->t.spec->epochs)
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
                           "the run has done %" PRId64 " epochs, more than the %" PRId64
@@ -84,14 +100,38 @@ static cg_status check_standing(const run *r, const char *path, cg_error *error)
                       s->epoch, s->position, s->step, r->t.spec->epochs, r->t.n_batches);
 }
 
+static cg_status load(run *r, const char *name, cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    cg_standing standing;
+    cg_folder_file(r->result->folder, name, path);
+    CG_TRY(cg_checkpoint_load(path, r->t.model, r->t.data, r->t.full.program, &standing, error));
+    CG_TRY(check_standing(r, &standing, path, error));
+    cg_trainer_go_to(&r->t, &standing);
+    return CG_OK;
+}
+
+/* The beginning of the epoch that the run is in the middle of, should it have to go back. */
+static cg_status load_beginning(run *r, cg_error *error)
+{
+    const int64_t epoch = r->t.standing.epoch;
+    if (r->t.spec->on_nonfinite != CG_NONFINITE_ROLLBACK || r->t.standing.position == 0)
+        return CG_OK;
+    CG_TRY(load(r, CG_BEGINNING, error));
+    if (r->t.standing.epoch != epoch || r->t.standing.position != 0)
+        return cg_fail(error, CG_ECHECKPOINT, "%s is not of the epoch that %s is in", CG_BEGINNING,
+                       CG_LAST);
+    CG_TRY(cg_snapshot_take(&r->watch.epoch, &r->t, error));
+    return load(r, CG_LAST, error);
+}
+
 static cg_status take_up(run *r, const char *folder, cg_error *error)
 {
     char path[CG_PATH_BYTES];
     bool differs;
     CG_TRY(cg_folder_compare(folder, r->t.model, &differs, error));
     snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
-    cg_folder_file(folder, "last.safetensors", path);
-    cg_standing *s = &r->t.standing;
+    cg_folder_file(folder, CG_LAST, path);
     if (!cg_file_exists(path)) { /* killed in its first epoch, or else something is lost */
         if (!cg_folder_has_epochs(folder))
             return differs ? cg_folder_rewrite(folder, r->t.model, error) : CG_OK;
@@ -99,13 +139,10 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
             error, CG_ECHECKPOINT, (cg_place){ .file = path },
             "missing, though the run has finished epochs: put it back, or train anew");
     }
-    CG_TRY(cg_checkpoint_load(path, r->t.model, r->t.data, r->t.full.program, s, error));
-    CG_TRY(check_standing(r, path, error));
+    CG_TRY(load(r, CG_LAST, error));
+    CG_TRY(load_beginning(r, error));
     if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
-    r->t.tally->loss = s->loss;
-    r->t.tally->n = s->images;
-    if (r->t.tally->rank) r->t.tally->rank[0] = s->correct;
-    return cg_folder_cut(folder, s->epoch, error);
+    return cg_folder_cut(folder, r->t.standing.epoch, error);
 }
 
 /* ---- what is watched ----------------------------------------------------------------------- */
@@ -145,6 +182,10 @@ static int gather(const run *r, cg_metric_value values[MAX_VALUES], char names[M
     values[n++] = (cg_metric_value){ "loss", mean_loss(train) };
     if (train->rank) values[n++] = (cg_metric_value){ "accuracy", accuracy(train) };
     values[n++] = (cg_metric_value){ "lr", r->t.rate };
+    if (r->t.spec->on_nonfinite == CG_NONFINITE_SKIP)
+        values[n++] = (cg_metric_value){ "skipped", (double)r->t.standing.skipped };
+    if (r->t.spec->on_nonfinite == CG_NONFINITE_ROLLBACK)
+        values[n++] = (cg_metric_value){ "rollbacks", (double)r->t.standing.rollbacks };
     if (r->t.validation < 0) return n;
     values[n++] = (cg_metric_value){ "val_loss", mean_loss(validation) };
     if (validation->rank) values[n++] = (cg_metric_value){ "val_accuracy", accuracy(validation) };
@@ -230,6 +271,9 @@ static void report(run *r, bool epoch_done, bool is_best)
         .images_per_s = speed,
         .seconds_left = speed > 0 ? left / speed : NAN,
         .lr = r->t.rate,
+        .skipped = s->skipped,
+        .rollbacks = s->rollbacks,
+        .trouble = r->watch.trouble.status != CG_OK ? &r->watch.trouble : NULL,
         .n_metrics = is_validated ? measure(r, r->t.evaluated, metrics) : 0,
         .metrics = metrics,
         .epoch_done = epoch_done,
@@ -237,6 +281,7 @@ static void report(run *r, bool epoch_done, bool is_best)
         .data = r->t.data,
     };
     r->options->progress(r->options->context, &p);
+    r->watch.trouble.status = CG_OK; /* told once */
 }
 
 static void fill_result(run *r)
@@ -245,6 +290,8 @@ static void fill_result(run *r)
     result->epochs = r->t.standing.epoch;
     result->best_epoch = r->t.standing.best_epoch;
     result->steps = (int64_t)r->t.standing.step;
+    result->skipped = r->t.standing.skipped;
+    result->rollbacks = r->t.standing.rollbacks;
     result->seconds = cg_seconds() - r->began;
 }
 
@@ -277,26 +324,43 @@ static cg_status end_epoch(run *r, cg_error *error)
     t->standing.epoch++;
     t->standing.position = 0;
     cg_tally_clear(t->tally);
-    if (is_best) CG_TRY(save(r, "best.safetensors", error));
-    return save(r, "last.safetensors", error);
+    if (is_best) CG_TRY(save(r, CG_BEST, error));
+    return save(r, CG_LAST, error);
 }
 
-/* Steps until the epoch, the run or the user's patience ends. */
+static bool has_steps_left(const run *r)
+{
+    return r->t.standing.position < r->t.n_batches && !is_at_limit(r) && !is_stopped(r);
+}
+
+static cg_status step(run *r, cg_error *error)
+{
+    int64_t before = r->t.tally->n;
+    CG_TRY(cg_watch_step(&r->watch, error));
+    r->steps++;
+    if (r->t.tally->n > before) r->epoch_images += r->t.tally->n - before;
+    if (r->t.standing.position < r->t.n_batches) report(r, false, false);
+    return CG_OK;
+}
+
+/* Steps until the epoch, the run or the user's patience ends; what is not finite by then may take
+ * some of them back. */
 static cg_status run_steps(run *r, cg_error *error)
 {
     cg_trainer *t = &r->t;
     r->epoch_began = cg_seconds();
     r->epoch_images = 0;
-    while (t->standing.position < t->n_batches && !is_at_limit(r) && !is_stopped(r)) {
-        int64_t before = t->tally->n;
-        CG_TRY(cg_trainer_step(t, error));
-        r->steps++;
-        r->epoch_images += t->tally->n - before;
-        if (t->standing.position < t->n_batches) report(r, false, false);
-    }
-    /* The guards look at losses and gradients; an update may still overflow. */
-    if (t->spec->on_nonfinite == CG_NONFINITE_STOP) CG_TRY(cg_trainer_check(t, error));
-    return t->standing.position == t->n_batches ? end_epoch(r, error) : CG_OK;
+    if (t->standing.position == 0) CG_TRY(cg_watch_epoch(&r->watch, error));
+    do {
+        while (has_steps_left(r)) CG_TRY(step(r, error));
+        CG_TRY(cg_watch_check(&r->watch, error));
+    } while (has_steps_left(r));
+    if (t->standing.position < t->n_batches) return CG_OK;
+    if (t->tally->n == 0)
+        return cg_fail(error, CG_ENUMERIC,
+                       "epoch %" PRId64 ": every step was skipped; the last: %s",
+                       t->standing.epoch + 1, r->watch.trouble.message);
+    return end_epoch(r, error);
 }
 
 static cg_status run_epochs(run *r, cg_error *error)
@@ -305,7 +369,7 @@ static cg_status run_epochs(run *r, cg_error *error)
         CG_TRY(run_steps(r, error));
         bool is_last = r->t.standing.epoch == r->t.spec->epochs;
         if (is_last || (!is_at_limit(r) && !is_stopped(r))) continue;
-        CG_TRY(save(r, "last.safetensors", error));
+        CG_TRY(save(r, CG_LAST, error));
         if (!is_stopped(r)) break;
         return cg_fail(error, CG_EINTERRUPTED, "stopped in epoch %" PRId64 " of %" PRId64 "%s%s",
                        r->t.standing.epoch + 1, r->t.spec->epochs,
@@ -330,6 +394,7 @@ static cg_status run_all(run *r, const cg_model *model, cg_trace *trace, cg_erro
     CG_TRY(cg_trainer_open(&r->t, model, r->options->threads, trace, error));
     r->result->data = r->t.data;
     CG_TRY(enter_folder(r, model, error));
+    CG_TRY(cg_watch_begin(&r->watch, &r->t, error));
     CG_TRY(run_epochs(r, error));
     if (r->t.test < 0) return CG_OK;
     CG_TRY(cg_trainer_evaluate(&r->t, r->t.test, error));
@@ -359,6 +424,7 @@ cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_tr
     cg_status written = cg_trace_commit(trace, status == CG_OK ? error : NULL);
     if (status == CG_OK) status = written;
     fill_result(&r);
+    cg_watch_free(&r.watch);
     cg_trainer_close(&r.t);
     cg_folder_unlock(r.lock);
     return status;

@@ -10,6 +10,8 @@
 #include "train/average.h"
 #include "train/names.h"
 #include "train/evaluate.h"
+#include "train/update.h"
+#include "train/weights.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -209,7 +211,8 @@ static double part_of(const cg_trainer *t, int64_t position)
 
 double cg_trainer_rate(const cg_trainer *t)
 {
-    return cg_learning_rate(t->spec, updates_done(t), updates_per_epoch(t), t->standing.schedule);
+    return pow(CG_ROLLBACK_FACTOR, (double)t->standing.rollbacks) *
+           cg_learning_rate(t->spec, updates_done(t), updates_per_epoch(t), t->standing.schedule);
 }
 
 /* What the images of the step were mixed with, as the loader did. */
@@ -235,11 +238,17 @@ static cg_status feed(cg_trainer *t, const cg_batch *b, cg_error *error)
     return CG_OK;
 }
 
-/* Which op it was; the guards have kept parameters and states as they were before the step. */
-static cg_status explain(const cg_trainer *t, const cg_batch *b, cg_error *error)
+/* The program of the batch at `position`. */
+static const cg_batch *batch_at(const cg_trainer *t, int64_t position)
+{
+    return is_waiting(t, position) ? &t->gathering : is_rest(t, position) ? &t->rest : &t->full;
+}
+
+cg_status cg_trainer_explain(const cg_trainer *t, cg_error *error)
 {
     cg_error cause = { 0 };
     const cg_standing *s = &t->standing;
+    const cg_batch *b = batch_at(t, s->position);
     if (cg_program_first_nonfinite(b->program, t->spec->seed, s->step, &cause) == CG_OK)
         snprintf(cause.message, sizeof cause.message, "the loss is not finite");
     cg_place place = { cause.file[0] ? cause.file : NULL, cause.line, cause.column };
@@ -250,13 +259,11 @@ static cg_status explain(const cg_trainer *t, const cg_batch *b, cg_error *error
 cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
 {
     cg_standing *s = &t->standing;
-    const cg_batch *b = is_waiting(t, s->position) ? &t->gathering
-                        : is_rest(t, s->position)  ? &t->rest
-                                                   : &t->full;
+    const cg_batch *b = batch_at(t, s->position);
     double began = cg_trace_wants_step(t->trace) ? cg_seconds() : 0;
     CG_TRY(feed(t, b, error));
     cg_status status = cg_run(b->program, t->spec->seed, s->step);
-    if (status == CG_ENUMERIC) return explain(t, b, error);
+    if (status == CG_ENUMERIC) return cg_trainer_explain(t, error);
     if (status != CG_OK) return cg_fail(error, status, "a step failed");
 
     cg_tally_add(t->tally, b->batch, b->y, b->labels, b->losses);
@@ -266,6 +273,41 @@ cg_status cg_trainer_step(cg_trainer *t, cg_error *error)
     s->position++;
     s->step++;
     return CG_OK;
+}
+
+void cg_trainer_skip(cg_trainer *t)
+{
+    cg_standing *s = &t->standing;
+    bool is_update = !is_waiting(t, s->position);
+    for (int i = 0; is_update && i < cg_program_leaves(t->full.program, CG_NODE_STATE); i++) {
+        cg_leaf leaf = cg_program_leaf(t->full.program, CG_NODE_STATE, i);
+        if (strcmp(leaf.name, CG_ACCUMULATED) == 0) /* the next update begins anew */
+            memset(leaf.data, 0, (size_t)cg_shape_size(&leaf.shape) * sizeof(float));
+    }
+    s->position++;
+    s->step++;
+    s->skipped++;
+}
+
+/* ---- standing ------------------------------------------------------------------------------ */
+cg_standing cg_trainer_standing(const cg_trainer *t)
+{
+    cg_standing s = t->standing;
+    s.loss = t->tally->loss;
+    s.images = t->tally->n;
+    s.correct = t->tally->rank ? t->tally->rank[0] : 0;
+    return s;
+}
+
+void cg_trainer_go_to(cg_trainer *t, const cg_standing *standing)
+{
+    cg_loader_free(t->loader);
+    t->loader = NULL;
+    t->standing = *standing;
+    cg_tally_clear(t->tally);
+    t->tally->loss = standing->loss;
+    t->tally->n = standing->images;
+    if (t->tally->rank) t->tally->rank[0] = standing->correct;
 }
 
 /* ---- looking ------------------------------------------------------------------------------- */
@@ -282,20 +324,8 @@ cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error)
 
 cg_status cg_trainer_check(const cg_trainer *t, cg_error *error)
 {
-    static const cg_node_kind kinds[] = { CG_NODE_PARAMETER, CG_NODE_STATE };
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        int n_leaves = cg_program_leaves(t->full.program, kinds[k]);
-        for (int i = 0; i < n_leaves; i++) {
-            cg_leaf leaf = cg_program_leaf(t->full.program, kinds[k], i);
-            const float *values = leaf.data;
-            int64_t n = cg_shape_size(&leaf.shape), at = 0;
-            while (at < n && isfinite(values[at])) at++;
-            if (at < n)
-                return cg_fail(error, CG_ENUMERIC,
-                               "'%s' is not finite after %" PRIu64
-                               " steps, at a learning rate of %g",
-                               leaf.name, t->standing.step, t->rate);
-        }
-    }
-    return CG_OK;
+    cg_error cause = { 0 };
+    if (cg_weights_check(t->full.program, &cause) == CG_OK) return CG_OK;
+    return cg_fail(error, CG_ENUMERIC, "%s after %" PRIu64 " steps, at a learning rate of %g",
+                   cause.message, t->standing.step, t->rate);
 }

@@ -40,14 +40,27 @@ void cg_trainer_close(cg_trainer *t);
 /* Puts the images in the order of an epoch, which is a function of seed and epoch alone. */
 void cg_trainer_shuffle(cg_trainer *t, int64_t epoch);
 
-/* The learning rate of the next step. */
+/* The learning rate of the next step: the schedule's, CG_ROLLBACK_FACTOR times that for each
+ * rollback. */
+#define CG_ROLLBACK_FACTOR 0.5
 double cg_trainer_rate(const cg_trainer *t);
 
 /* One step: the next batch, its gradient, the update, its tally.  Batches are loaded ahead from
- * where the first step finds the standing; only steps may move it from then on.  CG_ENUMERIC when
- * loss or gradient is not finite, with the op that made it so; parameters and standing are those of
- * before. */
+ * where the first step finds the standing; only steps and cg_trainer_go_to may move it from then
+ * on.  CG_ENUMERIC when loss or gradient is not finite, as of cg_trainer_explain; parameters and
+ * standing are those of before. */
 cg_status cg_trainer_step(cg_trainer *t, cg_error *error);
+
+/* CG_ENUMERIC with what was first not finite in the step that the batch in memory makes of the
+ * parameters: after a step that failed, or was taken back. */
+cg_status cg_trainer_explain(const cg_trainer *t, cg_error *error);
+
+/* The batch in memory is left out: its number is passed over, and so is the update that was due. */
+void cg_trainer_skip(cg_trainer *t);
+
+/* Where the run stands, with the sums over the epoch under way; and going on from there. */
+cg_standing cg_trainer_standing(const cg_trainer *t);
+void cg_trainer_go_to(cg_trainer *t, const cg_standing *standing);
 
 /* Evaluates a split into t->evaluated. */
 cg_status cg_trainer_evaluate(cg_trainer *t, int split, cg_error *error);

@@ -129,10 +129,23 @@ static void guards(void)
        "NaN ends it and leaves the states alone");
     cg_error e;
     ok(cg_program_first_nonfinite(p, 0, 1, &e) == CG_ENUMERIC &&
-           strstr(e.message, "log of layer 'logs' at step 1") &&
-           strstr(e.message, "1 of 2 values") && strstr(e.message, "x in [-1, 1]") && e.line == 9,
+           strstr(e.message, "log of 'logs' at step 1") && strstr(e.message, "1 of 2 values") &&
+           strstr(e.message, "x in [-1, 1]") && e.line == 9,
        "the first op is named: %s", e.message);
     ok(*cg_data_f32(p, s) == 1, "and looking for it changes nothing");
+    cg_data_f32(p, x)[1] = 0;
+    ok(cg_program_first_nonfinite(p, 0, 1, &e) == CG_ENUMERIC &&
+           strstr(e.message, "log of 'logs' at step 1: 1 of 2 values are not finite; x in [0, 1]"),
+       "so is the logarithm of 0: %s", e.message);
+    cg_data_f32(p, x)[1] = NAN;
+    ok(cg_program_first_nonfinite(p, 0, 1, &e) == CG_ENUMERIC &&
+           strstr(e.message, "the input 'x' at step 1: 1 of 2 values"),
+       "an input is told of before the ops: %s", e.message);
+    cg_data_f32(p, x)[1] = 1;
+    *cg_data_f32(p, s) = INFINITY;
+    ok(cg_program_first_nonfinite(p, 0, 1, &e) == CG_ENUMERIC && strstr(e.message, "the state 's'"),
+       "and so is a state: %s", e.message);
+    *cg_data_f32(p, s) = 1;
     cg_data_f32(p, x)[1] = 2;
     ok(cg_program_first_nonfinite(p, 0, 1, &e) == CG_OK, "all finite is found to be so");
     cg_program_free(p);

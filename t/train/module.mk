@@ -7,6 +7,10 @@ check_PROGRAMS += t/train/loader.t
 t_train_loader_t_SOURCES = %D%/loader.c
 t_train_loader_t_LDADD = $(test_ldadd)
 
+check_PROGRAMS += t/train/nonfinite.t
+t_train_nonfinite_t_SOURCES = %D%/nonfinite.c
+t_train_nonfinite_t_LDADD = $(test_ldadd)
+
 check_PROGRAMS += t/train/study.t
 t_train_study_t_SOURCES = %D%/study.c
 t_train_study_t_LDADD = $(test_ldadd)
