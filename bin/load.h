@@ -22,7 +22,8 @@ int settle(cg_model *model);
 bool run_weights(const char *folder, char path[PATH_BYTES]);
 
 /* The data of the model; the fallback is announced on stderr.  *used (may be NULL) gets the name of
- * the set that serves, "" where the model file names files.  Returns the exit code. */
+ * the set that serves, "" where the model file names files.  A set whose samples or targets are not
+ * what the model takes is an error.  Returns the exit code. */
 int load_data(cg_dataset **set, const cg_model *model, const char **used);
 
 #endif

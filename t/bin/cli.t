@@ -187,6 +187,12 @@ cd elsewhere || exit 1
 is 0 "a run that was moved is evaluated from elsewhere" eval moved
 is 0 "and again with a path set from the current folder" eval moved --set data.images.test=../models/data/x.idx
 cd .. || exit 1
+{ printf '\000\000\010\003\000\000\000\002\000\000\000\100\000\000\000\100'; head -c 8192 /dev/zero; } >large.idx
+larger='--set data.images.train=large.idx --set data.images.test=large.idx'
+for verb in "predict elsewhere/moved --index 0" "gradcheck models/files.yaml" "eval elsewhere/moved"; do
+    is 4 "${verb%% *} on images that are too large" $verb $larger
+    says err "images are 1x64x64, the model takes 1x28x28" "tells both sizes"
+done
 
 # ---- colour images, and no images at all
 sed -e '/^data:/,/^model:/{/^model:/!d;}' -e 's/\[1, 28, 28\]/[3, 2, 2]/' small.yaml >colour.yaml
