@@ -212,6 +212,7 @@ static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **us
     const cg_split_spec *splits = spec->splits ? spec->splits : default_splits;
     int n_splits = spec->splits ? spec->n_splits : 2;
     bool needed[CG_N_PARTS] = { false };
+    if (n_splits < 1) return cg_fail(error, CG_EDATA, "the list of splits is empty");
     for (int i = 0; i < n_splits; i++) {
         int part = find_part(splits[i].from);
         if (part < 0)

@@ -239,7 +239,7 @@ void cg_read_training(cg_reader *r, const cg_tree *root, cg_model *m)
     cg_spec *spec = &m->spec;
     if (find_split(&spec->data, "train") >= 0)
         spec->train_split = "train";
-    else if (spec->data.n_splits)
+    else if (spec->data.splits)
         cg_diagnose(r->diagnostics, cg_tree_find(root, "data")->mark, NULL,
                     "splits: {train: {from: train}, test: {from: test}}",
                     "data: splits: there is no split \"train\"");
