@@ -1,6 +1,8 @@
 /* The statuses in one table, and filling a cg_error. */
 #include "base/error.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -59,6 +61,16 @@ static void trim_utf8(char *text)
     if (n - start < tail) text[start - 1] = '\0';
 }
 
+/* One line of UTF-8, whatever is quoted: bytes of a file might else command the terminal. */
+static void clean(char *text)
+{
+    bool is_utf8 = cg_utf8_valid(text, strlen(text));
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8)) *text = '?';
+    }
+}
+
 cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const char *format,
                      va_list ap)
 {
@@ -66,6 +78,7 @@ cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const ch
     *error = (cg_error){ .status = status };
     vsnprintf(error->message, sizeof error->message, format, ap);
     trim_utf8(error->message);
+    clean(error->message);
     if (place.file) {
         snprintf(error->file, sizeof error->file, "%s", place.file);
         trim_utf8(error->file);

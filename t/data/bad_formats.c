@@ -194,7 +194,7 @@ static void bad_csv(void)
           "2 cells, where the first row has 3" },
         { "long.csv", "a,b,c\n1,2,x,3\n", "long.csv:2:1", "4 cells" },
         { "open.csv", "a,b,c\n1,2,\"x\n1,2,x\n", "open.csv:2:5", "the quote is never closed" },
-        { "behind.csv", "a,b,c\n1,2,\"x\"y\n", "behind.csv:2:5", "'y\n' follows" },
+        { "behind.csv", "a,b,c\n1,2,\"x\"y\n", "behind.csv:2:5", "'y?' follows" },
         { "column.csv", "a,b,d\n1,2,x\n", "column.csv:1:1", "there is no column 'c'; there are 3" },
         { "nameless.csv", "1,2,3\n", "nameless.csv:1:1", "and no row of names" },
         { "lines.csv", "a,b,c\n1,2,\"x\n\ny\"\n?,2,x\n", "lines.csv:5:1", "'?' is no finite" },
