@@ -55,6 +55,7 @@ cg_status cg_csv_cell(cg_csv *c, char **cell, cg_error *error)
 {
     char *end = NULL;
     while (*c->at == ' ') c->at++;
+    c->cell_line = c->line;
     c->cell_column = (int)(c->at - c->begin) + 1;
     if (*c->at == '"') {
         *cell = ++c->at;
@@ -75,5 +76,5 @@ cg_status cg_csv_cell(cg_csv *c, char **cell, cg_error *error)
 
 cg_place cg_csv_place(const cg_csv *c)
 {
-    return (cg_place){ c->file, c->line, c->cell_column };
+    return (cg_place){ c->file, c->cell_line, c->cell_column };
 }

@@ -12,9 +12,9 @@ typedef struct {
     const char *file;  /* for messages */
     const char *begin; /* of the line under way */
     char separator;
-    int line;                   /* of the cell that was read last, from 1 */
-    bool row_ended, line_ended; /* behind that cell */
-    int cell_column;            /* where it begins, from 1 */
+    int line;                   /* under way, from 1 */
+    bool row_ended, line_ended; /* behind the cell that was read last */
+    int cell_line, cell_column; /* where it begins, from 1 */
 } cg_csv;
 
 /* The text is lent, and changed: cells are cut out of it where they are. */

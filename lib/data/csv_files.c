@@ -105,21 +105,27 @@ static bool is_header(const table *t)
     return true;
 }
 
+/* A column has one role: else a target of two would never get its value. */
+static cg_status set_role(table *t, const char *word, int role)
+{
+    int column;
+    CG_TRY(find_column(t, word, &column));
+    if (t->role[column] != VALUE)
+        return cg_fail_at(t->error, CG_EDATA, (cg_place){ t->csv.file, 1, 1 },
+                          "%s: `label` and `ignore` name it twice, here as '%s'",
+                          describe(t, column), word);
+    t->role[column] = role;
+    return CG_OK;
+}
+
 static cg_status set_roles(table *t)
 {
     const cg_csv_spec *csv = &t->spec->csv;
-    int column;
     t->role = cg_arena_alloc(t->arena, (size_t)t->n_columns, sizeof *t->role);
     if (!t->role) return no_memory(t);
     for (int i = 0; i < t->n_columns; i++) t->role[i] = VALUE;
-    for (int i = 0; i < csv->n_ignored; i++) {
-        CG_TRY(find_column(t, csv->ignore[i], &column));
-        t->role[column] = IGNORED;
-    }
-    for (int i = 0; i < csv->n_labels; i++) {
-        CG_TRY(find_column(t, csv->label[i], &column));
-        t->role[column] = i;
-    }
+    for (int i = 0; i < csv->n_ignored; i++) CG_TRY(set_role(t, csv->ignore[i], IGNORED));
+    for (int i = 0; i < csv->n_labels; i++) CG_TRY(set_role(t, csv->label[i], i));
     for (int i = 0; i < t->n_columns; i++) t->n_values += t->role[i] == VALUE;
     if (t->n_values) return CG_OK;
     return cg_fail(t->error, CG_EDATA, "%s: no column is left for the samples' values",

@@ -178,7 +178,7 @@ static void bad_npz(void)
 static void bad_csv(void)
 {
     static const char *const label[] = { "c" }, *const number[] = { "3" };
-    static const char *const all[] = { "a", "b" };
+    static const char *const all[] = { "a", "b" }, *const twice[] = { "a", "0" };
     static const struct {
         const char *name, *text, *place, *fragment;
     } bad[] = {
@@ -197,6 +197,7 @@ static void bad_csv(void)
         { "behind.csv", "a,b,c\n1,2,\"x\"y\n", "behind.csv:2:5", "'y?' follows" },
         { "column.csv", "a,b,d\n1,2,x\n", "column.csv:1:1", "there is no column 'c'; there are 3" },
         { "nameless.csv", "1,2,3\n", "nameless.csv:1:1", "and no row of names" },
+        { "within.csv", "a,b,c\n1,\"2\n3\",x\n", "within.csv:2:3", "'2?3' is no finite number" },
         { "lines.csv", "a,b,c\n1,2,\"x\n\ny\"\n?,2,x\n", "lines.csv:5:1", "'?' is no finite" },
     };
     cg_data_spec spec = { .format = "csv", .csv = { .label = label, .n_labels = 1 } };
@@ -215,6 +216,11 @@ static void bad_csv(void)
     spec.images[0] = "short.csv", spec.csv.label = label;
     spec.csv.ignore = all, spec.csv.n_ignored = 2;
     expect(spec, "m.yaml:3:5", "no column is left");
+    spec.target = CG_TARGET_VALUES, spec.csv.n_ignored = 0;
+    spec.csv.label = twice, spec.csv.n_labels = 2;
+    expect(spec, "short.csv:1:1", "column 0 'a': `label` and `ignore` name it twice, here as '0'");
+    spec.csv.label = all, spec.csv.n_labels = 1, spec.csv.ignore = twice, spec.csv.n_ignored = 1;
+    expect(spec, "short.csv:1:1", "here as 'a'");
 }
 
 /* ---- folders and CIFAR --------------------------------------------------------------------- */
