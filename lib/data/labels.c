@@ -85,5 +85,9 @@ cg_status cg_labels_agree(const cg_samples *train, cg_samples *test, cg_error *e
                            test->names[i], train->n_classes);
     }
     for (int64_t i = 0; i < test->n; i++) test->labels[i] = (uint8_t)number[test->labels[i]];
+    for (int i = 0; i < test->n_classes; i++) cg_release(test->names[i]);
+    cg_release(test->names);
+    test->names = NULL;
+    test->n_classes = train->n_classes;
     return CG_OK;
 }

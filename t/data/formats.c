@@ -234,7 +234,7 @@ static void names_agree(void)
 {
     static const char *const label[] = { "c" };
     static const char train[] = "x,c\n1,cat\n2,dog\n3,eel\n", test[] = "x,c\n4,eel\n",
-                      other[] = "x,c\n4,fox\n";
+                      two[] = "x,c\n4,cat\n5,dog\n", other[] = "x,c\n4,fox\n";
     cg_data_spec spec = { .format = "csv",
                           .images = { "tr.csv", "te.csv" },
                           .base = folder,
@@ -247,6 +247,15 @@ static void names_agree(void)
            !strcmp(cg_dataset_class_name(set, 2), "eel"),
        "a name is the same class in train and test %s", error.message);
     cg_dataset_free(set);
+    const cg_split_spec each[] = { { .name = "train", .from = "train" },
+                                   { .name = "t", .from = "test", .per_class = 1 } };
+    spec.splits = each, spec.n_splits = 2, spec.classes = (int64_t[]){ 1, 2 }, spec.n_classes = 2;
+    put("te.csv", two, strlen(two));
+    ok(cg_dataset_load(&set, &spec, NULL, &error) == CG_EDATA &&
+           strstr(error.message, "per_class is 1, but class 2 has 0"),
+       "as many of each class are asked for as training knows (%s)", error.message);
+    cg_dataset_free(set);
+    spec.splits = NULL, spec.classes = NULL;
     put("te.csv", other, strlen(other));
     ok(cg_dataset_load(&set, &spec, NULL, &error) == CG_EDATA &&
            strstr(error.message, "class 'fox' of 'test' is none of the 3 of 'train'"),
