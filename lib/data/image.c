@@ -19,6 +19,9 @@ cg_status cg_picture_allocate(cg_picture *p, const char *path, cg_error *error)
         p->height > CG_MAX_IMAGE_SIDE)
         return cg_fail(error, CG_EDATA, "%s: %d x %d pixels are not within 1..%d", path, p->width,
                        p->height, CG_MAX_IMAGE_SIDE);
+    if (p->width * p->height > CG_MAX_IMAGE_SIZE)
+        return cg_fail(error, CG_EDATA, "%s: %d x %d pixels are more than %d", path, p->width,
+                       p->height, CG_MAX_IMAGE_SIZE);
     p->pixels = cg_alloc((size_t)p->height * (size_t)p->width, (size_t)p->channels * sizeof(float));
     return p->pixels ? CG_OK : cg_fail_nomem(error, path);
 }

@@ -4,7 +4,8 @@
 
 #include <cnngraph/data.h>
 
-enum { CG_MAX_IMAGE_SIDE = 16384 }; /* pixels */
+/* In pixels: a few bytes can claim, and a small file can unpack to, gigabytes. */
+enum { CG_MAX_IMAGE_SIDE = 16384, CG_MAX_IMAGE_SIZE = 1 << 26 };
 
 /* Values 0..1 of `height` rows of `width` pixels of `channels` (1: grey, 3: red, green, blue). */
 typedef struct {

@@ -63,11 +63,12 @@ static cg_status read_picture(cg_picture *p, decoder *d, const char *path, const
     jpeg_read_header(jpeg, TRUE);
     jpeg->out_color_space = jpeg->jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
     jpeg->dct_method = JDCT_ISLOW;
-    jpeg_start_decompress(jpeg);
-    p->channels = jpeg->output_components;
-    p->height = jpeg->output_height > CG_MAX_IMAGE_SIDE ? -1 : (int)jpeg->output_height;
-    p->width = jpeg->output_width > CG_MAX_IMAGE_SIDE ? -1 : (int)jpeg->output_width;
+    p->channels = jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3;
+    p->height = (int)jpeg->image_height;
+    p->width = (int)jpeg->image_width;
+    /* First, for of a progressive image libjpeg takes memory for all that the header claims. */
     CG_TRY(cg_picture_allocate(p, path, error));
+    jpeg_start_decompress(jpeg);
     return read_rows(p, d, path, error);
 }
 

@@ -44,9 +44,9 @@ static cg_status read(cg_picture *p, const char *path, const uint8_t *bytes, siz
     }
     bool is_colour = png.format & PNG_FORMAT_FLAG_COLOR;
     png.format = is_colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-    *p = (cg_picture){ .channels = is_colour ? 3 : 1 };
-    p->height = png.height > CG_MAX_IMAGE_SIDE ? -1 : (int)png.height;
-    p->width = png.width > CG_MAX_IMAGE_SIDE ? -1 : (int)png.width;
+    *p = (cg_picture){ .channels = is_colour ? 3 : 1,
+                       .height = (int)png.height, /* libpng keeps both below 2^31 */
+                       .width = (int)png.width };
     cg_status status = read_pixels(p, &png, path, error);
     png_image_free(&png);
     return status;

@@ -251,6 +251,8 @@ static void bad_folders(void)
            "which the model takes");
     put("bare/cat/1.png", BYTES("P5 2 3 255\nabcde"));
     expect(spec, "m.yaml:3:5", "bare/cat/1.png: ends after 5 of 6 pixels");
+    put("bare/cat/1.png", BYTES("P5 16384 8192 255\nabcde"));
+    expect(spec, "m.yaml:3:5", "bare/cat/1.png: 16384 x 8192 pixels are more than 67108864");
     make("bare/cat/0");
     expect(spec, "m.yaml:3:5", "bare/cat/0: ");
 }

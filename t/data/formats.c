@@ -288,7 +288,7 @@ static void folders(void)
 
 #ifdef HAVE_JPEG
 /* A plane of one grey, which the transform keeps to the last bit or nearly. */
-static void put_jpeg(const char *name, uint8_t grey)
+static void put_jpeg(const char *name, uint8_t grey, bool is_progressive)
 {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
@@ -305,6 +305,7 @@ static void put_jpeg(const char *name, uint8_t grey)
     jpeg.in_color_space = JCS_GRAYSCALE;
     jpeg_set_defaults(&jpeg);
     jpeg_set_quality(&jpeg, 100, TRUE);
+    if (is_progressive) jpeg_simple_progression(&jpeg);
     jpeg_start_compress(&jpeg, TRUE);
     while (jpeg.next_scanline < jpeg.image_height) jpeg_write_scanlines(&jpeg, rows, 1);
     jpeg_finish_compress(&jpeg);
@@ -312,11 +313,30 @@ static void put_jpeg(const char *name, uint8_t grey)
     fclose(file);
 }
 
+/* A progressive image, which libjpeg keeps whole, of a header that claims 8 GB of coefficients. */
+static void jpeg_that_claims(void)
+{
+    char bytes[4096];
+    cg_tensor *image = NULL;
+    cg_error error = { 0 };
+    put_jpeg("claim.jpg", 200, true);
+    FILE *file = fopen(path_of("claim.jpg"), "rb");
+    size_t n = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (!file || fclose(file) != 0) abort();
+    char *frame = memmem(bytes, n, "\xff\xc2", 2); /* then length, precision, height, width */
+    if (!frame) abort();
+    memcpy(frame + 5, "\xff\xdc\xff\xdc", 4);
+    put("claim.jpg", bytes, n);
+    ok(cg_image_load(&image, path_of("claim.jpg"), &CG_SHAPE(1, 8, 8), &error) == CG_EDATA &&
+           strstr(error.message, "65500 x 65500 pixels are not within 1..16384"),
+       "one that claims gigabytes is refused by its header (%s)", error.message);
+}
+
 static void jpeg(void)
 {
     cg_tensor *image = NULL;
     cg_error error = { 0 };
-    put_jpeg("grey.jpg", 200);
+    put_jpeg("grey.jpg", 200, false);
     bool is_read = cg_image_load(&image, path_of("grey.jpg"), &CG_SHAPE(1, 8, 8), &error) == CG_OK;
     double worst = 0;
     for (int i = 0; is_read && i < 64; i++)
@@ -335,6 +355,7 @@ static void jpeg(void)
     put("header.jpg", bytes, 20);
     ok(cg_image_load(&image, path_of("header.jpg"), &CG_SHAPE(1, 8, 8), &error) == CG_EDATA,
        "so is one that is nothing but a beginning (%s)", error.message);
+    jpeg_that_claims();
 }
 #else
 static void jpeg(void)
