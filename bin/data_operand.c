@@ -9,12 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), k = strlen(end);
-    return n >= k && !strcmp(text + n - k, end);
-}
-
 static bool holds(const char *folder, const char *name)
 {
     char path[PATH_BYTES];
@@ -26,10 +20,10 @@ static const char *format_of(const char *path)
 {
     struct stat st;
     if (is_folder(path)) return holds(path, "data_batch_1.bin") ? "cifar10" : "folder";
-    if (ends_with(path, ".npy")) return "npy";
-    if (ends_with(path, ".npz")) return "npz";
-    if (ends_with(path, ".csv") || ends_with(path, ".tsv")) return "csv";
-    if (!ends_with(path, ".bin")) return "idx";
+    if (cg_ends_with(path, ".npy")) return "npy";
+    if (cg_ends_with(path, ".npz")) return "npz";
+    if (cg_ends_with(path, ".csv") || cg_ends_with(path, ".tsv")) return "csv";
+    if (!cg_ends_with(path, ".bin")) return "idx";
     bool is_ten = stat(path, &st) == 0 && st.st_size % 3073 == 0;
     return is_ten ? "cifar10" : "cifar100";
 }
@@ -58,7 +52,7 @@ static void describe_files(struct data_operand *o)
         const char *beside = o->labels ? NULL : cg_labels_path(o->arena, o->path);
         d->labels[0] = beside && cg_file_exists(beside) ? beside : o->labels;
     }
-    if (is_csv && ends_with(o->path, ".tsv")) d->csv.separator = '\t';
+    if (is_csv && cg_ends_with(o->path, ".tsv")) d->csv.separator = '\t';
     if (is_csv && o->label) {
         d->csv.label = &o->label;
         d->csv.n_labels = 1;

@@ -1,6 +1,8 @@
 /* Measuring a trained model on a split, and refusing to where it would mislead. */
 #include "measure.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -47,20 +49,13 @@ static int unknown_split(const struct verb *verb, const struct measurement *m)
     return EXIT_USAGE;
 }
 
-static bool is_best(const char *path)
-{
-    static const char name[] = "best.safetensors";
-    size_t length = strlen(path), n = sizeof name - 1;
-    return length >= n && strcmp(path + length - n, name) == 0;
-}
-
 int measure(const struct verb *verb, struct measurement *m, const cg_model *model, int threads,
             const struct option_list *sets)
 {
     cg_error error = { 0 };
     int code = load_data(&m->set, model, &m->data);
     if (code) return code;
-    m->is_best = is_best(m->weights);
+    m->is_best = cg_ends_with(m->weights, "best.safetensors");
     m->which = cg_dataset_split(m->set, m->split);
     if (cg_weights_data(m->weights, m->trained_on, &error) != CG_OK) return fail(&error);
     if (is_other_data(m) && !chooses_data(sets)) return other_data(verb, m);

@@ -1,6 +1,5 @@
 #include "base/text.h"
 
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,12 +7,7 @@
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-/* Makes '.' the decimal point of the calling thread alone. */
-typedef struct {
-    locale_t plain, before;
-} locale_guard;
-
-static bool enter_c_locale(locale_guard *guard)
+bool cg_enter_c_locale(cg_locale_guard *guard)
 {
     guard->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (guard->plain == (locale_t)0) return false;
@@ -21,7 +15,7 @@ static bool enter_c_locale(locale_guard *guard)
     return true;
 }
 
-static void leave_c_locale(locale_guard *guard)
+void cg_leave_c_locale(cg_locale_guard *guard)
 {
     uselocale(guard->before);
     freelocale(guard->plain);
@@ -71,10 +65,10 @@ bool cg_parse_real(const char *text, double *value)
         if (is_whole) *value = (double)whole;
         return is_whole;
     }
-    locale_guard guard;
-    if (!enter_c_locale(&guard)) return false;
+    cg_locale_guard guard;
+    if (!cg_enter_c_locale(&guard)) return false;
     double read = strtod(text, NULL);
-    leave_c_locale(&guard);
+    cg_leave_c_locale(&guard);
     if (!isfinite(read)) return false;
     *value = read;
     return true;
@@ -115,17 +109,23 @@ char *cg_format_real(double value, char buffer[32])
 {
     if (!isfinite(value))
         return strcpy(buffer, isnan(value) ? ".nan" : value < 0 ? "-.inf" : ".inf");
-    locale_guard guard;
-    bool entered = enter_c_locale(&guard);
+    cg_locale_guard guard;
+    bool entered = cg_enter_c_locale(&guard);
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(buffer, 32, "%.*g", digits, value);
         if (strtod(buffer, NULL) == value) break;
     }
-    if (entered) leave_c_locale(&guard);
+    if (entered) cg_leave_c_locale(&guard);
     return buffer;
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
+
+bool cg_ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), k = strlen(end);
+    return n >= k && !strcmp(text + n - k, end);
+}
 
 enum { LONGEST_WORD = 63 };
 

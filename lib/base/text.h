@@ -2,6 +2,7 @@
 #ifndef CG_BASE_TEXT_H
 #define CG_BASE_TEXT_H
 
+#include <locale.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,16 @@ bool cg_parse_int(const char *text, int64_t *value);
 /* The first of 15, 16 or 17 significant digits that reads back as the same double ("0.1"), with
  * '.' in every locale; ".inf", "-.inf", ".nan" for the rest.  Returns buffer. */
 char *cg_format_real(double value, char buffer[32]);
+
+/* From enter to leave printf and strtod of the calling thread have '.' as the decimal point. */
+typedef struct {
+    locale_t plain, before;
+} cg_locale_guard;
+bool cg_enter_c_locale(
+    cg_locale_guard *guard); /* false: no memory; then there is nothing to leave */
+void cg_leave_c_locale(cg_locale_guard *guard);
+
+bool cg_ends_with(const char *text, const char *end);
 
 /* The word of `words` nearest to `word` by edit distance with transpositions, regardless of case,
  * when it is near enough to be meant (distance <= 1 + length / 4); else one that begins or ends

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "data/npy.h"
 
 #include <inttypes.h>
@@ -13,12 +14,6 @@
 #ifdef HAVE_ZIP
 #include <zip.h>
 #endif
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), k = strlen(end);
-    return n >= k && !strcmp(text + n - k, end);
-}
 
 const char *cg_labels_path(cg_arena *arena, const char *path)
 {
@@ -35,15 +30,21 @@ const char *cg_labels_path(cg_arena *arena, const char *path)
 static void write_row(FILE *stream, const cg_samples *s, int64_t i)
 {
     int64_t size = cg_shape_size(&s->shape);
-    for (int64_t k = i * size; k < (i + 1) * size; k++)
-        s->images ? fprintf(stream, "%s%d", k > i * size ? "," : "", s->images[k])
-                  : fprintf(stream, "%s%.9g", k > i * size ? "," : "", (double)s->values[k]);
+    for (int64_t k = i * size; k < (i + 1) * size; k++) {
+        if (k > i * size) putc(',', stream);
+        if (s->images)
+            fprintf(stream, "%d", s->images[k]);
+        else
+            fprintf(stream, "%.9g", (double)s->values[k]);
+    }
     for (int64_t k = 0; k < s->n_targets; k++)
         fprintf(stream, ",%.9g", (double)s->targets[i * s->n_targets + k]);
     if (s->labels && s->names) {
         fputs(",\"", stream);
-        for (const char *p = s->names[s->labels[i]]; *p; p++)
-            fprintf(stream, *p == '"' ? "\"\"" : "%c", *p);
+        for (const char *p = s->names[s->labels[i]]; *p; p++) {
+            if (*p == '"') putc('"', stream);
+            putc(*p, stream);
+        }
         putc('"', stream);
     } else if (s->labels) {
         fprintf(stream, ",%d", s->labels[i]);
@@ -51,15 +52,26 @@ static void write_row(FILE *stream, const cg_samples *s, int64_t i)
     putc('\n', stream);
 }
 
+static void write_table(FILE *stream, const cg_samples *s)
+{
+    int64_t size = cg_shape_size(&s->shape);
+    for (int64_t k = 0; k < size; k++) fprintf(stream, "%sx%" PRId64, k ? "," : "", k);
+    for (int64_t k = 0; k < s->n_targets; k++) fprintf(stream, ",target%" PRId64, k);
+    fputs(s->labels ? ",label\n" : "\n", stream);
+    for (int64_t i = 0; i < s->n && !ferror(stream); i++) write_row(stream, s, i);
+}
+
 cg_status cg_write_csv(const cg_samples *s, const char *path, cg_error *error)
 {
     cg_replace file;
+    cg_locale_guard locale;
     CG_TRY(cg_replace_open(&file, path, error));
-    int64_t size = cg_shape_size(&s->shape);
-    for (int64_t k = 0; k < size; k++) fprintf(file.stream, "%sx%" PRId64, k ? "," : "", k);
-    for (int64_t k = 0; k < s->n_targets; k++) fprintf(file.stream, ",target%" PRId64, k);
-    fputs(s->labels ? ",label\n" : "\n", file.stream);
-    for (int64_t i = 0; i < s->n && !ferror(file.stream); i++) write_row(file.stream, s, i);
+    if (!cg_enter_c_locale(&locale)) {
+        cg_replace_abort(&file);
+        return cg_fail_nomem(error, "a locale");
+    }
+    write_table(file.stream, s);
+    cg_leave_c_locale(&locale);
     return cg_replace_commit(&file, error);
 }
 
@@ -267,7 +279,7 @@ cg_status cg_samples_write(const cg_samples *s, const char *path, cg_error *erro
     };
     if (cg_file_exists(path)) return cg_fail(error, CG_EDATA, "%s: there already", path);
     for (size_t i = 0;; i++) {
-        if (!ends_with(path, formats[i].end)) continue;
+        if (!cg_ends_with(path, formats[i].end)) continue;
         return formats[i].is_of_bytes ? write_bytes(s, path, formats[i].write, error)
                                       : formats[i].write(s, path, error);
     }

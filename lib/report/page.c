@@ -1,7 +1,5 @@
 #include "report/page.h"
 
-#include "base/text.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -9,22 +7,16 @@
 cg_status cg_page_open(cg_page *page, const char *path, cg_error *error)
 {
     *page = (cg_page){ .error = error };
-    page->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (page->plain == (locale_t)0) return cg_fail_nomem(error, "a locale");
-    cg_status status = cg_replace_open(&page->file, path, error);
-    if (status != CG_OK) {
-        freelocale(page->plain);
-        return status;
-    }
+    CG_TRY(cg_replace_open(&page->file, path, error));
     page->out = page->file.stream;
-    page->user = uselocale(page->plain);
-    return CG_OK;
+    if (cg_enter_c_locale(&page->locale)) return CG_OK;
+    cg_replace_abort(&page->file);
+    return cg_fail_nomem(error, "a locale");
 }
 
 cg_status cg_page_close(cg_page *page)
 {
-    uselocale(page->user);
-    freelocale(page->plain);
+    cg_leave_c_locale(&page->locale);
     if (page->status == CG_OK) return cg_replace_commit(&page->file, page->error);
     cg_replace_abort(&page->file);
     return page->status;

@@ -6,15 +6,14 @@
 
 #include "base/error.h"
 #include "base/file.h"
-
-#include <locale.h>
+#include "base/text.h"
 
 typedef struct {
     cg_replace file;
     FILE *out;
     cg_status status;
-    cg_error *error;      /* of the caller */
-    locale_t plain, user; /* numbers are written with a point while a page is open */
+    cg_error *error;        /* of the caller */
+    cg_locale_guard locale; /* numbers are written with a point while a page is open */
 } cg_page;
 
 cg_status cg_page_open(cg_page *page, const char *path, cg_error *error);

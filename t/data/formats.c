@@ -8,7 +8,9 @@
 
 #include "base/memory.h"
 #include "data/npy.h"
+#include "data/write.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +231,25 @@ static void csv(void)
     cg_dataset_free(set);
 }
 
+static void csv_in_german(void)
+{
+    char text[64] = "";
+    cg_error error = { 0 };
+    float values[] = { 0.5f, -1.25f };
+    const cg_samples samples = { .n = 2, .shape = CG_SHAPE(1), .values = values };
+    if (!setlocale(LC_ALL, "de_DE.UTF-8")) {
+        skip("a table has points in a German locale", "it is not installed");
+        return;
+    }
+    cg_status status = cg_samples_write(&samples, path_of("german.csv"), &error);
+    setlocale(LC_ALL, "C");
+    FILE *file = fopen(path_of("german.csv"), "rb");
+    size_t n = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file) fclose(file);
+    ok(status == CG_OK && n == 14 && !strcmp(text, "x0\n0.5\n-1.25\n"),
+       "a table has points in a German locale %s", error.message);
+}
+
 /* Names mean the same class in both parts, whatever the part lacks. */
 static void names_agree(void)
 {
@@ -435,6 +456,7 @@ int main(void)
     npy_shapes();
     npz();
     csv();
+    csv_in_german();
     names_agree();
     folders();
     jpeg();
