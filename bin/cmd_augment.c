@@ -126,7 +126,7 @@ static int draw(const cg_spec *spec, const cg_dataset *set, int64_t image, int64
     };
     cg_dataset_normalization(set, &s.mean, &s.std);
     s.bytes = malloc(sheet_bytes(&s));
-    if (!s.bytes) return cg_status_exit_code(CG_ENOMEM);
+    if (!s.bytes) return fail_memory();
     for (size_t i = 0; i < sheet_bytes(&s); i++) s.bytes[i] = GREY;
     int code = fill_sheet(&s, &spec->data, set, split, image);
     if (code == 0) code = write_sheet(&s, path);

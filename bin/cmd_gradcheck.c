@@ -98,7 +98,7 @@ static int allocate_batch(struct subject *s, int64_t n)
     s->x = calloc((size_t)(n * cg_shape_size(&cg_model_spec(s->model)->input)), sizeof *s->x);
     int n_targets = cg_model_spec(s->model)->n_targets;
     s->labels = calloc((size_t)(n * (n_targets ? n_targets : 1)), sizeof *s->labels);
-    return s->x && s->labels ? 0 : cg_status_exit_code(CG_ENOMEM);
+    return s->x && s->labels ? 0 : fail_memory();
 }
 
 /* The first images of the split that is trained on. */
@@ -155,7 +155,7 @@ static int check_recording(struct subject *s, cg_graph *graph, const cg_check_op
     if (status != CG_OK) return fail(&error);
     cg_node *loss = cg_stabilise(s->recording.loss); /* as training does */
     cg_node **leaf = leaves_of(graph, &s->recording, &n);
-    if (!leaf) return cg_status_exit_code(CG_ENOMEM);
+    if (!leaf) return fail_memory();
     status =
         cg_check_graph(graph, loss, n, leaf, feed, s, 0, options, report_result, report, &error);
     free(leaf);
@@ -172,7 +172,7 @@ static int check_model(const char *operand, const struct option_list *sets,
     if (code == 0) code = settle(model);
     if (code == 0) code = has_data(model) ? read_batch(&s) : draw_batch(&s);
     cg_graph *graph = cg_graph_new();
-    if (code == 0 && !graph) code = cg_status_exit_code(CG_ENOMEM);
+    if (code == 0 && !graph) code = fail_memory();
     if (code == 0) {
         report->is_model = true;
         report_begin(report);

@@ -26,7 +26,7 @@ static int choose(const cg_training *t, int mode, cg_node *outputs[MAX_OUTPUTS])
 static int print(const cg_graph *graph, int n, cg_node *const outputs[], bool as_dot)
 {
     char *text = as_dot ? cg_graph_dot(graph, n, outputs) : cg_graph_text(graph, n, outputs);
-    if (!text) return cg_status_exit_code(CG_ENOMEM);
+    if (!text) return fail_memory();
     fputs(text, stdout);
     free(text);
     return 0;
@@ -55,7 +55,7 @@ static int show(const cg_model *model, int mode, const char *after, int64_t batc
     cg_node *outputs[MAX_OUTPUTS], *rewritten[MAX_OUTPUTS];
     cg_graph *graph = cg_graph_new(), *copy = NULL;
     int code = 0;
-    if (!graph) return cg_status_exit_code(CG_ENOMEM);
+    if (!graph) return fail_memory();
     if (cg_record_training(model, graph, batch, &t, &error) != CG_OK) {
         code = fail(&error);
     } else {

@@ -191,7 +191,7 @@ static int run(int argc, char *argv[])
         return op ? print_ops(&op, 1, format, false) : unknown_op(argv[1], cg_ops, n);
     }
     const cg_op **ops = calloc((size_t)n + 1, sizeof *ops);
-    if (!ops) return cg_status_exit_code(CG_ENOMEM);
+    if (!ops) return fail_memory();
     memcpy(ops, cg_ops, (size_t)n * sizeof *ops);
     qsort(ops, (size_t)n, sizeof *ops, by_name);
     int code = print_ops(ops, n, format, true);

@@ -238,7 +238,7 @@ static int open_session(session *s, const char *weights)
     s->x = calloc((size_t)cg_shape_size(&spec->input), sizeof *s->x);
     s->y = calloc((size_t)spec->n_outputs, sizeof *s->y);
     s->t = calloc((size_t)(spec->n_targets ? spec->n_targets : 1), sizeof *s->t);
-    return s->x && s->y && s->t ? 0 : cg_status_exit_code(CG_ENOMEM);
+    return s->x && s->y && s->t ? 0 : fail_memory();
 }
 
 static int run(int argc, char *argv[])

@@ -246,7 +246,7 @@ static void print_text(const json_t *report, const cg_dataset *set)
 static int report(survey *s, const char *name, bool as_json)
 {
     json_t *all = examine(s, name);
-    if (!all) return cg_status_exit_code(CG_ENOMEM);
+    if (!all) return fail_memory();
     if (as_json) {
         json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
         putchar('\n');
@@ -274,8 +274,7 @@ int data_info(struct data_operand *o, bool as_json)
     s.other = calloc((size_t)s.size, sizeof *s.other);
     s.t = calloc((size_t)s.width, sizeof *s.t);
     s.samples = calloc((size_t)total, sizeof *s.samples);
-    int code = s.x && s.other && s.t && s.samples ? report(&s, used, as_json)
-                                                  : cg_status_exit_code(CG_ENOMEM);
+    int code = s.x && s.other && s.t && s.samples ? report(&s, used, as_json) : fail_memory();
     free(s.x);
     free(s.other);
     free(s.t);

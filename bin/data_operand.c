@@ -67,8 +67,8 @@ static void describe_files(struct data_operand *o)
 int data_operand_open(struct data_operand *o)
 {
     o->arena = cg_arena_new();
-    if (!o->arena) return cg_status_exit_code(CG_ENOMEM);
-    bool is_model = ends_with(o->path, ".yaml") || ends_with(o->path, ".yml") ||
+    if (!o->arena) return fail_memory();
+    bool is_model = cg_ends_with(o->path, ".yaml") || cg_ends_with(o->path, ".yml") ||
                     (is_folder(o->path) && holds(o->path, "model.yaml"));
     if (!is_model) {
         if (o->shape && !read_shape(o->shape, &o->spec.shape))

@@ -1,5 +1,6 @@
 /* How the results of gradient checks are told. */
 #include "gradcheck_report.h"
+#include "verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,7 +189,7 @@ int report_end(struct report *r)
         r->is_out_of_memory = true;
     json_decref(r->list);
     free(r->row);
-    if (r->is_out_of_memory) return cg_status_exit_code(CG_ENOMEM);
+    if (r->is_out_of_memory) return fail_memory();
     bool failed = r->n_verdict[CG_FAIL] || r->n_verdict[CG_VACUOUS];
     return failed ? cg_status_exit_code(CG_ECHECK) : 0;
 }

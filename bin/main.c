@@ -43,6 +43,11 @@ int fail(const cg_error *error)
     return cg_status_exit_code(error->status);
 }
 
+int fail_memory(void)
+{
+    return fail(&(cg_error){ .status = CG_ENOMEM });
+}
+
 int usage_error(const struct verb *verb, const char *format, ...)
 {
     fprintf(stderr, "cnngraph %s: ", verb->name);

@@ -17,6 +17,9 @@ enum { EXIT_USAGE = 2 };
 /* Says on stderr what went wrong, with its place; returns the exit code of the status. */
 int fail(const cg_error *error);
 
+/* The same where memory is short. */
+int fail_memory(void);
+
 /* "cnngraph VERB: " and the message, then where help is; returns EXIT_USAGE. */
 int usage_error(const struct verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
