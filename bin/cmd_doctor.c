@@ -1,13 +1,13 @@
 /* cnngraph doctor: what this build is, what this machine offers, and what will be used. */
 #include "config.h"
 
+#include "json.h"
 #include "options.h"
 
 #include "base/cpu.h"
 #include "base/file.h"
 #include "base/pool.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,8 +93,9 @@ static void add_data(json_t *report, const char *name)
 
 static void add_folder(json_t *report, const char *name, const char *path)
 {
-    json_object_set_new(json_object_get(report, "folders"), name,
-                        json_pack("{ss sb}", "path", path, "writable", access(path, W_OK) == 0));
+    json_object_set_new(
+        json_object_get(report, "folders"), name,
+        json_pack("{so sb}", "path", text_json(path), "writable", access(path, W_OK) == 0));
 }
 
 static json_t *examine(cg_tier chosen)

@@ -1,4 +1,5 @@
 /* cnngraph eval: how good a trained model is on a split. */
+#include "json.h"
 #include "measure.h"
 #include "metrics_report.h"
 
@@ -68,12 +69,6 @@ static void print_mistakes(const cg_spec *spec, const struct measurement *m)
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
-/* JSON has no word for what is not finite. */
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *classes_json(const cg_spec *spec, const struct measurement *m)
 {
     const cg_evaluation *e = &m->evaluation;
@@ -82,7 +77,7 @@ static json_t *classes_json(const cg_spec *spec, const struct measurement *m)
         json_t *class = scores_json(cg_class_scores(e, c));
         json_object_set_new(class, "class", json_integer(class_name(spec, c)));
         const char *name = cg_dataset_class_name(m->set, c);
-        if (name) json_object_set_new(class, "name", json_string(name));
+        if (name) json_object_set_new(class, "name", text_json(name));
         json_array_append_new(classes, class);
     }
     return classes;
@@ -119,11 +114,12 @@ static json_t *mistakes_json(const cg_spec *spec, const cg_evaluation *e)
     json_t *mistakes = json_array();
     for (int i = 0; i < e->n_mistakes; i++) {
         const cg_mistake *m = &e->mistakes[i];
-        json_array_append_new(
-            mistakes, json_pack("{sI sI sI sf so}", "image", (json_int_t)m->image, "label",
-                                (json_int_t)class_name(spec, m->label), "predicted",
-                                (json_int_t)class_name(spec, m->predicted), "probability",
-                                m->probability, "label_probability", number(m->label_probability)));
+        json_array_append_new(mistakes,
+                              json_pack("{sI sI sI sf so}", "image", (json_int_t)m->image, "label",
+                                        (json_int_t)class_name(spec, m->label), "predicted",
+                                        (json_int_t)class_name(spec, m->predicted), "probability",
+                                        m->probability, "label_probability",
+                                        number_json(m->label_probability)));
     }
     return mistakes;
 }
@@ -132,9 +128,9 @@ static void print_json(const cg_spec *spec, const struct measurement *m)
 {
     const cg_evaluation *e = &m->evaluation;
     json_t *all = json_pack(
-        "{ss ss ss ss sI so sf si sf so so so so so so}", "weights", m->weights, "data", m->data,
-        "trained_on", m->trained_on, "split", m->split, "images", (json_int_t)e->n, "loss",
-        number(e->loss), "accuracy", e->accuracy, "k", top_k(e), "top_k", cg_top(e, top_k(e)),
+        "{so ss ss ss sI so sf si sf so so so so so so}", "weights", text_json(m->weights), "data",
+        m->data, "trained_on", m->trained_on, "split", m->split, "images", (json_int_t)e->n, "loss",
+        number_json(e->loss), "accuracy", e->accuracy, "k", top_k(e), "top_k", cg_top(e, top_k(e)),
         "classes", classes_json(spec, m), "macro", scores_json(cg_mean_scores(e, false)),
         "weighted", scores_json(cg_mean_scores(e, true)), "confusion", confusion_json(e),
         "calibration", calibration_json(e), "mistakes", mistakes_json(spec, e));

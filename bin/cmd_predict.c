@@ -1,10 +1,10 @@
 /* cnngraph predict: what a trained model sees in an image of a split, or in an image file. */
+#include "json.h"
 #include "measure.h"
 
 #include "base/text.h"
 #include "nn/nn.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +24,16 @@ typedef struct {
 } session;
 
 /* ---- printing ------------------------------------------------------------------------------ */
+/* Of a depth of 0..1; a diverged model makes pixels that are no numbers, and stay empty. */
+static char shade_of(float depth)
+{
+    static const char shades[] = " .:-=+*#%@";
+    return shades[depth > 0 ? (int)fminf(depth * 9.999f, 9) : 0];
+}
+
 /* The first channel, a character a pixel, rows of two heights as terminals have them. */
 static void draw_image(const session *s, const float *x)
 {
-    static const char shades[] = " .:-=+*#%@";
     const cg_shape *shape = &cg_model_spec(s->model)->input;
     if (shape->rank != 3 || shape->dim[2] > 200) return;
     int64_t height = shape->dim[1], width = shape->dim[2];
@@ -40,8 +46,7 @@ static void draw_image(const session *s, const float *x)
         for (int64_t column = 0; column < width; column++) {
             float a = x[row * width + column],
                   b = row + 1 < height ? a + x[(row + 1) * width + column] : 2 * a;
-            float depth = high > low ? (b / 2 - low) / (high - low) : 0;
-            putchar(shades[(int)(depth * 9.999f) > 9 ? 9 : (int)(depth * 9.999f)]);
+            putchar(shade_of(high > low ? (b / 2 - low) / (high - low) : 0));
         }
         putchar('\n');
     }
@@ -116,9 +121,7 @@ static void print_text(const session *s, const char *what, int label)
 static json_t *json_reals(int n, const float *values)
 {
     json_t *list = json_array();
-    for (int i = 0; i < n; i++)
-        json_array_append_new(list,
-                              isfinite(values[i]) ? json_real((double)values[i]) : json_null());
+    for (int i = 0; i < n; i++) json_array_append_new(list, number_json((double)values[i]));
     return list;
 }
 
@@ -129,9 +132,9 @@ static void add_json_values(const session *s, const char *what, const float *t)
     json_t *names = json_array(), *marks = json_array();
     for (int c = 0; c < n; c++) {
         json_array_append_new(marks, json_integer(cg_predicted(spec->loss, 1, &s->y[c])));
-        if (name_of(s, c)) json_array_append_new(names, json_string(name_of(s, c)));
+        if (name_of(s, c)) json_array_append_new(names, text_json(name_of(s, c)));
     }
-    json_t *entry = json_pack("{ss so}", "image", what, "outputs", json_reals(n, s->y));
+    json_t *entry = json_pack("{so so}", "image", text_json(what), "outputs", json_reals(n, s->y));
     if (t) json_object_set_new(entry, "targets", json_reals(n, t));
     if (has_marks(spec)) json_object_set(entry, "marks", marks);
     if (json_array_size(names) == (size_t)n) json_object_set(entry, "names", names);
@@ -145,9 +148,9 @@ static void add_json(const session *s, const char *what, int label)
     const cg_spec *spec = cg_model_spec(s->model);
     int best = cg_predicted(spec->loss, spec->n_outputs, s->y);
     json_t *entry =
-        json_pack("{ss sI so}", "image", what, "class", (json_int_t)class_name(spec, best),
-                  "outputs", json_reals(spec->n_outputs, s->y));
-    if (name_of(s, best)) json_object_set_new(entry, "name", json_string(name_of(s, best)));
+        json_pack("{so sI so}", "image", text_json(what), "class",
+                  (json_int_t)class_name(spec, best), "outputs", json_reals(spec->n_outputs, s->y));
+    if (name_of(s, best)) json_object_set_new(entry, "name", text_json(name_of(s, best)));
     if (label >= 0) json_object_set_new(entry, "label", json_integer(class_name(spec, label)));
     json_array_append_new(s->list, entry);
 }

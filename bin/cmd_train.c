@@ -1,7 +1,7 @@
 /* cnngraph train: trains a model, showing how it goes, and keeps the run's folder. */
+#include "json.h"
 #include "load.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -144,10 +144,10 @@ static void print_json(const cg_train_result *r)
         { "seconds", r->seconds },
     };
     json_t *object =
-        json_pack("{ss ss sI sI sI sI sI}", "folder", r->folder, "data", r->data ? r->data : "",
-                  "epochs", (json_int_t)r->epochs, "best_epoch", (json_int_t)r->best_epoch, "steps",
-                  (json_int_t)r->steps, "skipped", (json_int_t)r->skipped, "rollbacks",
-                  (json_int_t)r->rollbacks);
+        json_pack("{so ss sI sI sI sI sI}", "folder", text_json(r->folder), "data",
+                  r->data ? r->data : "", "epochs", (json_int_t)r->epochs, "best_epoch",
+                  (json_int_t)r->best_epoch, "steps", (json_int_t)r->steps, "skipped",
+                  (json_int_t)r->skipped, "rollbacks", (json_int_t)r->rollbacks);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (isfinite(values[i].value))
             json_object_set_new(object, values[i].name, json_real(values[i].value));

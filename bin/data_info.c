@@ -1,8 +1,10 @@
 /* cnngraph data info: what a data set holds, split by split. */
 #include "data.h"
+#include "json.h"
+
+#include "data/dataset.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +77,7 @@ static void look_at(survey *s, int split, figures *f)
 static json_t *numbers(const double values[], int64_t n)
 {
     json_t *list = json_array();
-    for (int64_t i = 0; i < n; i++) json_array_append_new(list, json_real(values[i]));
+    for (int64_t i = 0; i < n; i++) json_array_append_new(list, number_json(values[i]));
     return list;
 }
 
@@ -90,10 +92,11 @@ static json_t *report_split(survey *s, int split)
         look_at(s, split, &f);
         for (int c = 0; c < n_classes; c++)
             json_array_append_new(classes, json_integer((json_int_t)f.count[c]));
-        report = json_pack("{ss sI so sf sf so so}", "name", cg_dataset_split_name(s->set, split),
-                           "samples", (json_int_t)cg_dataset_size(s->set, split), "classes",
-                           json_incref(classes), "min", f.low, "max", f.high, "mean",
-                           numbers(f.mean, s->channels), "std", numbers(f.std, s->channels));
+        report =
+            json_pack("{ss sI so so so so so}", "name", cg_dataset_split_name(s->set, split),
+                      "samples", (json_int_t)cg_dataset_size(s->set, split), "classes",
+                      json_incref(classes), "min", number_json(f.low), "max", number_json(f.high),
+                      "mean", numbers(f.mean, s->channels), "std", numbers(f.std, s->channels));
     }
     json_decref(classes);
     free(f.mean);
@@ -176,12 +179,9 @@ static json_t *find_duplicates(survey *s)
 static json_t *class_names(const cg_dataset *set)
 {
     json_t *names = json_array();
-    char number[16];
-    for (int c = 0; c < cg_dataset_classes(set); c++) {
-        const char *name = cg_dataset_class_name(set, c);
-        snprintf(number, sizeof number, "%d", c);
-        json_array_append_new(names, json_string(name ? name : number));
-    }
+    char text[CG_CLASS_TEXT];
+    for (int c = 0; c < cg_dataset_classes(set); c++)
+        json_array_append_new(names, text_json(cg_dataset_class_text(set, c, text)));
     return names;
 }
 
@@ -202,8 +202,7 @@ static void print_numbers(const char *name, const json_t *list)
 {
     size_t n = json_array_size(list);
     printf("  %-8s ", name);
-    for (size_t i = 0; i < n && i < 8; i++)
-        printf(" %.6g", json_real_value(json_array_get(list, i)));
+    for (size_t i = 0; i < n && i < 8; i++) printf(" %.6g", number_of(json_array_get(list, i)));
     printf("%s\n", n > 8 ? " ..." : "");
 }
 
@@ -221,8 +220,8 @@ static void print_text(const json_t *report, const cg_dataset *set)
         json_t *count;
         printf("%s: %lld samples\n", json_string_value(json_object_get(split, "name")),
                (long long)json_integer_value(json_object_get(split, "samples")));
-        printf("  range     %.6g to %.6g\n", json_real_value(json_object_get(split, "min")),
-               json_real_value(json_object_get(split, "max")));
+        printf("  range     %.6g to %.6g\n", number_of(json_object_get(split, "min")),
+               number_of(json_object_get(split, "max")));
         print_numbers("mean", json_object_get(split, "mean"));
         print_numbers("std", json_object_get(split, "std"));
         json_array_foreach(json_object_get(split, "classes"), c, count)

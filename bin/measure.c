@@ -13,9 +13,9 @@ int64_t class_name(const cg_spec *spec, int c)
 
 const char *class_text(const cg_spec *spec, const cg_dataset *set, int c, char text[CLASS_TEXT])
 {
-    const char *name = set ? cg_dataset_class_name(set, c) : NULL;
+    if (set) return cg_dataset_class_text(set, c, text);
     snprintf(text, CLASS_TEXT, "%lld", (long long)class_name(spec, c));
-    return name ? name : text;
+    return text;
 }
 
 bool is_other_data(const struct measurement *m)

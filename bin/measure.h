@@ -4,6 +4,8 @@
 
 #include "load.h"
 
+#include "data/dataset.h"
+
 /* What is measured: these weights, on this set, which may be another than they learnt from. */
 struct measurement {
     const char *weights, *split, *data; /* data: "" where the model file names files */
@@ -27,7 +29,7 @@ bool is_other_data(const struct measurement *m);
 /* The label that class c had before the model file's `classes` renumbered it. */
 int64_t class_name(const cg_spec *spec, int c);
 /* Its name where the data (NULL: none) have one, else that label, in the buffer. */
-enum { CLASS_TEXT = 24 };
+enum { CLASS_TEXT = CG_CLASS_TEXT };
 const char *class_text(const cg_spec *spec, const cg_dataset *set, int c, char text[CLASS_TEXT]);
 
 #endif

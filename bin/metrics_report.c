@@ -1,6 +1,7 @@
 #include "metrics_report.h"
 
-#include <math.h>
+#include "json.h"
+
 #include <stdio.h>
 
 /* ---- scores ------------------------------------------------------------------------------------
@@ -43,7 +44,7 @@ static json_t *marks_json(const struct measurement *m)
     for (int k = 0; k < m->evaluation.n_marks; k++) {
         const char *name = cg_dataset_target_name(m->set, k);
         json_t *column = scores_json(cg_mark_scores(&m->evaluation, k));
-        if (name) json_object_set_new(column, "name", json_string(name));
+        if (name) json_object_set_new(column, "name", text_json(name));
         json_array_append_new(columns, column);
     }
     return columns;
@@ -60,19 +61,14 @@ static void print_text(const struct measurement *m)
     print_marks(m);
 }
 
-/* JSON has no word for what is not finite. */
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static void print_json(const struct measurement *m)
 {
     const cg_evaluation *e = &m->evaluation;
-    json_t *all = json_pack("{ss ss ss sI so}", "weights", m->weights, "data", m->data, "split",
-                            m->split, "images", (json_int_t)e->n, "loss", number(e->loss));
+    json_t *all =
+        json_pack("{so ss ss sI so}", "weights", text_json(m->weights), "data", m->data, "split",
+                  m->split, "images", (json_int_t)e->n, "loss", number_json(e->loss));
     for (int i = 0; i < e->n_metrics; i++)
-        json_object_set_new(all, e->metrics[i].name, number(e->metrics[i].value));
+        json_object_set_new(all, e->metrics[i].name, number_json(e->metrics[i].value));
     if (e->n_marks) json_object_set_new(all, "columns", marks_json(m));
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     putchar('\n');

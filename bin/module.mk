@@ -7,6 +7,7 @@ cnngraph_SOURCES = \
   %D%/options.c %D%/options.h \
   %D%/load.c %D%/load_data.c %D%/load.h \
   %D%/measure.c %D%/measure.h \
+  %D%/json.c %D%/json.h \
   %D%/gradcheck_report.c %D%/gradcheck_report.h \
   %D%/cmd_gradcheck.c \
   %D%/cmd_train.c %D%/cmd_eval.c %D%/cmd_predict.c %D%/cmd_report.c \

@@ -325,6 +325,16 @@ const char *cg_dataset_class_name(const cg_dataset *set, int class)
     return NULL;
 }
 
+const char *cg_dataset_class_text(const cg_dataset *set, int class, char text[CG_CLASS_TEXT])
+{
+    const char *name = cg_dataset_class_name(set, class);
+    int label = 0;
+    if (name) return name;
+    while (label < CG_MAX_CLASSES && set->renumbered[label] != class) label++;
+    snprintf(text, CG_CLASS_TEXT, "%d", label < CG_MAX_CLASSES ? label : class);
+    return text;
+}
+
 int64_t cg_dataset_normalization(const cg_dataset *set, const double **mean, const double **std)
 {
     *mean = set->scaling.mean;

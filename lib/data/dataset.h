@@ -12,4 +12,9 @@ cg_status cg_dataset_open(cg_dataset **set, const cg_data_spec *spec, const char
 /* Waits for the images of a split, on any thread; tells what is wrong with their file, if it is. */
 cg_status cg_dataset_await(const cg_dataset *set, int split, cg_error *error);
 
+/* A class by its name or, where it has none, by the label that the files have for it, before
+ * spec->classes renumbered it; lent by the set, or in the buffer. */
+enum { CG_CLASS_TEXT = 24 };
+const char *cg_dataset_class_text(const cg_dataset *set, int c, char text[CG_CLASS_TEXT]);
+
 #endif

@@ -3,7 +3,6 @@
 
 #include <cnngraph/cnngraph.h>
 
-#include <inttypes.h>
 #include <math.h>
 
 extern const cg_figure cg_figure_curves, cg_figure_classes, cg_figure_confusion,
@@ -14,16 +13,6 @@ const cg_figure *const cg_figures[] = { &cg_figure_curves,     &cg_figure_classe
                                         &cg_figure_mistakes,   &cg_figure_filters,
                                         &cg_figure_network,    &cg_figure_environment,
                                         &cg_figure_model_file, NULL };
-
-const char *cg_report_class(const cg_report *r, int c, char text[CG_CLASS_TEXT])
-{
-    const cg_data_spec *data = &cg_model_spec(r->model)->data;
-    const char *known = cg_dataset_class_name(r->set, c);
-    if (known) return known;
-    int64_t name = data->classes && c < data->n_classes ? data->classes[c] : c;
-    snprintf(text, CG_CLASS_TEXT, "%" PRId64, name);
-    return text;
-}
 
 /* Nothing but what the page itself holds may be shown, whatever a name says. */
 static void put_head(cg_page *page, const cg_report *r)

@@ -2,6 +2,7 @@
 #ifndef CG_REPORT_REPORT_H
 #define CG_REPORT_REPORT_H
 
+#include "data/dataset.h"
 #include "report/page.h"
 #include "train/history.h"
 
@@ -31,11 +32,6 @@ typedef struct {
     void (*draw)(cg_page *page, const cg_report *report);
 } cg_figure;
 extern const cg_figure *const cg_figures[]; /* NULL-terminated */
-
-/* The class by its name, or by the number that the data know it by, before the model file's
- * `classes` renumbered it. */
-enum { CG_CLASS_TEXT = 24 };
-const char *cg_report_class(const cg_report *report, int c, char text[CG_CLASS_TEXT]);
 
 extern const char cg_report_style[]; /* the style sheet */
 

@@ -160,6 +160,9 @@ is 2 "predict beyond the split" predict runs/small --index 99
 { printf 'P5\n28 28\n255\n'; head -c 784 /dev/zero; } >black.pgm
 is 0 "predict of a file" predict runs/small black.pgm --draw
 says out "black.pgm: class" "tells the class"
+latin=$(printf 'n\351gre.pgm') && cp black.pgm "$latin"
+is 0 "predict of a file whose name is no UTF-8, as JSON" predict runs/small "$latin" --format json
+says out '"image": "n?gre.pgm"' "leaves no image out"
 
 # ---- augmentation
 is 0 "augment" augment small.yaml --set 'data.augment=[rotate: {degrees: 30}]' --image 3 --epochs 10 --out look.pgm

@@ -97,6 +97,14 @@ says out "^targets   1" "tells how many"
 is 4 "a folder that is not there" data convert r.csv none/r.npy --label kind
 report "nothing half-written is left" "$(ls)" sh -c '! ls | grep -e tmp -e r.idx'
 
+# ---- names that are not UTF-8, and labels that the model file renumbers
+printf 'w,kind\n1,\351t\351\n2,zoo\n' >latin.csv
+is 0 "info of names in Latin-1" data info latin.csv --label kind
+says out "class *zoo *1$" "keeps names and counts together"
+says out "class *?t? *1$" "and tells what it can of them"
+is 0 "info of a model that keeps two classes" data info m.yaml --set 'data.classes=[3, 5]'
+says out "class *5 *4$" "calls them as the files do"
+
 # ---- fetch
 is 2 "fetch of an unknown set" data fetch imagenet
 says err "mnist, fashion-mnist, cifar10" "names those that there are"

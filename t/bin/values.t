@@ -49,6 +49,23 @@ report "the image and the one made of it are drawn" "$(wc -l <"$dir/out") lines"
 is 0 "it predicts as JSON" predict "$dir/autoencoder" --index 2 --format json
 says out '"targets": \[' "with what was to be predicted"
 
+# Values that are too large for a float: pixels that are no numbers.
+cat >"$dir/tiny.yaml" <<'END'
+cnngraph: 1
+data: {source: digits, digits: {train: 20, test: 10}, target: input}
+model: {input: {shape: [1, 28, 28]}, layers: [flatten, dense: {units: 784, name: made}]}
+loss: mse
+optimizer: sgd
+train: {epochs: 1, batch: 10}
+END
+sed -e 's/name: made}/&, mul: {name: square, from: [made, made]}, mul: {from: [square, square]}/' \
+    -e 's/target: input/&, scale: 1e9/' "$dir/tiny.yaml" >"$dir/huge.yaml"
+is 0 "a small autoencoder trains" train "$dir/tiny.yaml" --runs "$dir"
+is 0 "what is no number is not drawn" predict "$dir/huge.yaml" --weights "$dir/tiny/last.safetensors" --index 2 --draw
+report "and nothing is left out" "$(wc -l <"$dir/out") lines" test "$(wc -l <"$dir/out")" -eq 29
+is 0 "it predicts them as JSON" predict "$dir/huge.yaml" --weights "$dir/tiny/last.safetensors" --index 2 --format json
+says out null "which has no other word for them"
+
 is 0 "the regression trains" train "$models/regression.yaml" --runs "$dir"
 says out '^test  loss 0\.[0-9]*  mae 1\.[0-9]*  rmse 1\.[0-9]*  r2 0\.[89]' "and explains the table"
 is 0 "it predicts a number" predict "$dir/regression" --index 0

@@ -19,7 +19,7 @@ static void draw(cg_page *page, const cg_report *r)
            "<th scope=\"col\">precision</th><th scope=\"col\">recall</th>"
            "<th scope=\"col\">F1</th><th scope=\"col\">images</th></tr></thead>\n<tbody>\n");
     for (int c = 0; c < e->n_classes; c++)
-        put_row(page, cg_report_class(r, c, name), cg_class_scores(e, c));
+        put_row(page, cg_dataset_class_text(r->set, c, name), cg_class_scores(e, c));
     cg_put(page, "</tbody>\n<tfoot>\n");
     put_row(page, "macro average", cg_mean_scores(e, false));
     put_row(page, "weighted average", cg_mean_scores(e, true));

@@ -46,7 +46,7 @@ static void put_name(cg_page *page, const char *name)
 static void put_names(cg_page *page, const cg_report *r, int c, int side, int margin)
 {
     char text[CG_CLASS_TEXT];
-    const char *name = cg_report_class(r, c, text);
+    const char *name = cg_dataset_class_text(r->set, c, text);
     int at = margin + c * side + side / 2;
     if (side == CELL && strlen(name) <= 4)
         cg_put(page, "<text class=\"mid\" x=\"%d\" y=\"%d\">", at, margin - 8);
@@ -64,7 +64,7 @@ static int margin_for(const cg_report *r)
     char text[CG_CLASS_TEXT];
     int most = 2;
     for (int c = 0; c < r->evaluation->n_classes; c++) {
-        size_t n = strlen(cg_report_class(r, c, text));
+        size_t n = strlen(cg_dataset_class_text(r->set, c, text));
         if ((int)n > most) most = n < MOST_LETTERS ? (int)n : MOST_LETTERS;
     }
     return 36 + LETTER * most;

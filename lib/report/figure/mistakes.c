@@ -36,9 +36,9 @@ static void put_mistake(cg_page *page, const cg_report *r, const cg_mistake *m,
     cg_put(page, "<figure>");
     cg_put_picture(page, (int)shape->dim[1], (int)shape->dim[2], channels, pixels, alt);
     cg_put(page, "<figcaption><b>");
-    cg_put_text(page, cg_report_class(r, m->label, label));
+    cg_put_text(page, cg_dataset_class_text(r->set, m->label, label));
     cg_put(page, " → ");
-    cg_put_text(page, cg_report_class(r, m->predicted, predicted));
+    cg_put_text(page, cg_dataset_class_text(r->set, m->predicted, predicted));
     cg_put(page, "</b> %.1f&#8239;%%<br><small>no. %" PRId64 "</small></figcaption></figure>\n",
            100 * m->probability, m->image);
 }
