@@ -4,6 +4,13 @@
 
 #include "base/memory.h"
 
+#include <math.h>
+
+uint8_t cg_pixel(float value)
+{
+    return (uint8_t)(fminf(fmaxf(value, 0), 255) + 0.5f);
+}
+
 void cg_put_base64(cg_page *page, const uint8_t *bytes, size_t n)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -18,10 +18,13 @@ static double step_of(double length)
     return power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
 }
 
+/* Beyond these a length, or a step of it, would be 0 or infinite. */
+static const double least = 1e-300, most = 1e300;
+
 static axis axis_of(double low, double high, double from, double to)
 {
-    if (!(high > low)) {
-        double room = low != 0 ? fabs(low) / 2 : 1;
+    if (!(high - low > least)) {
+        double room = fabs(low) > least ? fabs(low) / 2 : 1;
         low -= room;
         high += room;
     }
@@ -62,8 +65,8 @@ static void widen(const cg_plot *p, double *low, double *high)
         for (int i = 0; i < p->n; i++) {
             double value = p->series[s].values[i];
             if (!isfinite(value)) continue;
-            *low = fmin(*low, value);
-            *high = fmax(*high, value);
+            *low = fmin(*low, fmax(value, -most));
+            *high = fmax(*high, fmin(value, most));
         }
 }
 

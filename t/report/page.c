@@ -83,6 +83,14 @@ static void test_text(void)
     setlocale(LC_ALL, "C");
 }
 
+static void test_pixels(void)
+{
+    ok(cg_pixel(-1) == 0 && cg_pixel(127.4f) == 127 && cg_pixel(127.5f) == 128 &&
+           cg_pixel(1e9f) == 255,
+       "pixels are rounded, and cut to what a byte holds");
+    ok(cg_pixel(NAN) == 0 && cg_pixel(INFINITY) == 255, "of any weight, also of a diverged model");
+}
+
 static void put_plot(cg_page *page, const void *what)
 {
     cg_put_plot(page, what);
@@ -107,6 +115,15 @@ static void test_plot(void)
     ok(text && strstr(text, "<circle") && !strstr(text, "nan") && !strstr(text, "inf"),
        "a single epoch is a dot");
     cg_release(text);
+    const double extremes[][4] = { { 1e308, -1e308, 0, 1 }, { 0, 5e-324, 0, 0 } };
+    for (int i = 0; i < 2; i++) {
+        const cg_series extreme = { "loss", "a", extremes[i] };
+        plot.series = &extreme, plot.n_series = 1, plot.n = 4;
+        text = written(put_plot, &plot);
+        ok(text && strstr(text, "class=\"grid\"") && !strstr(text, "nan") && !strstr(text, "inf"),
+           "losses of %g and %g have an axis", extremes[i][0], extremes[i][1]);
+        cg_release(text);
+    }
 }
 
 /* ---- metrics.jsonl ------------------------------------------------------------------------- */
@@ -152,6 +169,7 @@ int main(void)
 {
     if (!mkdtemp(folder)) return 1;
     test_text();
+    test_pixels();
     test_plot();
     test_history();
     char command[64];

@@ -49,8 +49,7 @@ static void to_colour(float value, uint8_t rgb[3])
 {
     static const float ends[2][3] = { { 38, 92, 160 }, { 200, 82, 20 } }, middle = 246;
     const float *end = ends[value > 0];
-    for (int c = 0; c < 3; c++)
-        rgb[c] = (uint8_t)(middle + fabsf(value) * (end[c] - middle) + 0.5f);
+    for (int c = 0; c < 3; c++) rgb[c] = cg_pixel(middle + fabsf(value) * (end[c] - middle));
 }
 
 /* Filter k as pixels: RGB where it looks at three channels, else the mean of its channels in two
@@ -64,7 +63,7 @@ static void to_pixels(const cg_named_tensor *weight, int64_t k, uint8_t *pixels)
         for (int64_t c = 0; c < dim[1]; c++) {
             float value = scale * weight_at(weight, first + c * n + i);
             sum += value;
-            if (dim[1] == 3) pixels[3 * i + c] = (uint8_t)(127.5f + 127.5f * value);
+            if (dim[1] == 3) pixels[3 * i + c] = cg_pixel(127.5f + 127.5f * value);
         }
         if (dim[1] != 3) to_colour(sum / (float)dim[1], pixels + 3 * i);
     }

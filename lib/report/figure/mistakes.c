@@ -21,7 +21,7 @@ static void to_pixels(const float *x, int channels, int64_t n, uint8_t *pixels)
     for (int64_t i = 0; i < n; i++)
         for (int c = 0; c < channels; c++)
             pixels[i * channels + c] =
-                high > low ? (uint8_t)(255 * (x[c * n + i] - low) / (high - low) + 0.5f) : 0;
+                high > low ? cg_pixel(255 * (x[c * n + i] - low) / (high - low)) : 0;
 }
 
 static void put_mistake(cg_page *page, const cg_report *r, const cg_mistake *m,
