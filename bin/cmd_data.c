@@ -57,11 +57,14 @@ static int run(int argc, char *argv[])
     int n = options_parse(&verb_data, argc, argv, options, 2, 3);
     if (n < 0) return EXIT_USAGE;
     bool is_info = !strcmp(argv[1], "info"), is_convert = !strcmp(argv[1], "convert");
-    if (!strcmp(argv[1], "fetch") && n == 2) return data_fetch(argv[2], to, from);
-    if (!is_info && !is_convert)
+    bool is_fetch = !strcmp(argv[1], "fetch");
+    if (!is_info && !is_convert && !is_fetch)
         return usage_error(&verb_data, "'%s' is none of info, convert, fetch", argv[1]);
-    if (n != (is_info ? 2 : 3))
-        return usage_error(&verb_data, is_info ? "info takes one operand" : "convert FROM TO");
+    if (n != (is_convert ? 3 : 2))
+        return usage_error(&verb_data, "%s takes %s", argv[1],
+                           is_convert ? "two operands, FROM and TO" : "one operand");
+    if (is_fetch) return data_fetch(argv[2], to, from);
+    if (to || from) return usage_error(&verb_data, "--to and --from are options of fetch");
     o.path = argv[2];
     int code = data_operand_open(&o);
     if (code == 0) code = is_info ? data_info(&o, format == 1) : data_convert(&o, argv[3]);

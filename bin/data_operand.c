@@ -28,11 +28,11 @@ static const char *format_of(const char *path)
     return is_ten ? "cifar10" : "cifar100";
 }
 
-/* "1,28,28" */
+/* "1,28,28"; one axis is left for the samples. */
 static bool read_shape(const char *text, cg_shape *shape)
 {
     char word[24];
-    for (shape->rank = 0; *text && shape->rank < CG_MAX_RANK; shape->rank++) {
+    for (shape->rank = 0; *text && shape->rank < CG_MAX_RANK - 1; shape->rank++) {
         size_t n = strcspn(text, ",");
         snprintf(word, sizeof word, "%.*s", (int)n, text);
         if (!cg_parse_int(word, &shape->dim[shape->rank])) return false;
@@ -64,6 +64,26 @@ static void describe_files(struct data_operand *o)
     d->n_splits = 1;
 }
 
+/* An option that says nothing of such an operand was meant for something.  kind: NULL of a model.
+ */
+static int check_options(const struct data_operand *o, const cg_data_kind *kind)
+{
+    const struct {
+        const char *name;
+        bool is_given, has_use;
+    } options[] = {
+        { "labels", o->labels != NULL, kind && kind->labels_apart },
+        { "label", o->label != NULL, kind && !strcmp(kind->name, "csv") },
+        { "values", o->are_values, kind && kind->has_values },
+        { "shape", o->shape != NULL, kind != NULL },
+        { "set", o->set->n > 0, !kind },
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].is_given && !options[i].has_use)
+            return usage_error(&verb_data, "--%s says nothing of %s", options[i].name, o->path);
+    return 0;
+}
+
 int data_operand_open(struct data_operand *o)
 {
     o->arena = cg_arena_new();
@@ -74,9 +94,10 @@ int data_operand_open(struct data_operand *o)
         if (o->shape && !read_shape(o->shape, &o->spec.shape))
             return usage_error(&verb_data, "--shape takes sizes, as in 1,28,28");
         describe_files(o);
-        return 0;
+        return check_options(o, &cg_source_find(o->spec.format, true)->kind);
     }
-    int code = load_model(&o->model, o->path, o->set);
+    int code = check_options(o, NULL);
+    if (code == 0) code = load_model(&o->model, o->path, o->set);
     if (code == 0) o->spec = cg_model_spec(o->model)->data;
     /* As the files have it. */
     o->spec.normalize_auto = false;

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef HAVE_ZIP
 #include <zip.h>
@@ -169,6 +170,13 @@ cg_status cg_write_npy(const cg_samples *s, const char *path, cg_error *error)
 }
 
 #ifdef HAVE_ZIP
+/* The first day of ZIP, by any wall's clock as in the archive: the same samples, the same bytes. */
+static bool forget_time(zip_t *zip, zip_int64_t entry)
+{
+    struct tm first = { .tm_year = 80, .tm_mday = 1, .tm_isdst = -1 };
+    return zip_file_set_mtime(zip, (zip_uint64_t)entry, mktime(&first), 0) == 0;
+}
+
 static bool add_array(zip_t *zip, const char *name, const array *a)
 {
     zip_buffer_fragment_t *parts = cg_alloc(2, sizeof *parts);
@@ -177,9 +185,9 @@ static bool add_array(zip_t *zip, const char *name, const array *a)
     parts[1] = (zip_buffer_fragment_t){ (zip_uint8_t *)a->data, a->size };
     zip_source_t *source = zip_source_buffer_fragment(zip, parts, 2, 0); /* copies the parts */
     cg_release(parts);
-    if (source && zip_file_add(zip, name, source, 0) >= 0) return true;
-    zip_source_free(source);
-    return false;
+    zip_int64_t entry = source ? zip_file_add(zip, name, source, 0) : -1;
+    if (entry < 0) zip_source_free(source);
+    return entry >= 0 && forget_time(zip, entry);
 }
 
 /* libzip writes beside the path, and renames. */

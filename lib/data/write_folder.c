@@ -84,8 +84,10 @@ static cg_status check(const cg_samples *s, const char *path, cg_error *error)
 cg_status cg_write_folder(const cg_samples *s, const char *path, cg_error *error)
 {
     CG_TRY(check(s, path, error));
+    int length = (int)strlen(path);
+    while (length > 1 && path[length - 1] == '/') length--; /* as completion leaves it */
     cg_arena *arena = cg_arena_new();
-    char *temporary = arena ? cg_arena_printf(arena, "%s.tmp", path) : NULL;
+    char *temporary = arena ? cg_arena_printf(arena, "%.*s.tmp", length, path) : NULL;
     uint8_t *pixels = arena ? cg_arena_alloc(arena, 1, (size_t)cg_shape_size(&s->shape)) : NULL;
     cg_status status = temporary && pixels ? CG_OK : cg_fail_nomem(error, path);
     if (status == CG_OK && cg_file_exists(temporary))

@@ -70,6 +70,10 @@ for to in $way; do
     fi
     last=$to
 done
+if has zip; then
+    when=$(od -An -tx1 -j10 -N4 a.npz)
+    report "an archive does not tell when it was made" "$when" test "$when" = " 00 00 21 00"
+fi
 report "the images came back as they were" "they differ" cmp -s a.idx b.idx
 report "and their labels" "they differ" cmp -s a-labels.idx b-labels.idx
 is 4 "what is there is not written over" data convert a.idx a.npy
@@ -77,6 +81,8 @@ says err "a.npy: there already" "but told"
 if has png; then
     is 0 "convert to a folder" data convert a.idx set
     report "sorts images by class" "$(ls set/*)" test "$(ls set/1 | wc -l)" -eq 2
+    is 0 "convert to a folder that a slash follows" data convert a.idx slashed/
+    report "is no other folder" "$(ls -a slashed)" diff -r set slashed
     is 0 "info of a folder" data info set
     says out "class *0 *1$" "counts the classes"
     is 0 "convert a folder" data convert set c.csv
@@ -117,8 +123,16 @@ if has curl; then
 else
     is 9 "fetch in a build without libcurl" data fetch mnist --to here
 fi
+is 2 "a shape of too many axes" data convert r.csv r8.npy --label kind --shape 1,1,1,1,1,1,1,1
+is 2 "labels of a file that holds its own" data info r.csv --label kind --labels y.npy
+says err "\-\-labels says nothing of r.csv" "are told of"
+is 2 "a key of no model" data info a.idx --set seed=1
+is 2 "a label column of a model" data info m.yaml --label kind
+is 2 "convert --to" data convert a.idx --to b.npy
 is 2 "an unknown word" data forget a.idx
 is 2 "info of two" data info a.idx a.npy
+is 2 "fetch of two" data fetch mnist cifar10
+says err "fetch takes one operand" "tells that it is one too many"
 
 echo "1..$n"
 exit $status
