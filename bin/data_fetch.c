@@ -2,9 +2,9 @@
 #include "data.h"
 
 #include "data/fetch.h"
+#include "data/source.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,33 +28,25 @@ static void show(void *context, const char *file, int64_t done, int64_t total)
     d->percent = percent;
 }
 
-static bool default_folder(const char *set, char folder[PATH_BYTES])
-{
-    const char *data = getenv("CNNGRAPH_DATA"), *cache = getenv("XDG_CACHE_HOME");
-    const char *home = getenv("HOME");
-    int n = PATH_BYTES;
-    if (data && *data)
-        n = snprintf(folder, PATH_BYTES, "%s/%s", data, set);
-    else if (cache && *cache)
-        n = snprintf(folder, PATH_BYTES, "%s/cnngraph/%s", cache, set);
-    else if (home && *home)
-        n = snprintf(folder, PATH_BYTES, "%s/.cache/cnngraph/%s", home, set);
-    return n < PATH_BYTES;
-}
-
-int data_fetch(const char *set, const char *to, const char *from)
+static int fetch_to(const char *to, const char *set, const char *from)
 {
     cg_error error = { 0 };
-    char folder[PATH_BYTES];
     display d = { .is_terminal = isatty(STDERR_FILENO) };
     const cg_fetch_progress progress = { show, &d };
-    if (!to && !default_folder(set, folder))
-        return usage_error(&verb_data, "there is no folder for it: give --to FOLDER");
-    if (!to) to = folder;
+    if (!to) return usage_error(&verb_data, "there is no folder for it: give --to FOLDER");
     cg_status status = cg_fetch_set(set, to, from, &progress, &error);
     if (d.is_terminal && d.file[0]) fputc('\n', stderr);
     if (status == CG_EUSAGE) return usage_error(&verb_data, "%s", error.message);
     if (status != CG_OK) return fail(&error);
     printf("%s is in %s\n", set, to);
     return 0;
+}
+
+int data_fetch(const char *set, const char *to, const char *from)
+{
+    cg_arena *arena = cg_arena_new();
+    if (!arena) return fail_memory();
+    int code = fetch_to(to ? to : cg_published_folder(arena, set), set, from);
+    cg_arena_free(arena);
+    return code;
 }

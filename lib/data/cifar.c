@@ -114,8 +114,8 @@ static bool has(const variant *v, int part, char where[256])
 {
     cg_arena *arena = cg_arena_new();
     if (!arena) return true; /* load says what is wrong */
-    bool found = cg_published_find(arena, v->set, v->files[part][0]) != NULL;
-    cg_published_where(v->set, v->files[part][0], where);
+    bool found = cg_published_find(arena, v->set, v->files[part][0], false) != NULL;
+    cg_published_where(v->set, v->files[part][0], false, where);
     cg_arena_free(arena);
     return found;
 }
@@ -127,7 +127,7 @@ static cg_status load_published(cg_samples *s, const variant *v, int part, cg_er
     if (!arena) return cg_fail_nomem(error, "a path");
     describe(s, v);
     for (const char *const *name = v->files[part]; *name && status == CG_OK; name++) {
-        const char *path = cg_published_find(arena, v->set, *name);
+        const char *path = cg_published_find(arena, v->set, *name, false);
         status = path ? add_file(s, v, path, error)
                       : cg_fail(error, CG_EDATA, "%s: %s is missing", v->set, *name);
     }

@@ -17,8 +17,8 @@ static bool has(const char *set, int part, char where[256])
 {
     cg_arena *arena = cg_arena_new();
     if (!arena) return true; /* load says what is wrong */
-    bool found = cg_published_find(arena, set, images[part]) != NULL;
-    cg_published_where(set, images[part], where);
+    bool found = cg_published_find(arena, set, images[part], true) != NULL;
+    cg_published_where(set, images[part], true, where);
     cg_arena_free(arena);
     return found;
 }
@@ -26,8 +26,8 @@ static bool has(const char *set, int part, char where[256])
 static cg_status load_found(cg_samples *samples, cg_arena *arena, const char *set, int part,
                             cg_error *error)
 {
-    const char *x = cg_published_find(arena, set, images[part]);
-    const char *t = cg_published_find(arena, set, labels[part]);
+    const char *x = cg_published_find(arena, set, images[part], true);
+    const char *t = cg_published_find(arena, set, labels[part], true);
     if (!x || !t)
         return cg_fail(error, CG_EDATA, "%s: %s[.gz] is missing beside %s", set,
                        x ? labels[part] : images[part], x ? x : labels[part]);

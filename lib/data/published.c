@@ -22,11 +22,18 @@ static char *folder(cg_arena *arena, const char *set, int i)
     return home ? cg_arena_printf(arena, "%s/.cache/cnngraph/%s", home, set) : NULL;
 }
 
-const char *cg_published_find(cg_arena *arena, const char *set, const char *name)
+const char *cg_published_folder(cg_arena *arena, const char *set)
+{
+    const char *first = folder(arena, set, 0);
+    return first ? first : folder(arena, set, 1);
+}
+
+const char *cg_published_find(cg_arena *arena, const char *set, const char *name,
+                              bool may_be_zipped)
 {
     for (int i = 0; i < 2; i++) {
         const char *place = folder(arena, set, i);
-        for (int zipped = 0; place && zipped < 2; zipped++) {
+        for (int zipped = 0; place && zipped <= may_be_zipped; zipped++) {
             const char *path = cg_arena_printf(arena, "%s/%s%s", place, name, zipped ? ".gz" : "");
             if (path && cg_file_exists(path)) return path;
         }
@@ -34,14 +41,14 @@ const char *cg_published_find(cg_arena *arena, const char *set, const char *name
     return NULL;
 }
 
-void cg_published_where(const char *set, const char *name, char where[256])
+void cg_published_where(const char *set, const char *name, bool may_be_zipped, char where[256])
 {
     cg_arena *arena = cg_arena_new();
     const char *data = arena ? folder(arena, set, 0) : NULL;
     const char *cache = arena ? folder(arena, set, 1) : NULL;
     if (arena && !data) data = cg_arena_printf(arena, "$CNNGRAPH_DATA/%s (not set)", set);
     if (arena && !cache) cache = cg_arena_printf(arena, "~/.cache/cnngraph/%s", set);
-    snprintf(where, 256, "no %s[.gz] in %s or %s", name, data ? data : "$CNNGRAPH_DATA",
-             cache ? cache : "the cache");
+    snprintf(where, 256, "no %s%s in %s or %s", name, may_be_zipped ? "[.gz]" : "",
+             data ? data : "$CNNGRAPH_DATA", cache ? cache : "the cache");
     cg_arena_free(arena);
 }

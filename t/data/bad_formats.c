@@ -269,6 +269,11 @@ static void bad_cifar(void)
     expect(spec, "m.yaml:3:5", "the label at byte 0 is 10, expected 0..9");
     spec.images[0] = ".";
     expect(spec, "m.yaml:3:5", "data_batch_1.bin");
+    make("cifar10");
+    put("cifar10/data_batch_1.bin.gz", record, 100);
+    setenv("CNNGRAPH_DATA", folder, 1);
+    expect((cg_data_spec){ .source = "cifar10" }, "m.yaml:3:5",
+           "is not on this machine: no data_batch_1.bin in ");
 }
 
 /* ---- memory -------------------------------------------------------------------------------- */
