@@ -39,14 +39,15 @@ static const char *wanted_name(const uint8_t header[BLOCK], const char *const na
     return NULL;
 }
 
-/* To a stream, or past them (NULL). */
+/* To a stream, or past them (NULL); false: there are not as many.  That the stream could not take
+ * them is told where it is committed. */
 static bool copy_contents(gzFile tar, int64_t size, FILE *stream)
 {
     uint8_t block[BLOCK];
     for (; size > 0; size -= BLOCK) {
         if (!read_block(tar, block)) return false;
         size_t n = size < BLOCK ? (size_t)size : BLOCK;
-        if (stream && fwrite(block, 1, n, stream) != n) return false;
+        if (stream && fwrite(block, 1, n, stream) != n) break;
     }
     return true;
 }

@@ -9,9 +9,11 @@
 
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,6 +76,30 @@ static void unpacking(void)
     ok(cg_unpack(path_of("t.tar.gz"), more, folder, &error) == CG_EDATA &&
            access(path_of("c.bin"), F_OK) != 0,
        "of one that is cut short nothing is kept (%s)", error.message);
+}
+
+/* A disk that is full is no mistake of the archive. */
+static void unpacking_to_a_full_disk(void)
+{
+    enum { SIZE_LEFT = 1 << 14 };
+    static const char *const names[] = { "large.bin", NULL };
+    static const char block[512] = "x";
+    struct rlimit whole, small;
+    cg_error error = { 0 };
+    gzFile tar = gzopen(path_of("l.tar.gz"), "wb");
+    if (!tar) abort();
+    add_entry(tar, "large.bin", '0', "", 100 * sizeof block);
+    for (int i = 0; i < 100; i++)
+        if (gzwrite(tar, block, sizeof block) != sizeof block) abort();
+    if (gzclose(tar) != Z_OK || getrlimit(RLIMIT_FSIZE, &whole) != 0) abort();
+    small = whole, small.rlim_cur = SIZE_LEFT;
+    signal(SIGXFSZ, SIG_IGN);
+    if (setrlimit(RLIMIT_FSIZE, &small) != 0) abort();
+    cg_status status = cg_unpack(path_of("l.tar.gz"), names, folder, &error);
+    if (setrlimit(RLIMIT_FSIZE, &whole) != 0) abort();
+    ok(status == CG_EIO && strstr(error.message, "large.bin") &&
+           access(path_of("large.bin"), F_OK) != 0,
+       "what the disk has no room for is told (%s)", error.message);
 }
 
 #ifdef HAVE_CURL
@@ -248,6 +274,7 @@ int main(void)
     if (!mkdtemp(folder)) abort();
     unsetenv("http_proxy");
     unpacking();
+    unpacking_to_a_full_disk();
     fetch_all();
     char command[128];
     snprintf(command, sizeof command, "rm -r '%s'", folder);
