@@ -83,7 +83,20 @@ static void check_head(const cg_model *m, const cg_head *h, cg_diagnostics *diag
                 last->name);
 }
 
+/* w l / w is l. */
+static void check_weights(const cg_model *m, const cg_head *h, cg_diagnostics *diagnostics)
+{
+    const cg_tree *weights = cg_tree_find(h->keys, cg_weighing_keys[CG_WEIGHS_CLASSES]);
+    if (m->spec.batch == 1 && weights)
+        cg_warn(diagnostics, weights->mark, "a larger `batch`",
+                "%s divides by the weights of a batch: those of a single image are not felt",
+                h->loss->name);
+}
+
 void cg_model_check_loss(const cg_model *m, cg_diagnostics *diagnostics)
 {
-    for (int i = 0; i < m->n_heads; i++) check_head(m, &m->head[i], diagnostics);
+    for (int i = 0; i < m->n_heads; i++) {
+        check_head(m, &m->head[i], diagnostics);
+        check_weights(m, &m->head[i], diagnostics);
+    }
 }
