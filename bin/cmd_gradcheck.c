@@ -4,8 +4,8 @@
 #include "load.h"
 
 #include "base/rng.h"
-
 #include "base/text.h"
+#include "data/dataset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,10 +86,14 @@ static void feed(void *context, cg_program *program)
     }
 }
 
+/* A named set that is absent is no reason to prove nothing: the size of its images is known. */
 static bool has_data(const cg_model *model)
 {
     const cg_data_spec *data = &cg_model_spec(model)->data;
-    return data->source || data->images[0];
+    bool is_here = cg_dataset_is_here(data);
+    if (data->source && !is_here)
+        fprintf(stderr, "data: '%s' is not on this machine; random images serve\n", data->source);
+    return is_here && (data->source || data->images[0]);
 }
 
 static int allocate_batch(struct subject *s, int64_t n)
@@ -117,7 +121,7 @@ static int read_batch(struct subject *s)
     return code;
 }
 
-/* Noise, and each class in turn, for a model that names no data. */
+/* Noise, and each class in turn, for a model without data. */
 static int draw_batch(struct subject *s)
 {
     const cg_spec *spec = cg_model_spec(s->model);
@@ -169,8 +173,9 @@ static int check_model(const char *operand, const struct option_list *sets,
     cg_model *model = NULL;
     int code = load_model(&model, operand, sets);
     struct subject s = { .model = model };
-    if (code == 0) code = settle(model);
-    if (code == 0) code = has_data(model) ? read_batch(&s) : draw_batch(&s);
+    bool is_own = code == 0 && has_data(model);
+    if (is_own) code = settle(model);
+    if (code == 0) code = is_own ? read_batch(&s) : draw_batch(&s);
     cg_graph *graph = cg_graph_new();
     if (code == 0 && !graph) code = fail_memory();
     if (code == 0) {

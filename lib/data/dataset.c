@@ -44,57 +44,6 @@ static int find_part(const char *name)
     return -1;
 }
 
-/* --- which source ----------------------------------------------------------------------------- */
-
-static cg_status find_source(const cg_source **source, const char *name, bool is_format,
-                             cg_error *error)
-{
-    char names[256];
-    *source = cg_source_find(name, is_format);
-    return *source ? CG_OK
-                   : cg_fail(error, CG_EDATA, "there is no %s '%s'; there are %s",
-                             is_format ? "format" : "data set", name,
-                             cg_source_names(is_format, names));
-}
-
-/* Files are the user's own: that one is missing is a mistake, never a reason to fall back. */
-static cg_status check_files(const cg_data_spec *spec, const bool needed[], cg_error *error)
-{
-    for (int i = 0; i < CG_N_PARTS; i++)
-        if (needed[i] && !spec->images[i])
-            return cg_fail(error, CG_EDATA, "no file is given for the part '%s'", cg_part_names[i]);
-    return CG_OK;
-}
-
-static bool has_parts(const cg_source *source, const cg_data_spec *spec, const bool needed[],
-                      char where[256])
-{
-    for (int i = 0; i < CG_N_PARTS; i++)
-        if (needed[i] && source->has && !source->has(spec, i, where)) return false;
-    return true;
-}
-
-/* The source that is asked for or, where that is not on this machine, the fallback. */
-static cg_status choose_source(const cg_source **source, const char **used,
-                               const cg_data_spec *spec, const bool needed[], cg_error *error)
-{
-    char where[256];
-    *used = spec->source ? spec->source : spec->format ? spec->format : "idx";
-    CG_TRY(find_source(source, *used, !spec->source, error));
-    if (!spec->source) return check_files(spec, needed, error);
-    if (has_parts(*source, spec, needed, where)) return CG_OK;
-    if (!spec->fallback)
-        return cg_fail(
-            error, CG_EDATA,
-            "data set '%s' is not on this machine: %s; 'fallback: digits' would do without", *used,
-            where);
-    *used = spec->fallback;
-    CG_TRY(find_source(source, *used, false, error));
-    if (has_parts(*source, spec, needed, where)) return CG_OK;
-    return cg_fail(error, CG_EDATA, "neither '%s' nor its fallback '%s' is on this machine: %s",
-                   spec->source, *used, where);
-}
-
 /* --- loading ---------------------------------------------------------------------------------- */
 
 static cg_status load_parts(cg_dataset *set, const cg_source *source, const cg_data_spec *spec,
@@ -207,22 +156,33 @@ static cg_status normalize(cg_dataset *set, cg_error *error)
     return CG_OK;
 }
 
-static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **used, cg_error *error)
+/* The splits, and the parts that they draw from. */
+static cg_status find_needed(const cg_data_spec *spec, const cg_split_spec **splits, int *n_splits,
+                             bool needed[CG_N_PARTS], cg_error *error)
 {
-    const cg_split_spec *splits = spec->splits ? spec->splits : default_splits;
-    int n_splits = spec->splits ? spec->n_splits : 2;
-    bool needed[CG_N_PARTS] = { false };
-    if (n_splits < 1) return cg_fail(error, CG_EDATA, "the list of splits is empty");
-    for (int i = 0; i < n_splits; i++) {
-        int part = find_part(splits[i].from);
+    *splits = spec->splits ? spec->splits : default_splits;
+    *n_splits = spec->splits ? spec->n_splits : 2;
+    if (*n_splits < 1) return cg_fail(error, CG_EDATA, "the list of splits is empty");
+    for (int i = 0; i < *n_splits; i++) {
+        const cg_split_spec *split = &(*splits)[i];
+        int part = find_part(split->from);
         if (part < 0)
-            return cg_fail_at(error, CG_EDATA, splits[i].place,
+            return cg_fail_at(error, CG_EDATA, split->place,
                               "split '%s': there is no part '%s'; there are 'train' and 'test'",
-                              splits[i].name, splits[i].from ? splits[i].from : "");
+                              split->name, split->from ? split->from : "");
         needed[part] = true;
     }
+    return CG_OK;
+}
+
+static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **used, cg_error *error)
+{
+    const cg_split_spec *splits;
+    int n_splits;
+    bool needed[CG_N_PARTS] = { false };
     const cg_source *source;
-    CG_TRY(choose_source(&source, used, spec, needed, error));
+    CG_TRY(find_needed(spec, &splits, &n_splits, needed, error));
+    CG_TRY(cg_source_choose(&source, used, spec, needed, error));
     set->class_names = source->kind.class_names;
     CG_TRY(load_parts(set, source, spec, needed, error));
     CG_TRY(settle_target(set, spec, needed, error));
@@ -266,6 +226,17 @@ cg_status cg_dataset_open(cg_dataset **set, const cg_data_spec *spec, const char
     cg_dataset_free(loaded);
     place_error(error, spec->place);
     return status;
+}
+
+bool cg_dataset_is_here(const cg_data_spec *spec)
+{
+    const cg_split_spec *splits;
+    const cg_source *source;
+    const char *used;
+    int n_splits;
+    bool needed[CG_N_PARTS] = { false };
+    return find_needed(spec, &splits, &n_splits, needed, NULL) == CG_OK &&
+           cg_source_choose(&source, &used, spec, needed, NULL) == CG_OK;
 }
 
 cg_status cg_dataset_await(const cg_dataset *set, int split, cg_error *error)

@@ -17,4 +17,7 @@ cg_status cg_dataset_await(const cg_dataset *set, int split, cg_error *error);
 enum { CG_CLASS_TEXT = 24 };
 const char *cg_dataset_class_text(const cg_dataset *set, int c, char text[CG_CLASS_TEXT]);
 
+/* Is the set, or its fallback, on this machine?  True of the user's own files. */
+bool cg_dataset_is_here(const cg_data_spec *spec);
+
 #endif

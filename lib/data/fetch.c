@@ -44,6 +44,10 @@ static const file_sum cifar10[] = {
     { "cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530" },
     { NULL, NULL },
 };
+static const file_sum cifar100[] = {
+    { "cifar-100-binary.tar.gz", "03b5dce01913d631647c71ecec9e9cb8" },
+    { NULL, NULL },
+};
 static const char *const cifar10_members[] = { "data_batch_1.bin",
                                                "data_batch_2.bin",
                                                "data_batch_3.bin",
@@ -51,11 +55,13 @@ static const char *const cifar10_members[] = { "data_batch_1.bin",
                                                "data_batch_5.bin",
                                                "test_batch.bin",
                                                NULL };
+static const char *const cifar100_members[] = { "train.bin", "test.bin", NULL };
 static const published sets[] = {
     { "mnist", "https://ossci-datasets.s3.amazonaws.com/mnist", mnist, NULL },
     { "fashion-mnist", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com", fashion_mnist,
       NULL },
     { "cifar10", "https://www.cs.toronto.edu/~kriz", cifar10, cifar10_members },
+    { "cifar100", "https://www.cs.toronto.edu/~kriz", cifar100, cifar100_members },
 };
 enum { N_SETS = sizeof sets / sizeof *sets };
 
@@ -92,7 +98,8 @@ cg_status cg_fetch_set(const char *name, const char *folder, const char *url,
     while (set < sets + N_SETS && strcmp(set->name, name) != 0) set++;
     if (set == sets + N_SETS)
         return cg_fail(error, CG_EUSAGE,
-                       "there is no set '%s' to fetch; there are mnist, fashion-mnist, cifar10",
+                       "there is no set '%s' to fetch; there are mnist, fashion-mnist, cifar10, "
+                       "cifar100",
                        name);
     cg_arena *arena = cg_arena_new();
     cg_status status = arena

@@ -16,6 +16,7 @@ libfloors_la_SOURCES += \
   %D%/augment/translate.c \
   %D%/augment/warp.c \
   %D%/arrays.h %D%/arrays.c \
+  %D%/choose.c \
   %D%/cifar.c \
   %D%/csv.h %D%/csv.c \
   %D%/csv_files.c \

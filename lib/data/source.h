@@ -42,6 +42,12 @@ extern const char *const cg_part_names[CG_N_PARTS]; /* "train", "test" */
 /* By name, NULL if there is none. */
 const cg_source *cg_source_find(const char *name, bool is_format);
 
+/* The one that serves for the parts that are needed, and its name: what the spec asks for or, where
+ * that is not on this machine, its fallback.  CG_EDATA when neither is there, with the way out; of
+ * the user's own files only that they are named. */
+cg_status cg_source_choose(const cg_source **source, const char **used, const cg_data_spec *spec,
+                           const bool needed[CG_N_PARTS], cg_error *error);
+
 /* "mnist, digits, ..." for messages; returns buffer of 256 bytes. */
 char *cg_source_names(bool is_format, char buffer[256]);
 

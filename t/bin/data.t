@@ -113,7 +113,7 @@ says out "class *5 *4$" "calls them as the files do"
 
 # ---- fetch
 is 2 "fetch of an unknown set" data fetch imagenet
-says err "mnist, fashion-mnist, cifar10" "names those that there are"
+says err "mnist, fashion-mnist, cifar10, cifar100" "names those that there are"
 if has curl; then
     mkdir server && echo "an apology" >server/train-images-idx3-ubyte.gz
     is 4 "fetch of a file that is another" data fetch mnist --to here --from "file://$PWD/server"

@@ -4,6 +4,7 @@
 #include "../tap.h"
 
 #include "base/memory.h"
+#include "data/dataset.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -209,8 +210,18 @@ static void mnist(void)
     setenv("XDG_CACHE_HOME", "/nonexistent", 1);
     ok(cg_dataset_load(&set, &spec, NULL, &error) == CG_EDATA &&
            strstr(error.message, "'mnist' is not on this machine") &&
-           strstr(error.message, "/nonexistent/mnist"),
-       "where MNIST is absent, the folders that were searched are named");
+           strstr(error.message, "/nonexistent/mnist") &&
+           strstr(error.message, "'cnngraph data fetch mnist' gets it, 'fallback: digits'"),
+       "where MNIST is absent, the folders that were searched are named, and the ways out");
+    const cg_data_spec colour = { .source = "cifar10" };
+    ok(cg_dataset_load(&set, &colour, NULL, &error) == CG_EDATA &&
+           strstr(error.message, "'cnngraph data fetch cifar10' gets it") &&
+           !strstr(error.message, "digits"),
+       "digits are no way out for colour images");
+    ok(!cg_dataset_is_here(&colour) && !cg_dataset_is_here(&spec) &&
+           cg_dataset_is_here(&(cg_data_spec){ .source = "mnist", .fallback = "digits" }) &&
+           cg_dataset_is_here(&(cg_data_spec){ .images = { "none", "none" } }),
+       "a set is here where it or its fallback is, files of one's own always");
     const char *used = NULL;
     cg_data_spec fallback = small;
     fallback.source = "mnist", fallback.fallback = "digits";
