@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "base/text.h"
 #include "report/report.h"
+#include "train/folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static int run(int argc, char *argv[])
     if (!is_folder(folder)) return usage_error(&verb_report, "%s is no run's folder", folder);
     if (!output && snprintf(path, sizeof path, "%s/report.html", folder) >= PATH_BYTES)
         return usage_error(&verb_report, "the path is too long");
-    if (!run_weights(folder, weights)) return no_weights(folder);
+    if (!cg_folder_weights(folder, sizeof weights, weights)) return no_weights(folder);
     cg_model *model;
     int code = load_model(&model, folder, &sets);
     m.weights = weights;

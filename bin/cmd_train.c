@@ -124,6 +124,7 @@ static void show_trouble(const display *d, const cg_progress *p)
 static void show(void *context, const cg_progress *p)
 {
     display *d = context;
+    if (!d->has_begun && p->origin) fprintf(stderr, "weights: %s\n", p->origin);
     if (!d->has_begun) say_data(d, p->data);
     if (p->trouble) show_trouble(d, p);
     if (p->epoch_done)
@@ -280,7 +281,8 @@ const struct verb verb_train = {
     .usage = "[OPTION...] MODEL | --resume RUN",
     .summary = "Train a model.",
     .help =
-        "  --set PATH=VALUE  override a key of the model file; may be given again\n"
+        "  --set PATH=VALUE  override a key of the model file; may be given again; with\n"
+        "                    train.from=RUN it begins with the weights of another run\n"
         "  --resume[=RUN]    go on with a run: RUN, or the newest of this model; to more epochs\n"
         "                    with --set train.epochs=N, unless its schedule depends on them\n"
         "  --runs FOLDER     where run folders are made (runs)\n"

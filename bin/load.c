@@ -1,7 +1,7 @@
 /* Finding and reading what the operands name. */
 #include "load.h"
 
-#include "base/file.h"
+#include "train/folder.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,12 +31,6 @@ int load_model(cg_model **model, const char *operand, const struct option_list *
     return n > 0 ? cg_status_exit_code(status) : fail(&error);
 }
 
-bool run_weights(const char *folder, char path[PATH_BYTES])
-{
-    return (join(path, folder, "best.safetensors") && cg_file_exists(path)) ||
-           (join(path, folder, "last.safetensors") && cg_file_exists(path));
-}
-
 bool find_weights(const struct verb *verb, const char *operand, const char *run,
                   const char *weights, char path[PATH_BYTES])
 {
@@ -51,7 +45,7 @@ bool find_weights(const struct verb *verb, const char *operand, const char *run,
                     operand);
         return false;
     }
-    if (run_weights(folder, path)) return true;
+    if (cg_folder_weights(folder, PATH_BYTES, path)) return true;
     usage_error(verb, "%s has no weights yet", folder);
     return false;
 }

@@ -18,8 +18,6 @@ bool find_weights(const struct verb *verb, const char *operand, const char *run,
 
 /* What the model file leaves to the data is computed (cg_model_settle); the exit code. */
 int settle(cg_model *model);
-/* best.safetensors of a run, else last.safetensors; false if it has neither. */
-bool run_weights(const char *folder, char path[PATH_BYTES]);
 
 /* The data of the model; the fallback is announced on stderr.  *used (may be NULL) gets the name of
  * the set that serves, "" where the model file names files.  A set whose samples or targets are not

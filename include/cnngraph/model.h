@@ -67,6 +67,8 @@ typedef struct {
     int64_t accumulate; /* batches whose gradients make one update */
     double ema;         /* memory of the averaged weights; 0: none */
     bool keep_order;    /* train: {shuffle: false} */
+    const char *from;   /* weights to begin with: a safetensors file or a run's folder, or NULL */
+    cg_place from_place;
     const char *train_split, *validation_split, *test_split; /* NULL: none */
     struct {
         const char *monitor;

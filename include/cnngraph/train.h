@@ -26,7 +26,8 @@ typedef struct {
     int64_t skipped, rollbacks;     /* of the run, for what was not finite                */
     const cg_error *trouble;        /* what it was, once after each of them; else NULL    */
     bool epoch_done, is_best;
-    const char *data; /* the set that serves: data.source or its fallback      */
+    const char *data;   /* the set that serves: data.source or its fallback      */
+    const char *origin; /* what this call took of `train: from:` and what not, in a line; or NULL */
 } cg_progress;
 
 typedef struct {

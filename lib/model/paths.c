@@ -30,8 +30,9 @@ static bool write_out(cg_arena *arena, cg_tree *path, const char *folder)
 bool cg_write_out_paths(cg_arena *arena, cg_tree *root, const char *folder)
 {
     static const char *const keys[] = { "images", "labels", "files" };
-    const cg_tree *data = cg_tree_find(root, "data");
-    bool done = true;
+    const cg_tree *data = cg_tree_find(root, "data"), *train = cg_tree_find(root, "train");
+    cg_tree *from = train && train->kind == CG_TREE_MAP ? cg_tree_find(train, "from") : NULL;
+    bool done = !from || write_out(arena, from, folder);
     for (int k = 0; k < 3 && data && data->kind == CG_TREE_MAP; k++) {
         const cg_tree *files = cg_tree_find(data, keys[k]);
         bool is_map = files && files->kind == CG_TREE_MAP;

@@ -199,7 +199,7 @@ static const char train_example[] = "train: {epochs: 10, batch: 64}";
 
 static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
-    static const char *const more[] = { "validation", "early_stopping", NULL };
+    static const char *const more[] = { "validation", "early_stopping", "from", NULL };
     train_keys keys;
     if (!cg_read_map(r, tree, "train", train_example)) return;
     cg_read_attrs(r, tree, tree->mark, "train", train_table, more, &keys);
@@ -219,8 +219,11 @@ static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
                 keys.warmup, (long long)keys.epochs);
     const cg_tree *validation = cg_tree_find(tree, "validation");
     const cg_tree *stopping = cg_tree_find(tree, "early_stopping");
+    const cg_tree *from = cg_tree_find(tree, "from");
     if (validation) read_validation(r, validation, spec);
     if (stopping) read_stopping(r, stopping, spec);
+    if (from && cg_read_text(r, from, "train: from", &spec->from))
+        spec->from_place = cg_mark_place(from->mark);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------*/

@@ -169,8 +169,7 @@ static bool has_leaf(const cg_program *program, const char *name)
     return false;
 }
 
-/* "adam.m": a state that training keeps. */
-static bool is_slot(const char *name)
+bool cg_is_training_state(const char *name)
 {
     if (strcmp(name, CG_AVERAGE) == 0 || strcmp(name, CG_ACCUMULATED) == 0) return true;
     for (const cg_optimizer *const *o = cg_optimizers; *o; o++) {
@@ -207,7 +206,7 @@ static cg_status compare_tensors(const cg_safetensors *file, const cg_program *p
     }
     for (int i = 0; i < cg_safetensors_count(file); i++) {
         const char *name = cg_safetensors_tensor(file, i).name;
-        if (has_leaf(program, name) || (!with_slots && is_slot(name))) continue;
+        if (has_leaf(program, name) || (!with_slots && cg_is_training_state(name))) continue;
         return cg_fail(error, CG_ECHECKPOINT, "the file has '%s', the model has not", name);
     }
     return CG_OK;

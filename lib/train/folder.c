@@ -23,6 +23,16 @@ void cg_folder_file(const char *folder, const char *name, char path[CG_PATH_BYTE
     snprintf(path, CG_PATH_BYTES, "%s/%s", folder, name);
 }
 
+bool cg_folder_weights(const char *folder, size_t room, char path[])
+{
+    static const char *const names[] = { CG_BEST, CG_LAST };
+    for (int i = 0; i < 2; i++) {
+        int n = snprintf(path, room, "%s/%s", folder, names[i]);
+        if (n > 0 && (size_t)n < room && cg_file_exists(path)) return true;
+    }
+    return false;
+}
+
 static cg_status io_failed(const char *path, cg_error *error)
 {
     return cg_fail(error, CG_EIO, "%s: %s", path, strerror(errno));

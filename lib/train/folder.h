@@ -23,6 +23,9 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
 cg_status cg_folder_compare(const char *folder, const cg_model *model, bool *differs,
                             cg_error *error);
 
+/* best.safetensors, else last.safetensors, in `room` bytes; false if the folder has neither. */
+bool cg_folder_weights(const char *folder, size_t room, char path[]);
+
 /* Writes the resolved model.yaml anew. */
 cg_status cg_folder_rewrite(const char *folder, const cg_model *model, cg_error *error);
 

@@ -11,6 +11,7 @@ libfloors_la_SOURCES += \
   %D%/snapshot.h %D%/snapshot.c \
   %D%/study.h %D%/study.c \
   %D%/trace.h %D%/trace.c \
+  %D%/transfer.h %D%/transfer.c \
   %D%/trainer.h %D%/trainer.c \
   %D%/train.c \
   %D%/update.h %D%/update.c \

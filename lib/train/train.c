@@ -3,7 +3,9 @@
 #include "base/file.h"
 #include "data/dataset.h"
 #include "engine/program.h"
+#include "train/average.h"
 #include "train/folder.h"
+#include "train/transfer.h"
 #include "train/watch.h"
 
 #include <inttypes.h>
@@ -18,10 +20,11 @@ typedef struct {
     cg_watch watch;
     const cg_train_options *options;
     cg_train_result *result;
-    int64_t steps;             /* of this call  */
-    double began, epoch_began; /* seconds */
-    int64_t epoch_images;      /* in this call */
-    int lock;                  /* of the folder; -1: none */
+    int64_t steps;                 /* of this call  */
+    double began, epoch_began;     /* seconds */
+    int64_t epoch_images;          /* in this call */
+    int lock;                      /* of the folder; -1: none */
+    char origin[CG_TRANSFER_TEXT]; /* what the weights it began with are, "" if they were drawn */
 } run;
 
 static double ratio(double a, int64_t n)
@@ -125,6 +128,19 @@ static cg_status load_beginning(run *r, cg_error *error)
     return load(r, CG_LAST, error);
 }
 
+/* The weights that a run begins with: drawn, or another's. */
+static cg_status begin(run *r, cg_error *error)
+{
+    cg_error cause = { 0 };
+    const cg_spec *spec = r->t.spec;
+    if (!spec->from) return CG_OK;
+    cg_status status = cg_transfer(r->t.full.program, r->t.model, spec->from, r->origin, &cause);
+    if (status == CG_OK && spec->ema > 0) status = cg_average_begin(r->t.full.program, &cause);
+    if (status == CG_OK) return CG_OK;
+    return cg_fail_at(error, status, spec->from_place, "train: from: %s%s%s", cause.file,
+                      cause.file[0] ? ": " : "", cause.message);
+}
+
 static cg_status take_up(run *r, const char *folder, cg_error *error)
 {
     char path[CG_PATH_BYTES];
@@ -133,11 +149,12 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
     cg_folder_file(folder, CG_LAST, path);
     if (!cg_file_exists(path)) { /* killed in its first epoch, or else something is lost */
-        if (!cg_folder_has_epochs(folder))
-            return differs ? cg_folder_rewrite(folder, r->t.model, error) : CG_OK;
-        return cg_fail_at(
-            error, CG_ECHECKPOINT, (cg_place){ .file = path },
-            "missing, though the run has finished epochs: put it back, or train anew");
+        if (cg_folder_has_epochs(folder))
+            return cg_fail_at(
+                error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                "missing, though the run has finished epochs: put it back, or train anew");
+        CG_TRY(begin(r, error));
+        return differs ? cg_folder_rewrite(folder, r->t.model, error) : CG_OK;
     }
     CG_TRY(load(r, CG_LAST, error));
     CG_TRY(load_beginning(r, error));
@@ -279,6 +296,7 @@ static void report(run *r, bool epoch_done, bool is_best)
         .epoch_done = epoch_done,
         .is_best = is_best,
         .data = r->t.data,
+        .origin = r->origin[0] ? r->origin : NULL,
     };
     r->options->progress(r->options->context, &p);
     r->watch.trouble.status = CG_OK; /* told once */
@@ -384,9 +402,12 @@ static cg_status enter_folder(run *r, const cg_model *model, cg_error *error)
         CG_TRY(cg_folder_lock(r->options->resume, &r->lock, error));
         return take_up(r, r->options->resume, error);
     }
+    CG_TRY(begin(r, error));
     if (!r->options->folder) return CG_OK;
     CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, error));
-    return cg_folder_lock(r->result->folder, &r->lock, error);
+    CG_TRY(cg_folder_lock(r->result->folder, &r->lock, error));
+    /* Weights of another run are saved at once: that run may change, or go. */
+    return r->t.spec->from ? save(r, CG_LAST, error) : CG_OK;
 }
 
 static cg_status run_all(run *r, const cg_model *model, cg_trace *trace, cg_error *error)

@@ -42,3 +42,7 @@ t_train_targets_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/train/weights.t
 t_train_weights_t_SOURCES = %D%/weights.c
 t_train_weights_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/train/transfer.t
+t_train_transfer_t_SOURCES = %D%/transfer.c
+t_train_transfer_t_LDADD = $(test_ldadd)

@@ -1,0 +1,152 @@
+/* Tensors find their places by name, so that a model may differ from the one that has learnt them:
+ * another head, layers more or fewer. */
+#include "train/transfer.h"
+
+#include "base/error.h"
+#include "formats/safetensors.h"
+#include "model/model.h"
+#include "train/checkpoint.h"
+#include "train/folder.h"
+#include "train/update.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- what is told -------------------------------------------------------------------------- */
+/* Items with commas between them: as many as there is room for, then how many more there are. */
+enum { LIST = 200, LIST_END = 20, ITEM = 160 };
+typedef struct {
+    char text[LIST];
+    size_t used;
+    int n_more;
+} list;
+
+static void add(list *l, const char *item)
+{
+    if (l->n_more || l->used + 2 + strlen(item) + LIST_END > LIST)
+        l->n_more++;
+    else
+        l->used +=
+            (size_t)snprintf(l->text + l->used, LIST - l->used, "%s%s", l->used ? ", " : "", item);
+}
+
+static const char *ended(list *l)
+{
+    if (l->n_more) snprintf(l->text + l->used, LIST - l->used, " and %d more", l->n_more);
+    l->n_more = 0;
+    return l->text;
+}
+
+typedef struct {
+    int n_taken, n;      /* parameters and states of the model */
+    list without, spare; /* those that begin anew; tensors that the model has no place for */
+} tally;
+
+static void note_without(tally *t, const cg_leaf *leaf, const cg_named_tensor *there,
+                         bool is_frozen)
+{
+    char item[ITEM], here[CG_SHAPE_TEXT], other[CG_SHAPE_TEXT];
+    if (!there)
+        snprintf(item, sizeof item, "%.60s%s", leaf->name, is_frozen ? " (though frozen)" : "");
+    else
+        snprintf(item, sizeof item, "%.60s (%s here, %s%s there%s)", leaf->name,
+                 cg_shape_text(&leaf->shape, here), cg_shape_text(&there->shape, other),
+                 there->dtype == CG_F32 ? "" : " of F64", is_frozen ? "; though frozen" : "");
+    add(&t->without, item);
+}
+
+static void describe(tally *t, const char *path, char text[CG_TRANSFER_TEXT])
+{
+    int n = snprintf(text, CG_TRANSFER_TEXT, "%d of %d parameters and states are from %.500s",
+                     t->n_taken, t->n, path);
+    if (t->without.used)
+        n += snprintf(text + n, CG_TRANSFER_TEXT - (size_t)n, "; new: %s", ended(&t->without));
+    if (t->spare.used)
+        snprintf(text + n, CG_TRANSFER_TEXT - (size_t)n, "; left there: %s", ended(&t->spare));
+}
+
+/* ---- taking -------------------------------------------------------------------------------- */
+/* A checkpoint holds parameters first, in the order of the slab, as the averages of them are: the
+ * average of one lies as far from the beginning of all as it does itself. */
+static const void *values_of(const cg_safetensors *file, int i)
+{
+    int64_t before = 0;
+    cg_named_tensor tensor = cg_safetensors_tensor(file, i);
+    int at = cg_safetensors_find(file, CG_AVERAGE);
+    if (at < 0 || !cg_safetensors_metadata(file, "cnngraph")) return tensor.data;
+    cg_named_tensor averages = cg_safetensors_tensor(file, at);
+    for (int k = 0; k < i; k++) {
+        cg_named_tensor earlier = cg_safetensors_tensor(file, k);
+        before += cg_shape_size(&earlier.shape);
+    }
+    bool is_averaged = averages.dtype == CG_F32 &&
+                       before + cg_shape_size(&tensor.shape) <= cg_shape_size(&averages.shape);
+    return is_averaged ? (const char *)averages.data + (size_t)before * sizeof(float) : tensor.data;
+}
+
+static void take_leaves(const cg_safetensors *file, const cg_model *model, cg_program *program,
+                        cg_node_kind kind, tally *t)
+{
+    for (int i = 0; i < cg_program_leaves(program, kind); i++) {
+        cg_leaf leaf = cg_program_leaf(program, kind, i);
+        const cg_leaf_plan *plan = cg_model_leaf(model, leaf.name);
+        if (!plan) continue; /* the optimiser's */
+        int at = cg_safetensors_find(file, leaf.name);
+        cg_named_tensor there = at < 0 ? (cg_named_tensor){ 0 } : cg_safetensors_tensor(file, at);
+        t->n++;
+        if (at >= 0 && there.dtype == CG_F32 && cg_shape_equal(&there.shape, &leaf.shape)) {
+            memcpy(leaf.data, values_of(file, at),
+                   (size_t)cg_shape_size(&leaf.shape) * sizeof(float));
+            t->n_taken++;
+        } else {
+            note_without(t, &leaf, at < 0 ? NULL : &there,
+                         plan->is_parameter && kind == CG_NODE_STATE);
+        }
+    }
+}
+
+static void note_spare(const cg_safetensors *file, const cg_model *model, tally *t)
+{
+    for (int i = 0; i < cg_safetensors_count(file); i++) {
+        const char *name = cg_safetensors_tensor(file, i).name;
+        char item[ITEM];
+        if (cg_model_leaf(model, name) || cg_is_training_state(name)) continue;
+        snprintf(item, sizeof item, "%.60s", name);
+        add(&t->spare, item);
+    }
+}
+
+static cg_status find_weights(const char *from, const char **path, size_t room, char buffer[],
+                              cg_error *error)
+{
+    struct stat st;
+    *path = from;
+    if (stat(from, &st) != 0 || !S_ISDIR(st.st_mode)) return CG_OK;
+    *path = buffer;
+    if (cg_folder_weights(from, room, buffer)) return CG_OK;
+    return cg_fail(error, CG_ECHECKPOINT,
+                   "%.300s has no weights: neither best.safetensors nor last.safetensors", from);
+}
+
+cg_status cg_transfer(cg_program *program, const cg_model *model, const char *from,
+                      char text[CG_TRANSFER_TEXT], cg_error *error)
+{
+    char buffer[1024];
+    const char *path;
+    cg_safetensors *file;
+    tally t = { 0 };
+    CG_TRY(find_weights(from, &path, sizeof buffer, buffer, error));
+    CG_TRY(cg_safetensors_read(&file, path, error));
+    take_leaves(file, model, program, CG_NODE_PARAMETER, &t);
+    take_leaves(file, model, program, CG_NODE_STATE, &t);
+    note_spare(file, model, &t);
+    cg_safetensors_free(file);
+    describe(&t, path, text);
+    return t.n_taken
+               ? CG_OK
+               : cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                            "nothing in it is a parameter of this model, by name and shape; "
+                            "here: %s%s%s",
+                            ended(&t.without), t.spare.used ? "; there: " : "", ended(&t.spare));
+}
