@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,4 +110,18 @@ cg_status cg_fail(cg_error *error, cg_status status, const char *format, ...)
 cg_status cg_fail_nomem(cg_error *error, const char *what)
 {
     return cg_fail(error, CG_ENOMEM, "out of memory for %s", what);
+}
+
+cg_status cg_fail_errno(cg_error *error, cg_status status, const char *format, ...)
+{
+    int code = errno;
+    char what[sizeof error->message], reason[128];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(what, sizeof what, format, ap);
+    va_end(ap);
+    /* strerror may hand one buffer to all threads. */
+    if (strerror_r(code, reason, sizeof reason) != 0)
+        snprintf(reason, sizeof reason, "error %d of the system", code);
+    return cg_fail(error, status, "%s: %s", what, reason);
 }

@@ -21,6 +21,8 @@ cg_status cg_fail_at(cg_error *error, cg_status status, cg_place place, const ch
 cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const char *format,
                      va_list ap);
 cg_status cg_fail_nomem(cg_error *error, const char *what);
+/* The same with ": " and the system's reason, that of errno, behind it; on any thread. */
+cg_status cg_fail_errno(cg_error *error, cg_status status, const char *format, ...) CG_PRINTF(3, 4);
 
 /* Passes a failure on. */
 #define CG_TRY(expression)                                  \

@@ -13,7 +13,7 @@
 
 static cg_status fail_io(cg_error *error, const char *path, const char *what)
 {
-    return cg_fail(error, CG_EIO, "%s: %s: %s", path, what, strerror(errno));
+    return cg_fail_errno(error, CG_EIO, "%s: %s", path, what);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -192,7 +191,7 @@ static cg_status complete(const char *url, const char *part, watch *w, cg_error 
         if (code == CURLE_OK || !w->before || !is_refused(curl, code)) break;
     }
     curl_easy_cleanup(curl);
-    if (!is_written) return cg_fail(error, CG_EIO, "%s: %s", part, strerror(errno));
+    if (!is_written) return cg_fail_errno(error, CG_EIO, "%s", part);
     if (code == CURLE_OK) return CG_OK;
     return cg_fail(error, CG_EIO, "%s: %s", url, cause[0] ? cause : curl_easy_strerror(code));
 }
@@ -207,7 +206,7 @@ static cg_status fetch_part(const char *url, const char *part, const char *path,
                        url, md5);
     }
     if (rename(part, path) == 0) return CG_OK;
-    return cg_fail(error, CG_EIO, "%s: %s", path, strerror(errno));
+    return cg_fail_errno(error, CG_EIO, "%s", path);
 }
 
 cg_status cg_fetch_file(const char *url, const char *path, const char *md5,

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,10 +33,11 @@ static int64_t read_some(const reader *r, uint8_t *bytes, int64_t n)
         int code = Z_OK;
         const char *reason = gzerror(r->file, &code);
         if (step < 0 || (step == 0 && code != Z_OK && code != Z_STREAM_END)) {
-            cg_fail(r->error, CG_EDATA, "%s: %s", r->path,
-                    code == Z_ERRNO       ? strerror(errno)
-                    : code == Z_BUF_ERROR ? "the compressed data end too early"
-                                          : reason);
+            if (code == Z_ERRNO)
+                cg_fail_errno(r->error, CG_EDATA, "%s", r->path);
+            else
+                cg_fail(r->error, CG_EDATA, "%s: %s", r->path,
+                        code == Z_BUF_ERROR ? "the compressed data end too early" : reason);
             return -1;
         }
         if (step == 0) break;
@@ -121,10 +121,10 @@ static cg_status read_idx(const char *path, int low, int high, cg_shape *shape, 
                           uint8_t **body, cg_error *error)
 {
     struct stat st;
-    if (stat(path, &st) != 0) return cg_fail(error, CG_EDATA, "%s: %s", path, strerror(errno));
+    if (stat(path, &st) != 0) return cg_fail_errno(error, CG_EDATA, "%s", path);
     if (S_ISDIR(st.st_mode)) return cg_fail(error, CG_EDATA, "%s: a folder, expected a file", path);
     reader r = { .file = gzopen(path, "rb"), .path = path, .error = error };
-    if (!r.file) return cg_fail(error, CG_EDATA, "%s: %s", path, strerror(errno));
+    if (!r.file) return cg_fail_errno(error, CG_EDATA, "%s", path);
     int64_t bytes = 0;
     cg_status status = read_header(&r, low, high, shape, &bytes);
     if (status == CG_OK && n > shape->dim[0])

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -205,7 +204,7 @@ static int64_t read_file(const cg_input *in, void *bytes, int64_t n, cg_error *e
     FILE *file = in->context;
     size_t got = fread(bytes, 1, (size_t)n, file);
     if (!ferror(file)) return (int64_t)got;
-    cg_fail(error, CG_EDATA, "%s: %s", in->name, strerror(errno));
+    cg_fail_errno(error, CG_EDATA, "%s", in->name);
     return -1;
 }
 
@@ -213,7 +212,7 @@ cg_status cg_npy_load(cg_npy *a, const char *path, cg_error *error)
 {
     *a = (cg_npy){ 0 };
     FILE *file = fopen(path, "rb");
-    if (!file) return cg_fail(error, CG_EDATA, "%s: %s", path, strerror(errno));
+    if (!file) return cg_fail_errno(error, CG_EDATA, "%s", path);
     struct stat st;
     cg_status status =
         fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)

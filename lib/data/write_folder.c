@@ -8,7 +8,6 @@
 
 #ifdef HAVE_PNG
 
-#include <errno.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <png.h>
@@ -95,7 +94,7 @@ cg_status cg_write_folder(const cg_samples *s, const char *path, cg_error *error
     else if (status == CG_OK) {
         status = write_all(s, temporary, arena, pixels, error);
         if (status == CG_OK && rename(temporary, path) != 0)
-            status = cg_fail(error, CG_EIO, "%s: %s", path, strerror(errno));
+            status = cg_fail_errno(error, CG_EIO, "%s", path);
         if (status != CG_OK) remove_tree(temporary);
     }
     cg_arena_free(arena);

@@ -35,7 +35,7 @@ bool cg_folder_weights(const char *folder, size_t room, char path[])
 
 static cg_status io_failed(const char *path, cg_error *error)
 {
-    return cg_fail(error, CG_EIO, "%s: %s", path, strerror(errno));
+    return cg_fail_errno(error, CG_EIO, "%s", path);
 }
 
 /* ---- model.yaml ---------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "../tap.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,10 @@ static void errors(void)
     ok(cg_status_exit_code(CG_EMODEL) == 3 && cg_status_exit_code(CG_EINTERRUPTED) == 130 &&
            cg_status_exit_code((cg_status)99) == 1,
        "statuses have their exit codes");
+    errno = ENOENT;
+    ok(cg_fail_errno(&error, CG_EIO, "%s", "x") == CG_EIO &&
+           !strcmp(error.message, "x: No such file or directory"),
+       "a failure of the system has its reason");
     char euros[2 * sizeof error.message];
     for (size_t i = 0; i + 3 < sizeof euros; i += 3) memcpy(euros + i, "\xE2\x82\xAC", 4);
     cg_fail(&error, CG_EIO, "x%s", euros);
