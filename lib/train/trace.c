@@ -26,7 +26,7 @@ struct cg_trace {
     double opened;
     event *events;
     int64_t n_events, room;
-    int64_t n_steps, n_notes;
+    int64_t n_steps;
     bool is_short_of_memory;
 };
 
@@ -98,8 +98,7 @@ void cg_trace_note_step(cg_trace *t, const cg_trace_step *step)
 
 void cg_trace_note(cg_trace *t, const char *category, const char *name, double began)
 {
-    if (!t || t->n_notes >= CG_TRACE_NOTES) return;
-    t->n_notes++;
+    if (!t) return;
     add(t, &(event){ .category = category,
                      .name = name,
                      .step = -1,

@@ -4,10 +4,7 @@
 
 #include <cnngraph/program.h>
 
-enum {
-    CG_TRACE_STEPS = 200, /* traced stage by stage, the first of the run */
-    CG_TRACE_NOTES = 1000 /* other events: enough for what stands between epochs */
-};
+enum { CG_TRACE_STEPS = 200 /* traced stage by stage, the first of the run */ };
 
 /* The rows of the time line; their numbers are the events' tid. */
 typedef enum { CG_TRACE_TRAINING = 1, CG_TRACE_LOADER = 2 } cg_trace_row;

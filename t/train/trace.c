@@ -23,7 +23,7 @@ static const char yaml[] = "cnngraph: 1\n"
                            "    - softmax\n"
                            "loss: cce\n"
                            "optimizer: {type: sgd, lr: 0.1}\n"
-                           "train: {epochs: 100, batch: 16, validation: 0.2}\n";
+                           "train: {epochs: 400, batch: 16, validation: 0.2}\n";
 enum { MAX_STEPS = 200 };
 
 static char parent[] = "/tmp/cnngraph-trace-XXXXXX";
@@ -147,6 +147,7 @@ int main(void)
     snprintf(left, sizeof left, "%s.tmp", path);
     test_run(path, 7, 2);
     test_run(path, 210, 70);
+    test_run(path, 1050, 350);
     ok(!cg_file_exists(left), "no temporary file stays behind");
     test_bad_paths();
     snprintf(command, sizeof command, "rm -rf %s", parent);
