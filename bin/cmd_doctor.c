@@ -63,6 +63,11 @@ static const struct {
 #else
     { "curl", false },
 #endif
+#ifdef HAVE_RSVG
+    { "rsvg", true },
+#else
+    { "rsvg", false },
+#endif
 };
 
 static void add_libraries(json_t *report)

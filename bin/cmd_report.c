@@ -3,6 +3,7 @@
 
 #include "base/pool.h"
 #include "base/text.h"
+#include "report/raster.h"
 #include "report/report.h"
 #include "train/folder.h"
 
@@ -32,9 +33,20 @@ static int no_weights(const char *folder)
     return fail(&error);
 }
 
-static int write_report(const char *path, const struct measurement *m, const cg_model *model,
-                        const char *folder, int threads)
+static int not_built(void)
 {
+    cg_error error = { .status = CG_ENOTBUILT,
+                       .message =
+                           "--png is left out of this build: it needs librsvg (librsvg2-dev) "
+                           "when configure runs" };
+    return fail(&error);
+}
+
+/* drawings: a folder for PNG files, or NULL. */
+static int write_report(const char *path, const char *drawings, const struct measurement *m,
+                        const cg_model *model, const char *folder, int threads)
+{
+    int n = 0;
     char made[32];
     cg_error error = { 0 };
     cg_history history;
@@ -51,11 +63,14 @@ static int write_report(const char *path, const struct measurement *m, const cg_
     time_text(made);
     cg_status status = cg_history_read(&history, folder, &error);
     if (status == CG_OK) status = cg_report_write(path, &report, &error);
+    if (status == CG_OK && drawings)
+        status = cg_report_write_drawings(drawings, &report, &n, &error);
     if (status == CG_OK && history.is_torn)
         fprintf(stderr, "%s/metrics.jsonl: its last line is torn and left out\n", folder);
     cg_history_free(&history);
     if (status != CG_OK) return fail(&error);
     printf("report: %s\n", path);
+    if (drawings) printf("drawings: %s  (%d PNG files)\n", drawings, n);
     return 0;
 }
 
@@ -63,12 +78,13 @@ static int run(int argc, char *argv[])
 {
     struct option_list sets = { 0 };
     struct measurement m = { .split = "test" };
-    const char *output = NULL;
+    const char *output = NULL, *drawings = NULL;
     char weights[PATH_BYTES], path[PATH_BYTES];
     char long_output[] = "--output";
     int64_t threads = 0;
     const struct option options[] = {
-        { "output", OPTION_TEXT, &output, NULL },
+        { "output", OPTION_TEXT, &output, NULL }, /* or -o */
+        { "png", OPTION_TEXT, &drawings, NULL },
         { "split", OPTION_TEXT, &m.split, NULL },
         { "set", OPTION_LIST, &sets, NULL },
         { "threads", OPTION_COUNT, &threads, NULL },
@@ -82,13 +98,15 @@ static int run(int argc, char *argv[])
     if (!is_folder(folder)) return usage_error(&verb_report, "%s is no run's folder", folder);
     if (!output && snprintf(path, sizeof path, "%s/report.html", folder) >= PATH_BYTES)
         return usage_error(&verb_report, "the path is too long");
+    if (drawings && !cg_can_rasterise()) return not_built();
     if (!cg_folder_weights(folder, sizeof weights, weights)) return no_weights(folder);
     cg_model *model;
     int code = load_model(&model, folder, &sets);
     m.weights = weights;
     if (code == 0) code = settle(model);
     if (code == 0) code = measure(&verb_report, &m, model, (int)threads, &sets);
-    if (code == 0) code = write_report(output ? output : path, &m, model, folder, (int)threads);
+    if (code == 0)
+        code = write_report(output ? output : path, drawings, &m, model, folder, (int)threads);
     measurement_free(&m);
     cg_model_free(model);
     return code;
@@ -100,6 +118,7 @@ const struct verb verb_report = {
     .summary = "Show a run as one HTML file.",
     .help =
         "  -o, --output FILE  the file to write (RUN/report.html)\n"
+        "  --png FOLDER       its drawings as PNG files, too: loss.png, confusion.png, ...\n"
         "  --split NAME       the split to measure on (test)\n"
         "  --set PATH=VALUE   override a key of the model file; may be given again\n"
         "  --threads N        threads (all cores)\n"

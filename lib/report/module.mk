@@ -1,8 +1,10 @@
 # report.c lists the figures.
 libfloors_la_SOURCES += \
+  %D%/drawing.h %D%/drawing.c \
   %D%/page.h %D%/page.c \
   %D%/picture.h %D%/picture.c \
   %D%/plot.h %D%/plot.c \
+  %D%/raster.h %D%/raster.c \
   %D%/report.h %D%/report.c \
   %D%/style.c \
   %D%/figure/calibration.c \

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 cg_status cg_page_open(cg_page *page, const char *path, cg_error *error)
@@ -14,9 +15,25 @@ cg_status cg_page_open(cg_page *page, const char *path, cg_error *error)
     return cg_fail_nomem(error, "a locale");
 }
 
+cg_status cg_page_open_folder(cg_page *page, const char *folder, cg_error *error)
+{
+    *page = (cg_page){ .error = error, .folder = folder };
+    page->out = open_memstream(&page->text, &page->size);
+    if (!page->out) return cg_fail_nomem(error, "drawings");
+    if (cg_enter_c_locale(&page->locale)) return CG_OK;
+    fclose(page->out);
+    free(page->text);
+    return cg_fail_nomem(error, "a locale");
+}
+
 cg_status cg_page_close(cg_page *page)
 {
     cg_leave_c_locale(&page->locale);
+    if (page->folder) {
+        fclose(page->out);
+        free(page->text);
+        return page->status;
+    }
     if (page->status == CG_OK) return cg_replace_commit(&page->file, page->error);
     cg_replace_abort(&page->file);
     return page->status;

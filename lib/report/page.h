@@ -9,14 +9,20 @@
 #include "base/text.h"
 
 typedef struct {
-    cg_replace file;
     FILE *out;
+    cg_replace file;    /* of a page, or */
+    const char *folder; /* where drawings become files, and all else goes nowhere */
+    char *text;         /* what was put since a drawing began, ... */
+    size_t size;        /* after fflush of `out` */
+    int n_files;        /* that were written */
     cg_status status;
     cg_error *error;        /* of the caller */
     cg_locale_guard locale; /* numbers are written with a point while a page is open */
 } cg_page;
 
 cg_status cg_page_open(cg_page *page, const char *path, cg_error *error);
+/* No page: its drawings, each as a PNG file in the folder, which must exist. */
+cg_status cg_page_open_folder(cg_page *page, const char *folder, cg_error *error);
 /* Replaces the file at the path, or leaves it as it was after an error. */
 cg_status cg_page_close(cg_page *page);
 

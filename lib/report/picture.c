@@ -44,8 +44,7 @@ static cg_status encode(png_image *png, const uint8_t *pixels, uint8_t **bytes, 
     return CG_OK;
 }
 
-void cg_put_picture(cg_page *page, int height, int width, int channels, const uint8_t *pixels,
-                    const char *alt)
+void cg_put_picture(cg_page *page, int height, int width, int channels, const uint8_t *pixels)
 {
     png_image png = { .version = PNG_IMAGE_VERSION,
                       .width = (png_uint_32)width,
@@ -56,11 +55,8 @@ void cg_put_picture(cg_page *page, int height, int width, int channels, const ui
     if (page->status != CG_OK) return;
     page->status = encode(&png, pixels, &bytes, &n);
     if (page->status == CG_OK) {
-        cg_put(page, "<img alt=\"");
-        cg_put_text(page, alt);
-        cg_put(page, "\" src=\"data:image/png;base64,");
+        cg_put(page, "data:image/png;base64,");
         cg_put_base64(page, bytes, n);
-        cg_put(page, "\">");
     } else {
         cg_fail(page->error, page->status, "a picture of %d x %d: %s", height, width, png.message);
     }
@@ -75,11 +71,9 @@ bool cg_can_draw_pictures(void)
     return false;
 }
 
-void cg_put_picture(cg_page *page, int height, int width, int channels, const uint8_t *pixels,
-                    const char *alt)
+void cg_put_picture(cg_page *page, int height, int width, int channels, const uint8_t *pixels)
 {
-    (void)height, (void)width, (void)channels, (void)pixels;
-    cg_put_text(page, alt);
+    (void)page, (void)height, (void)width, (void)channels, (void)pixels;
 }
 
 #endif

@@ -138,12 +138,14 @@ void cg_put_plot(cg_page *page, const cg_plot *p)
     axis x = axis_of(p->x[0], p->x[p->n - 1], LEFT + 8, RIGHT - 8);
     axis y = rounded(axis_of(low, high, BOTTOM, TOP));
     x.step = fmax(x.step, 1);
-    cg_put(page, "<svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
-           WIDTH, HEIGHT, p->title);
+    const cg_drawing drawing = {
+        .name = p->name, .class = "plot", .label = p->title, .width = WIDTH, .height = HEIGHT
+    };
+    cg_drawing_begin(page, &drawing);
     cg_put(page, "<text class=\"title\" x=\"%d\" y=\"18\">%s</text>\n", 4, p->title);
     put_legend(page, p);
     put_frame(page, p, &x, &y);
     for (int s = 0; s < p->n_series; s++)
         if (has_values(p, &p->series[s])) put_line(page, p, &p->series[s], &x, &y);
-    cg_put(page, "</svg>\n");
+    cg_drawing_end(page, &drawing);
 }

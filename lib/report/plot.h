@@ -2,7 +2,7 @@
 #ifndef CG_REPORT_PLOT_H
 #define CG_REPORT_PLOT_H
 
-#include "report/page.h"
+#include "report/drawing.h"
 
 typedef struct {
     const char *name;     /* in the legend; a series of nothing but NaN is left out */
@@ -11,6 +11,7 @@ typedef struct {
 } cg_series;
 
 typedef struct {
+    const char *name; /* of its file */
     const char *title, *x_title;
     const double *x; /* n, rising */
     int n;

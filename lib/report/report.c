@@ -70,6 +70,11 @@ static void put_summary(cg_page *page, const cg_report *r)
     cg_put(page, "</dd></div>\n</dl>\n</header>\n");
 }
 
+static bool is_shown(const cg_figure *figure, const cg_report *r)
+{
+    return !figure->of_classes || r->evaluation->n_classes > 0;
+}
+
 cg_status cg_report_write(const char *path, const cg_report *r, cg_error *error)
 {
     cg_page page;
@@ -78,7 +83,7 @@ cg_status cg_report_write(const char *path, const cg_report *r, cg_error *error)
     put_summary(&page, r);
     cg_put(&page, "<main>\n");
     for (const cg_figure *const *f = cg_figures; *f; f++) {
-        if ((*f)->of_classes && r->evaluation->n_classes == 0) continue;
+        if (!is_shown(*f, r)) continue;
         cg_put(&page, "<section id=\"%s\">\n<h2>%s</h2>\n", (*f)->id, (*f)->title);
         (*f)->draw(&page, r);
         cg_put(&page, "</section>\n");
@@ -86,5 +91,16 @@ cg_status cg_report_write(const char *path, const cg_report *r, cg_error *error)
     cg_put(&page, "</main>\n<footer>cnngraph " CNNGRAPH_VERSION ", ");
     cg_put_text(&page, r->made);
     cg_put(&page, "</footer>\n</body>\n</html>\n");
+    return cg_page_close(&page);
+}
+
+cg_status cg_report_write_drawings(const char *folder, const cg_report *r, int *n, cg_error *error)
+{
+    cg_page page;
+    CG_TRY(cg_make_folders(folder, error));
+    CG_TRY(cg_page_open_folder(&page, folder, error));
+    for (const cg_figure *const *f = cg_figures; *f; f++)
+        if (is_shown(*f, r)) (*f)->draw(&page, r);
+    *n = page.n_files;
     return cg_page_close(&page);
 }

@@ -1,4 +1,5 @@
-/* One HTML file that shows a run: it needs no script, no network and no other file. */
+/* One HTML file that shows a run: it needs no script, no network and no other file.  Its drawings,
+ * as PNG files. */
 #ifndef CG_REPORT_REPORT_H
 #define CG_REPORT_REPORT_H
 
@@ -25,6 +26,11 @@ typedef struct {
  * CG_ECHECKPOINT when the weights cannot be read; the file is left as it was then. */
 cg_status cg_report_write(const char *path, const cg_report *report, cg_error *error);
 
+/* The figures' drawings as PNG files in a folder, which is made: loss.png, confusion.png, ...;
+ * those that the run has something for.  *n gets how many.  CG_ENOTBUILT without librsvg. */
+cg_status cg_report_write_drawings(const char *folder, const cg_report *report, int *n,
+                                   cg_error *error);
+
 /* ---- figures: one a file in figure/, in the order of the list in report.c ------------------- */
 typedef struct {
     const char *id, *title; /* of the section */
@@ -33,6 +39,7 @@ typedef struct {
 } cg_figure;
 extern const cg_figure *const cg_figures[]; /* NULL-terminated */
 
-extern const char cg_report_style[]; /* the style sheet */
+extern const char cg_report_style[];  /* the page's style sheet */
+extern const char cg_drawing_style[]; /* that of a drawing by itself, in light colours */
 
 #endif

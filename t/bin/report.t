@@ -117,7 +117,22 @@ report "all four of them" "$(grep -c 'class="plot"' "$page")" test "$(grep -c 'c
 if grep -q "left out of this build" "$page"; then
     n=$((n + 1)) && echo "ok $n - pictures # SKIP built without libpng"
 else
-    report "the mistakes and filters are pictures" "too few" test "$(grep -o 'src="data:image/png;base64,' "$page" | wc -l)" -ge 5
+    report "the mistakes and filters are pictures" "too few" test "$(grep -o '="data:image/png;base64,' "$page" | wc -l)" -ge 5
+    says "$page" '<image .* href="data:image/png;base64,' "filters within a drawing"
+fi
+
+# ---- drawings by themselves
+if "$cnngraph" doctor | grep -q "^library *rsvg *yes"; then
+    is 0 "report --png" report --png figures/of/it -o again.html runs/small
+    says out "^drawings: figures/of/it  (8 PNG files)" "tells how many there are"
+    report "each with its name" "$(ls figures/of/it)" test "$(ls figures/of/it | tr '\n' ' ')" = \
+        "accuracy.png calibration.png confusion.png filters.png learning-rate.png loss.png network.png seconds.png "
+    report "and the page is the same" "they differ" cmp -s "$page" again.html
+    is 4 "report --png into a file" report --png small.yaml -o again.html runs/small
+else
+    is 9 "report --png in a build without librsvg" report --png figures runs/small
+    says err "librsvg2-dev" "names the package"
+    report "and writes nothing" "figures is there" test ! -e figures
 fi
 
 # ---- what a browser makes of it

@@ -100,7 +100,7 @@ static void test_plot(void)
 {
     const double x[] = { 1, 2, 3, 4 }, a[] = { 1, NAN, 3, 2 }, none[] = { NAN, NAN, NAN, NAN };
     const cg_series series[] = { { "train", "a", a }, { "validation", "b", none } };
-    cg_plot plot = { "Loss", "epoch", x, 4, 0, NAN, 2, series };
+    cg_plot plot = { "loss", "Loss", "epoch", x, 4, 0, NAN, 2, series };
     char *text = written(put_plot, &plot);
     ok(text && strstr(text, "d=\"M60.0 154.0M284.0 34.0L396.0 94.0") && !strstr(text, "nan"),
        "a line has a gap where a value is missing");

@@ -1,4 +1,5 @@
 /* The reliability diagram: share of hits over the probability of the predicted class. */
+#include "report/drawing.h"
 #include "report/report.h"
 
 #include <inttypes.h>
@@ -54,6 +55,12 @@ static void put_bin(cg_page *page, const cg_calibration_bin *bin, int b, double 
 static void draw(cg_page *page, const cg_report *r)
 {
     const cg_evaluation *e = r->evaluation;
+    static const cg_drawing drawing = { .name = "calibration",
+                                        .class = "matrix",
+                                        .label = "Share of hits over probability",
+                                        .width = WIDTH,
+                                        .height = HEIGHT,
+                                        .max_width = 360 };
     int64_t most = 1;
     if (!isfinite(e->calibration_error)) {
         cg_put(page, "<p class=\"none\">The outputs of this model are no probabilities.</p>\n");
@@ -61,15 +68,13 @@ static void draw(cg_page *page, const cg_report *r)
     }
     for (int b = 0; b < CG_CALIBRATION_BINS; b++)
         if (e->calibration[b].n > most) most = e->calibration[b].n;
-    cg_put(page,
-           "<svg class=\"matrix\" style=\"max-width:360px\" viewBox=\"0 0 %d %d\" role=\"img\" "
-           "aria-label=\"Share of hits over probability\">\n",
-           WIDTH, HEIGHT);
+    cg_drawing_begin(page, &drawing);
     for (int b = 0; b < CG_CALIBRATION_BINS; b++)
         put_bin(page, &e->calibration[b], b, (double)most);
     put_frame(page);
+    cg_drawing_end(page, &drawing);
     cg_put(page,
-           "</svg>\n<p class=\"note\">Share of hits in %d bins; on the diagonal a "
+           "<p class=\"note\">Share of hits in %d bins; on the diagonal a "
            "probability means what it says. Below: how many images (square root). The "
            "expected calibration error is %.2f&#8239;%%.</p>\n",
            (int)CG_CALIBRATION_BINS, 100 * e->calibration_error);

@@ -1,4 +1,5 @@
 /* The confusion matrix: a cell's shade is its share of the row. */
+#include "report/drawing.h"
 #include "report/report.h"
 
 #include <inttypes.h>
@@ -75,10 +76,13 @@ static void draw(cg_page *page, const cg_report *r)
     const cg_evaluation *e = r->evaluation;
     int k = e->n_classes, side = k <= MOST_NUMBERED ? CELL : SMALL_CELL;
     int margin = margin_for(r), size = margin + k * side + 8;
-    cg_put(page,
-           "<svg class=\"matrix\" style=\"max-width:%dpx\" viewBox=\"0 0 %d %d\" role=\"img\" "
-           "aria-label=\"Confusion matrix\">\n",
-           size * 11 / 10, size, size);
+    const cg_drawing drawing = { .name = "confusion",
+                                 .class = "matrix",
+                                 .label = "Confusion matrix",
+                                 .width = size,
+                                 .height = size,
+                                 .max_width = size * 11 / 10 };
+    cg_drawing_begin(page, &drawing);
     cg_put(page, "<text class=\"mid\" x=\"%d\" y=\"14\">predicted</text>\n", margin + k * side / 2);
     cg_put(page, "<text class=\"mid\" transform=\"translate(12 %d) rotate(-90)\">true</text>\n",
            margin + k * side / 2);
@@ -89,8 +93,9 @@ static void draw(cg_page *page, const cg_report *r)
             put_cell(page, e->confusion[t * k + c], of, margin + c * side, margin + t * side, side,
                      c == t);
     }
-    cg_put(page, "<path class=\"grid\" d=\"M%d %dH%dV%dH%dZ\"/>\n</svg>\n", margin - 1, margin - 1,
+    cg_put(page, "<path class=\"grid\" d=\"M%d %dH%dV%dH%dZ\"/>\n", margin - 1, margin - 1,
            margin + k * side, margin + k * side, margin - 1);
+    cg_drawing_end(page, &drawing);
     cg_put(page,
            "<p class=\"note\">A row for each true class, a column for each predicted one; the "
            "stronger the colour, the larger the share of the row.</p>\n");

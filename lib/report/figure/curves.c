@@ -19,16 +19,17 @@ static void draw(cg_page *page, const cg_report *r)
         cg_put(page, "<p class=\"none\">The last line of metrics.jsonl is torn: the run was killed "
                      "while writing it, and it is left out.</p>\n");
     cg_put(page, "<div class=\"plots\">\n");
-    plot.title = "Loss", plot.low = 0, plot.high = (double)NAN;
+    plot.name = "loss", plot.title = "Loss", plot.low = 0, plot.high = (double)NAN;
     plot.series = loss, plot.n_series = 2;
     cg_put_plot(page, &plot);
-    plot.title = "Accuracy", plot.low = (double)NAN, plot.high = 1;
+    plot.name = "accuracy", plot.title = "Accuracy", plot.low = (double)NAN, plot.high = 1;
     plot.series = accuracy;
     cg_put_plot(page, &plot);
-    plot.title = "Learning rate", plot.low = 0, plot.high = (double)NAN;
+    plot.name = "learning-rate", plot.title = "Learning rate", plot.low = 0,
+    plot.high = (double)NAN;
     plot.series = rate, plot.n_series = 1;
     cg_put_plot(page, &plot);
-    plot.title = "Seconds an epoch";
+    plot.name = "seconds", plot.title = "Seconds an epoch";
     plot.series = time;
     cg_put_plot(page, &plot);
     cg_put(page, "</div>\n");

@@ -1,4 +1,5 @@
 /* The first layer's filters, as it has learnt them. */
+#include "report/drawing.h"
 #include "report/picture.h"
 #include "report/report.h"
 
@@ -11,6 +12,7 @@
 #include <string.h>
 
 enum { MOST_FILTERS = 64, LARGEST_SIDE = 64 };
+enum { TILE = 48, GAP = 8, COLUMNS = 8 }; /* units of the drawing */
 
 /* The first convolution's weight, K C R S, or none. */
 static bool find_weight(const cg_model *model, const cg_safetensors *file, cg_named_tensor *weight)
@@ -69,12 +71,48 @@ static void to_pixels(const cg_named_tensor *weight, int64_t k, uint8_t *pixels)
     }
 }
 
+/* As many pixels as a tile has in a drawing of its own, or nearly. */
+static int block_side(const cg_named_tensor *weight)
+{
+    int64_t height = weight->shape.dim[2], width = weight->shape.dim[3];
+    return (int)(2 * TILE / (height > width ? height : width));
+}
+
+/* Every pixel as a block of side x side: what draws SVG may smooth a picture that it enlarges. */
+static void enlarge(const uint8_t *pixels, int height, int width, int side, uint8_t *large)
+{
+    for (int i = 0; i < height * side; i++)
+        for (int j = 0; j < width * side; j++, large += 3)
+            memcpy(large, pixels + 3 * (i / side * width + j / side), 3);
+}
+
+static void put_filter(cg_page *page, const cg_named_tensor *weight, int k, uint8_t *pixels,
+                       uint8_t *large)
+{
+    int height = (int)weight->shape.dim[2], width = (int)weight->shape.dim[3];
+    int side = block_side(weight);
+    to_pixels(weight, k, pixels);
+    enlarge(pixels, height, width, side, large);
+    cg_put(page, "<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" href=\"",
+           GAP + k % COLUMNS * (TILE + GAP), GAP + k / COLUMNS * (TILE + GAP), TILE, TILE);
+    cg_put_picture(page, height * side, width * side, 3, large);
+    cg_put(page, "\"><title>filter %d</title></image>\n", k);
+}
+
 static void put_filters(cg_page *page, const cg_named_tensor *weight)
 {
     const int64_t *dim = weight->shape.dim;
-    int64_t shown = dim[0] < MOST_FILTERS ? dim[0] : MOST_FILTERS;
-    char alt[40];
-    uint8_t *pixels = cg_alloc(3 * (size_t)(dim[2] * dim[3]), 1);
+    int shown = dim[0] < MOST_FILTERS ? (int)dim[0] : MOST_FILTERS;
+    int columns = shown < COLUMNS ? shown : COLUMNS, rows = (shown + COLUMNS - 1) / COLUMNS;
+    int width = GAP + columns * (TILE + GAP), height = GAP + rows * (TILE + GAP);
+    const cg_drawing drawing = { .name = "filters",
+                                 .class = "filters",
+                                 .label = "First filters",
+                                 .width = width,
+                                 .height = height,
+                                 .max_width = width };
+    size_t n_pixels = (size_t)(dim[2] * dim[3]), blocks = (size_t)block_side(weight);
+    uint8_t *pixels = cg_alloc(n_pixels, 3 * (1 + blocks * blocks));
     if (!pixels) {
         page->status = cg_fail_nomem(page->error, "pictures");
         return;
@@ -83,18 +121,14 @@ static void put_filters(cg_page *page, const cg_named_tensor *weight)
     cg_put_text(page, weight->name);
     cg_put(page, ", %" PRId64 " filters of %" PRId64 "×%" PRId64 "×%" PRId64, dim[0], dim[1],
            dim[2], dim[3]);
-    if (shown < dim[0]) cg_put(page, ", the first %" PRId64, shown);
+    if (shown < dim[0]) cg_put(page, ", the first %d", shown);
     cg_put(page, "%s.</p>\n",
            dim[1] == 3   ? "; channels as red, green and blue, 0 as grey"
            : dim[1] == 1 ? "; orange: positive, blue: negative"
                          : ", mean over channels; orange: positive, blue: negative");
-    cg_put(page, "<div class=\"pictures small\">\n");
-    for (int64_t k = 0; k < shown; k++) {
-        to_pixels(weight, k, pixels);
-        snprintf(alt, sizeof alt, "filter %" PRId64, k);
-        cg_put_picture(page, (int)dim[2], (int)dim[3], 3, pixels, alt);
-    }
-    cg_put(page, "\n</div>\n");
+    cg_drawing_begin(page, &drawing);
+    for (int k = 0; k < shown; k++) put_filter(page, weight, k, pixels, pixels + 3 * n_pixels);
+    cg_drawing_end(page, &drawing);
     cg_release(pixels);
 }
 

@@ -27,15 +27,14 @@ static void to_pixels(const float *x, int channels, int64_t n, uint8_t *pixels)
 static void put_mistake(cg_page *page, const cg_report *r, const cg_mistake *m,
                         const cg_shape *shape, float *x, uint8_t *pixels)
 {
-    char label[CG_CLASS_TEXT], predicted[CG_CLASS_TEXT], alt[40];
+    char label[CG_CLASS_TEXT], predicted[CG_CLASS_TEXT];
     float target;
     int channels = shape->dim[0] == 3 ? 3 : 1;
     cg_dataset_batch(r->set, r->split, 1, &m->image, x, &target);
     to_pixels(x, channels, shape->dim[1] * shape->dim[2], pixels);
-    snprintf(alt, sizeof alt, "image %" PRId64, m->image);
-    cg_put(page, "<figure>");
-    cg_put_picture(page, (int)shape->dim[1], (int)shape->dim[2], channels, pixels, alt);
-    cg_put(page, "<figcaption><b>");
+    cg_put(page, "<figure><img alt=\"image %" PRId64 "\" src=\"", m->image);
+    cg_put_picture(page, (int)shape->dim[1], (int)shape->dim[2], channels, pixels);
+    cg_put(page, "\"><figcaption><b>");
     cg_put_text(page, cg_dataset_class_text(r->set, m->label, label));
     cg_put(page, " → ");
     cg_put_text(page, cg_dataset_class_text(r->set, m->predicted, predicted));

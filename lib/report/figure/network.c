@@ -1,5 +1,6 @@
 /* The layers from top to bottom, with what each hands on; what passes layers by is drawn beside
  * them. */
+#include "report/drawing.h"
 #include "report/report.h"
 
 #include "model/model.h"
@@ -61,18 +62,23 @@ static void draw(cg_page *page, const cg_report *r)
 {
     const cg_model *model = r->model;
     int busy[LANES] = { 0 };
-    cg_put(page,
-           "<div class=\"wide\"><svg class=\"network\" viewBox=\"0 0 %d %d\" role=\"img\" "
-           "aria-label=\"Layers and shapes\">\n<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" "
-           "refX=\"6\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">"
-           "<path class=\"tip\" d=\"M0 0L8 4L0 8Z\"/></marker></defs>\n",
-           WIDTH, top_of(model->n_layers) - STEP + HEIGHT + 16);
+    const cg_drawing drawing = { .name = "network",
+                                 .class = "network",
+                                 .label = "Layers and shapes",
+                                 .width = WIDTH,
+                                 .height = top_of(model->n_layers) - STEP + HEIGHT + 16 };
+    cg_put(page, "<div class=\"wide\">");
+    cg_drawing_begin(page, &drawing);
+    cg_put(page, "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" "
+                 "refX=\"6\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">"
+                 "<path class=\"tip\" d=\"M0 0L8 4L0 8Z\"/></marker></defs>\n");
     for (int i = 0; i < model->n_layers; i++) {
         put_layer(page, &model->layer[i], i);
         for (int j = 0; j < model->layer[i].n_inputs; j++)
             put_edge(page, model->layer[i].input[j], i, busy);
     }
-    cg_put(page, "</svg></div>\n");
+    cg_drawing_end(page, &drawing);
+    cg_put(page, "</div>\n");
 }
 
 const cg_figure cg_figure_network = { .id = "network", .title = "Network", .draw = draw };
