@@ -191,12 +191,12 @@ static cg_status add_row(table *t)
 {
     cg_samples *s = t->samples;
     CG_TRY(grow(t));
-    float *value = s->values + s->n * t->n_values, *target = s->targets + s->n * s->n_targets;
+    float *value = s->values + s->n * t->n_values;
     for (int i = 0; i < t->n_columns; i++) {
         if (t->role[i] == VALUE) CG_TRY(read_number(t, i, value++));
         if (t->role[i] < 0) continue;
         if (wants_targets(t))
-            CG_TRY(read_number(t, i, target + t->role[i]));
+            CG_TRY(read_number(t, i, &s->targets[s->n * s->n_targets + t->role[i]]));
         else if (*t->row[i].text)
             t->labels[s->n] = t->row[i].text;
         else
