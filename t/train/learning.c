@@ -128,7 +128,8 @@ static void test_accumulation(const char *more)
     session one, many;
     const char *const whole[MAX_SETS] = { "train.batch=16", more };
     const char *const parts[MAX_SETS] = { "train.batch=8", "train.accumulate=2", more };
-    bool made = begin(&one, whole) & begin(&many, parts);
+    bool made = begin(&one, whole);
+    made = begin(&many, parts) && made; /* both: both are ended */
     made = made && learn(&one, 3) && learn(&many, 3);
     int64_t size = made ? cg_parameters_size(one.t.full.program) : 0;
     if (made) gather(one.t.full.program, "", before, size);
