@@ -104,7 +104,7 @@ typedef struct {
     cg_node *partners,
         *shares;     /* of mixup, else NULL: inputs "partners", the labels or targets of
                         what images are mixed with, and "shares", how much of it: batch */
-    cg_node *y;      /* prediction, batch x K, as the file's last layer gives it; its
+    cg_node *y;      /* prediction, batch x K, as the first loss's layer gives it; its
                         axes are one where the target is no class */
     cg_node *norms;  /* of evaluation where classes have weights, else NULL: input "norms",
                         one a loss: what its images' losses are multiplied by, so that

@@ -89,7 +89,8 @@ void cg_predictor_free(cg_predictor *predictor);
  * tells; NULL: it has a number. */
 const char *cg_predictor_name(const cg_predictor *predictor, int i);
 
-/* y[n x K] = the model's outputs for images x[n x C x H x W], as its last layer gives them. */
+/* y[n x K] = the model's outputs for images x[n x C x H x W], as the layer of the first
+ * loss gives them: the last one unless `losses` name another. */
 cg_status cg_predict(cg_predictor *predictor, int64_t n, const float *x, float *y, cg_error *error);
 
 /* The set that the weights were trained on ("mnist"), as the file tells; "" where it does not. */
