@@ -121,12 +121,13 @@ else
     says "$page" '<image .* href="data:image/png;base64,' "filters within a drawing"
 fi
 
-# ---- drawings by themselves
+# ---- drawings by themselves; filters are drawn where there is libpng
+drawn="accuracy.png calibration.png confusion.png filters.png learning-rate.png loss.png network.png seconds.png "
+grep -q "left out of this build" "$page" && drawn=$(echo "$drawn" | sed 's/filters.png //')
 if "$cnngraph" doctor | grep -q "^library *rsvg *yes"; then
     is 0 "report --png" report --png figures/of/it -o again.html runs/small
-    says out "^drawings: figures/of/it  (8 PNG files)" "tells how many there are"
-    report "each with its name" "$(ls figures/of/it)" test "$(ls figures/of/it | tr '\n' ' ')" = \
-        "accuracy.png calibration.png confusion.png filters.png learning-rate.png loss.png network.png seconds.png "
+    says out "^drawings: figures/of/it  ($(echo "$drawn" | wc -w) PNG files)" "tells how many there are"
+    report "each with its name" "$(ls figures/of/it)" test "$(ls figures/of/it | tr '\n' ' ')" = "$drawn"
     report "and the page is the same" "they differ" cmp -s "$page" again.html
     is 4 "report --png into a file" report --png small.yaml -o again.html runs/small
 else
