@@ -1,38 +1,9 @@
 #!/bin/sh
 # The models for CIFAR-10: without it, and on files of its form.
-cnngraph=${top_builddir:-.}/cnngraph
-models=${top_srcdir:-.}/models
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-n=0 status=0
+. "${top_srcdir:-.}/t/bin/tap.sh"
 unset XDG_CACHE_HOME
 CNNGRAPH_DATA=$dir HOME=$dir
 export CNNGRAPH_DATA HOME
-
-# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
-is() {
-    expected=$1 name=$2
-    shift 2
-    "$cnngraph" "$@" >"$dir/out" 2>"$dir/err" </dev/null
-    code=$?
-    report "$name" "exit $code, not $expected: $(head -c 300 "$dir/err")" test $code -eq "$expected"
-}
-# says FILE TEXT NAME
-says() {
-    report "$3" "no '$2' in: $(head -c 300 "$dir/$1")" grep -q -e "$2" "$dir/$1"
-}
-report() {
-    name=$1 cause=$2
-    shift 2
-    n=$((n + 1))
-    if "$@"; then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        echo "# $cause"
-        status=1
-    fi
-}
 
 # ---- not on this machine
 for model in cifar-vgg cifar-resnet20; do
@@ -75,5 +46,4 @@ head -c 5000 "$dir/cifar10/test_batch.bin" >"$dir/cifar10/data_batch_4.bin"
 is 4 "a file that is not whole" train "$models/cifar-resnet20.yaml" --runs "$dir/none"
 says err "data_batch_4.bin: 5000 bytes are no whole number of records of 3073" "is told of"
 
-echo "1..$n"
-exit $status
+finish

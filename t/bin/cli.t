@@ -1,36 +1,6 @@
 #!/bin/sh
 # The command: help, exit codes, misspelt words, and a run from training to prediction.
-cnngraph=${top_builddir:-.}/cnngraph
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-case $cnngraph in /*) ;; *) cnngraph=$OLDPWD/$cnngraph ;; esac
-n=0 status=0
-
-# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
-is() {
-    expected=$1 name=$2
-    shift 2
-    "$cnngraph" "$@" >out 2>err </dev/null
-    code=$?
-    report "$name" "exit $code, not $expected" test $code -eq "$expected"
-}
-# says FILE TEXT NAME
-says() {
-    report "$3" "no '$2' in: $(head -c 300 "$1")" grep -q -e "$2" "$1"
-}
-report() {
-    name=$1 cause=$2
-    shift 2
-    n=$((n + 1))
-    if "$@"; then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        echo "# $cause"
-        status=1
-    fi
-}
+. "${top_srcdir:-.}/t/bin/tap.sh"
 
 cat >small.yaml <<'END'
 cnngraph: 1
@@ -244,5 +214,4 @@ report "SIGTERM ends training with 130" "exit $code" test $code -eq 130
 report "and the checkpoint is there" "it is not" test -s long/small/last.safetensors
 is 0 "which can be taken up" train --resume long/small --max-steps 3
 
-echo "1..$n"
-exit $status
+finish

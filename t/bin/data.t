@@ -1,35 +1,6 @@
 #!/bin/sh
 # cnngraph data: what a set holds, and that it is the same in every format.
-cnngraph=${top_builddir:-.}/cnngraph
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-case $cnngraph in /*) ;; *) cnngraph=$PWD/$cnngraph ;; esac
-cd "$dir" || exit 1
-n=0 status=0
-
-# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
-is() {
-    expected=$1 name=$2
-    shift 2
-    "$cnngraph" "$@" >out 2>err </dev/null
-    code=$?
-    report "$name" "exit $code, not $expected: $(head -c 200 err)" test $code -eq "$expected"
-}
-says() {
-    report "$3" "no '$2' in: $(head -c 300 "$1")" grep -q -e "$2" "$1"
-}
-report() {
-    name=$1 cause=$2
-    shift 2
-    n=$((n + 1))
-    if "$@"; then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        echo "# $cause"
-        status=1
-    fi
-}
+. "${top_srcdir:-.}/t/bin/tap.sh"
 has() { "$cnngraph" doctor | grep -q "^library *$1 *yes"; }
 
 # Three images of 2 x 3, the last as the first; labels 1, 0, 1.
@@ -134,5 +105,4 @@ is 2 "info of two" data info a.idx a.npy
 is 2 "fetch of two" data fetch mnist cifar10
 says err "fetch takes one operand" "tells that it is one too many"
 
-echo "1..$n"
-exit $status
+finish

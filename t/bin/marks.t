@@ -1,34 +1,6 @@
 #!/bin/sh
 # Several labels an image, each there or not: from a CSV file to the scores of each column.
-cnngraph=${top_builddir:-.}/cnngraph
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-n=0 status=0
-
-# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
-is() {
-    expected=$1 name=$2
-    shift 2
-    "$cnngraph" "$@" >"$dir/out" 2>"$dir/err" </dev/null
-    code=$?
-    report "$name" "exit $code, not $expected: $(head -c 300 "$dir/err")" test $code -eq "$expected"
-}
-# says FILE TEXT NAME
-says() {
-    report "$3" "no '$2' in: $(head -c 600 "$dir/$1")" grep -q -e "$2" "$dir/$1"
-}
-report() {
-    name=$1 cause=$2
-    shift 2
-    n=$((n + 1))
-    if "$@"; then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        echo "# $cause"
-        status=1
-    fi
-}
+. "${top_srcdir:-.}/t/bin/tap.sh"
 
 # table FILE SEED ROWS: four numbers within 0 and 1, and three marks, of which one is rare
 table() {
@@ -61,7 +33,7 @@ END
 is 0 "a model of several labels trains" train "$dir/marks.yaml" --runs "$dir"
 says out '^test  loss 0\.[0-9]*  hits 0\.9[0-9]*  exact 0\.[0-9]*  mark_f1 0\.[89]' "and finds them in other rows"
 says marks/model.yaml '^loss: .* pos_weight: \[0\.967[0-9]*, 7, 1\.18[0-9]*\]}$' "its run keeps what a rare mark counts, zeros / ones"
-tested=$(sed -n 's/^test  loss \([0-9.]*\) .*/\1/p' "$dir/out")
+tested=$(sed -n 's/^test  loss \([0-9.]*\) .*/\1/p' out)
 
 is 0 "it is measured" eval "$dir/marks" --weights "$dir/marks/last.safetensors"
 says out "^loss  *$tested" "with the loss that training told"
@@ -84,5 +56,4 @@ is 4 "a column that is never 1 cannot be balanced" train "$dir/marks.yaml" --run
     --set 'data.splits={train: {from: train, limit: 2}}'
 says err 'marks.yaml:9:43: pos_weight: balanced: the training data have no 1 in column' "and the place is told"
 
-echo "1..$n"
-exit $status
+finish

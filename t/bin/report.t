@@ -1,41 +1,8 @@
 #!/bin/sh
 # cnngraph report: one HTML file that a browser shows without a word of complaint or a request.
-cnngraph=${top_builddir:-.}/cnngraph
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-case $cnngraph in /*) ;; *) cnngraph=$OLDPWD/$cnngraph ;; esac
+. "${top_srcdir:-.}/t/bin/tap.sh"
 SOURCE_DATE_EPOCH=0
 export SOURCE_DATE_EPOCH
-n=0 status=0
-
-# report NAME CAUSE COMMAND...
-report() {
-    name=$1 cause=$2
-    shift 2
-    n=$((n + 1))
-    if "$@"; then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        echo "# $cause"
-        status=1
-    fi
-}
-# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
-is() {
-    expected=$1 name=$2
-    shift 2
-    "$cnngraph" "$@" >out 2>err </dev/null
-    code=$?
-    report "$name" "exit $code, not $expected: $(cat err)" test $code -eq "$expected"
-}
-says() {
-    report "$3" "no '$2' in: $(head -c 300 "$1")" grep -q -e "$2" "$1"
-}
-lacks() {
-    report "$3" "$(grep -o -m 3 -e "$2" "$1")" sh -c '! grep -q -e "$1" "$2"' - "$2" "$1"
-}
 
 cat >small.yaml <<'END'
 cnngraph: 1
@@ -185,5 +152,4 @@ cp -R runs/small short && head -c 500 runs/small/best.safetensors >short/best.sa
 is 7 "report of a run with damaged weights" report short
 is 4 "report into no folder" report -o none/there.html runs/small
 
-echo "1..$n"
-exit $status
+finish

@@ -1,38 +1,7 @@
 #!/bin/sh
 # Beginning with what another run has learnt: models/transfer.yaml, as its head says.
-cnngraph=${top_builddir:-.}/cnngraph
-model=${top_srcdir:-.}/models/transfer.yaml
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-case $cnngraph in /*) ;; *) cnngraph=$PWD/$cnngraph ;; esac
-case $model in /*) ;; *) model=$PWD/$model ;; esac
-cd "$dir" || exit 1
-n=0 status=0
-
-# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
-is() {
-    expected=$1 name=$2
-    shift 2
-    "$cnngraph" "$@" >out 2>err </dev/null
-    code=$?
-    report "$name" "exit $code, not $expected: $(head -c 300 err)" test $code -eq "$expected"
-}
-# says FILE TEXT NAME
-says() {
-    report "$3" "no '$2' in: $(head -c 400 "$1")" grep -q -e "$2" "$1"
-}
-report() {
-    name=$1 cause=$2
-    shift 2
-    n=$((n + 1))
-    if "$@"; then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        echo "# $cause"
-        status=1
-    fi
-}
+. "${top_srcdir:-.}/t/bin/tap.sh"
+model=$models/transfer.yaml
 # accuracy: of the test, in hundredths of a percent
 accuracy() { sed -n 's/^test accuracy \([0-9]*\)\.\([0-9]*\)%.*/\1\2/p' out; }
 
@@ -58,5 +27,4 @@ is 7 "weights of which nothing fits" train "$model" --set data.source=digits --s
 says err "here: d.weight (5x784 here, 64x512 there), d.bias (5 here, 64 there); there: c1.weight" "both sides are told"
 report "no run is begun" "there is one" test ! -e none
 
-echo "1..$n"
-exit $status
+finish

@@ -1,51 +1,22 @@
 #!/bin/sh
 # Models that learn numbers, not classes: what train, eval and predict tell of them.
-cnngraph=${top_builddir:-.}/cnngraph
-models=${top_srcdir:-.}/models
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-n=0 status=0
-
-# is CODE NAME ARGUMENT...: runs the command; out and err keep what it says
-is() {
-    expected=$1 name=$2
-    shift 2
-    "$cnngraph" "$@" >"$dir/out" 2>"$dir/err" </dev/null
-    code=$?
-    report "$name" "exit $code, not $expected: $(head -c 300 "$dir/err")" test $code -eq "$expected"
-}
-# says FILE TEXT NAME
-says() {
-    report "$3" "no '$2' in: $(head -c 300 "$dir/$1")" grep -q -e "$2" "$dir/$1"
-}
-report() {
-    name=$1 cause=$2
-    shift 2
-    n=$((n + 1))
-    if "$@"; then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        echo "# $cause"
-        status=1
-    fi
-}
+. "${top_srcdir:-.}/t/bin/tap.sh"
 silent_about() {
-    ! grep -q -e "$1" "$dir/out" "$dir/err"
+    ! grep -q -e "$1" out err
 }
 
 is 0 "the autoencoder trains" train "$models/autoencoder.yaml" --runs "$dir" --set data.source=digits \
     --set data.splits.train.limit=500 --set data.splits.test.limit=50 --set train.epochs=8 --set train.batch=16
 says out '^test  loss 0\.[0-9]*  mae 0\.[0-9]*  rmse 0\.[0-9]*  r2 0\.[0-9]*' "its errors are told, r2 above 0"
-report "it has no accuracy" "accuracy in: $(cat "$dir/out" "$dir/err")" silent_about accuracy
+report "it has no accuracy" "accuracy in: $(cat out err)" silent_about accuracy
 is 0 "it is measured" eval "$dir/autoencoder"
 says out '^rmse  *0\.' "eval tells of rmse"
-report "and of no classes" "classes in: $(cat "$dir/out")" silent_about class
+report "and of no classes" "classes in: $(cat out)" silent_about class
 is 0 "it is measured as JSON" eval "$dir/autoencoder" --format json
 says out '"r2": 0\.' "JSON tells of r2"
 is 0 "it predicts" predict "$dir/autoencoder" --index 2 --draw
-report "the image and the one made of it are drawn" "$(wc -l <"$dir/out") lines" \
-    test "$(wc -l <"$dir/out")" -eq 29
+report "the image and the one made of it are drawn" "$(wc -l <out) lines" \
+    test "$(wc -l <out)" -eq 29
 is 0 "it predicts as JSON" predict "$dir/autoencoder" --index 2 --format json
 says out '"targets": \[' "with what was to be predicted"
 
@@ -62,7 +33,7 @@ sed -e 's/name: made}/&, mul: {name: square, from: [made, made]}, mul: {from: [s
     -e 's/target: input/&, scale: 1e9/' "$dir/tiny.yaml" >"$dir/huge.yaml"
 is 0 "a small autoencoder trains" train "$dir/tiny.yaml" --runs "$dir"
 is 0 "what is no number is not drawn" predict "$dir/huge.yaml" --weights "$dir/tiny/last.safetensors" --index 2 --draw
-report "and nothing is left out" "$(wc -l <"$dir/out") lines" test "$(wc -l <"$dir/out")" -eq 29
+report "and nothing is left out" "$(wc -l <out) lines" test "$(wc -l <out)" -eq 29
 is 0 "it predicts them as JSON" predict "$dir/huge.yaml" --weights "$dir/tiny/last.safetensors" --index 2 --format json
 says out null "which has no other word for them"
 
@@ -73,5 +44,4 @@ says out '^ *y  *[0-9.]*  *[0-9.]*$' "under its name, beside what it should be"
 is 4 "a table of two numbers is none for it" eval "$dir/regression" --set 'data.csv.label=[y, x10]' \
     --set 'model.input.shape=[9]' --set "data.files.test=$models/data/friedman-test.csv"
 
-echo "1..$n"
-exit $status
+finish
