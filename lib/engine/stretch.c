@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "graph/graph.h"
+#include "kernels/sizes.h"
 
 /* Bytes of a value that run through a stretch at once: a part of the second-level cache behind an
  * op that reads much else, of the first where there is nothing but elements. */
@@ -74,11 +75,6 @@ static bool can_begin(const cg_node *node)
            (node->op->planes && node->op->planes(node) >= CG_PLANES_WRITTEN);
 }
 
-static int64_t round_up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
 /* Elements of the largest planes that run through it. */
 static int64_t largest_plane(const cg_stretch *stretch, const int of[], int index,
                              const cg_graph *graph)
@@ -107,7 +103,7 @@ static int64_t planes_at_once(const cg_stretch *stretch, const cg_node *head, in
     if (n < grain) n = grain;
     int64_t parts = (planes + n - 1) / n;
     if (stretch->rows > 1 || stretch->has_head) n = (planes + parts - 1) / parts;
-    n = round_up(n, grain);
+    n = cg_round_up(n, grain);
     return n < planes ? n : planes;
 }
 

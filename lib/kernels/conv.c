@@ -8,6 +8,7 @@
 #include "kernels/patches.h"
 #include "kernels/planes.h"
 #include "kernels/planes_winograd.h"
+#include "kernels/sizes.h"
 
 #include <string.h>
 
@@ -16,11 +17,6 @@ enum {
     FILTERS = 16, /* rows of one item of dw ...     */
     TAPS = 32     /* ... or columns                 */
 };
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static int64_t blocks_of(int64_t n, int64_t size)
 {
@@ -69,7 +65,7 @@ void cg_conv_forward(const cg_conv *v, const float *x, const float *w, const flo
     }
     const int64_t k = v->k / v->groups, depth = v->c / v->groups * v->r * v->s,
                   pixels = v->p * v->q;
-    const int64_t from = begin * PIXELS, to = least(end * PIXELS, v->n * pixels);
+    const int64_t from = begin * PIXELS, to = cg_least(end * PIXELS, v->n * pixels);
     for (int64_t g = 0; g < v->groups; g++) {
         cg_matrix filters = { .data = w + g * k * depth, .stride = depth, .k_stride = 1 };
         cg_patches patches = patches_of(v, x, g);
@@ -134,7 +130,7 @@ static phase phase_of(const cg_conv *v, int axis, int64_t first)
 
 static int64_t phases(const cg_conv *v, int axis)
 {
-    return least(v->stride[axis], axis ? v->w : v->h);
+    return cg_least(v->stride[axis], axis ? v->w : v->h);
 }
 
 /* w of one group with the channels as rows, and k over filters and the taps of a phase. */
@@ -148,7 +144,7 @@ static void pack_turned(const void *matrix, int64_t i0, int64_t n, int64_t k0, i
 {
     const turned_filters *w = matrix;
     for (; n > 0; n -= width, i0 += width, to += width * nk) {
-        int64_t live = least(width, n);
+        int64_t live = cg_least(width, n);
         for (int64_t k = 0; k < nk; k++) {
             int64_t u = (k0 + k) % w->taps[1], rest = (k0 + k) / w->taps[1];
             const float *from = w->data + i0 * w->stride + rest / w->taps[0] * w->filter_stride +
@@ -217,7 +213,7 @@ static void run_phase(const cg_conv *v, const phase f[2], const float *dy, const
     float *aside = scratch;
     for (int64_t g = 0; g < v->groups; g++)
         for (int64_t block = begin; block < end; block += step) {
-            int64_t from = block * PIXELS, to = least(from + step * PIXELS, total);
+            int64_t from = block * PIXELS, to = cg_least(from + step * PIXELS, total);
             cg_gemm_call call = { .j0 = from, .n = to - from };
             if (is_whole) {
                 call.c = dx + g * c * image;
@@ -250,7 +246,7 @@ void cg_conv_input_gradient(const cg_conv *v, const float *dy, const float *w, f
         for (int64_t j = 0; j < phases(v, 1) && first < end; j++) {
             phase f[2] = { phase_of(v, 0, i), phase_of(v, 1, j) };
             int64_t blocks = blocks_of(v->n * f[0].count * f[1].count, PIXELS);
-            int64_t from = begin > first ? begin - first : 0, to = least(blocks, end - first);
+            int64_t from = begin > first ? begin - first : 0, to = cg_least(blocks, end - first);
             if (from < to) run_phase(v, f, dy, w, dx, scratch, from, to);
             first += blocks;
         }
@@ -269,12 +265,12 @@ static void pack_output(const void *matrix, int64_t i0, int64_t n, int64_t k0, i
 {
     const output_rows *dy = matrix;
     for (int64_t i = 0; i < n; i += width, to += width * nk) {
-        int64_t live = least(width, n - i);
+        int64_t live = cg_least(width, n - i);
         if (live < width) memset(to, 0, (size_t)(width * nk) * sizeof *to);
         for (int64_t done = 0, run; done < nk; done += run) {
             int64_t image = (k0 + done) / dy->pixels, pixel = (k0 + done) % dy->pixels;
             const float *from = dy->data + image * dy->image_stride + (i0 + i) * dy->pixels + pixel;
-            run = least(nk - done, dy->pixels - pixel);
+            run = cg_least(nk - done, dy->pixels - pixel);
             for (int64_t r = 0; r < live; r++)
                 for (int64_t k = 0; k < run; k++)
                     to[(done + k) * width + r] = from[r * dy->pixels + k];
@@ -307,7 +303,7 @@ void cg_conv_weight_gradient(const cg_conv *v, const float *dy, const float *x, 
     const weight_layout l = weight_layout_of(v);
     while (begin < end) {
         int64_t part = begin / (v->groups * l.blocks), g = begin / l.blocks % v->groups,
-                first = begin % l.blocks, blocks = least(end - begin, l.blocks - first);
+                first = begin % l.blocks, blocks = cg_least(end - begin, l.blocks - first);
         int64_t n0 = v->n * part / v->parts, n = v->n * (part + 1) / v->parts - n0;
         output_rows rows = { .data = dy + (n0 * v->groups + g) * l.k * v->p * v->q,
                              .pixels = v->p * v->q,
@@ -326,10 +322,10 @@ void cg_conv_weight_gradient(const cg_conv *v, const float *dy, const float *x, 
         };
         if (l.by_filters) {
             call.i0 = first * FILTERS;
-            call.m = least(blocks * FILTERS, l.k - call.i0);
+            call.m = cg_least(blocks * FILTERS, l.k - call.i0);
         } else {
             call.j0 = first * TAPS;
-            call.n = least(blocks * TAPS, l.depth - call.j0);
+            call.n = cg_least(blocks * TAPS, l.depth - call.j0);
         }
         cg_gemm(&call, scratch);
         begin += blocks;

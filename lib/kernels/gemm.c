@@ -2,6 +2,7 @@
  * loops around it keep a block of A in the second-level cache and a panel of B in the first. */
 #include "kernels/gemm.h"
 
+#include "kernels/sizes.h"
 #include "kernels/vec.h"
 
 #include <string.h>
@@ -26,21 +27,11 @@ enum {
     ALIGN = 64
 };
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* n cut into equal parts of at most `most`: the size of a part. */
 static int64_t part(int64_t n, int64_t most)
 {
     int64_t parts = (n + most - 1) / most;
     return (n + parts - 1) / parts;
-}
-
-static int64_t round_up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
 }
 
 static inline cg_vec load(const float *p)
@@ -134,7 +125,7 @@ static void put_tile(const cg_gemm_call *call, const block *at, const float *sum
 {
     for (int64_t done = 0, run; done < n; done += run) {
         float *c = element(call, i, j + done);
-        run = call->width ? least(n - done, call->width - (j + done) % call->width) : n;
+        run = call->width ? cg_least(n - done, call->width - (j + done) % call->width) : n;
         for (int64_t r = 0; r < m; r++, c += call->row_stride)
             for (int64_t s = 0; s < run; s += LANES) {
                 const float *from = sum + r * COLUMNS + done + s;
@@ -150,12 +141,12 @@ static void multiply_block(const cg_gemm_call *call, const block *at)
     float aside[ROWS * COLUMNS] __attribute__((aligned(ALIGN)));
     for (int64_t j = 0; j < at->n; j += COLUMNS) {
         const float *b = at->b + j * at->k;
-        int64_t column = at->j0 + j, n = least(COLUMNS, at->n - j);
+        int64_t column = at->j0 + j, n = cg_least(COLUMNS, at->n - j);
         bool is_whole =
             n == COLUMNS && (!call->width || column % call->width + COLUMNS <= call->width);
         for (int64_t i = 0; i < at->m; i += at->rows) {
             const float *a = at->a + i * at->k;
-            int64_t m = least(at->rows, at->m - i);
+            int64_t m = cg_least(at->rows, at->m - i);
             if (is_whole) {
                 tiles[m - 1](at->k, a, b, element(call, at->i0 + i, column), call->row_stride,
                              at->add);
@@ -181,11 +172,12 @@ void cg_gemm(const cg_gemm_call *call, void *scratch)
 {
     if (call->m <= 0 || call->n <= 0) return;
     const int64_t part_k = part(call->k, BLOCK_K), rows = part(call->m, ROWS);
-    const int64_t part_m = round_up(part(call->m, BLOCK_M), rows);
+    const int64_t part_m = cg_round_up(part(call->m, BLOCK_M), rows);
     float *a = (float *)(((uintptr_t)scratch + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1));
-    float *b = a + round_up(round_up(least(call->m, part_m), rows) * part_k, ALIGN / sizeof(float));
+    float *b = a + cg_round_up(cg_round_up(cg_least(call->m, part_m), rows) * part_k,
+                               ALIGN / sizeof(float));
     for (int64_t i = 0; i < call->m; i += part_m) {
-        int64_t m = least(part_m, call->m - i);
+        int64_t m = cg_least(part_m, call->m - i);
         for (int64_t k = 0; k < call->k; k += part_k) {
             block at = { a,
                          b,
@@ -193,13 +185,13 @@ void cg_gemm(const cg_gemm_call *call, void *scratch)
                          m,
                          0,
                          0,
-                         least(part_k, call->k - k),
+                         cg_least(part_k, call->k - k),
                          rows,
                          call->accumulate || k > 0 };
             pack_rows(call, &at, k, a);
             for (int64_t j = 0; j < call->n; j += BLOCK_N) {
                 at.j0 = call->j0 + j;
-                at.n = least(BLOCK_N, call->n - j);
+                at.n = cg_least(BLOCK_N, call->n - j);
                 call->pack_b(call->b, at.j0, at.n, k, at.k, COLUMNS, b);
                 multiply_block(call, &at);
             }
@@ -214,7 +206,7 @@ void cg_pack_strided(const void *matrix, int64_t i0, int64_t n, int64_t k0, int6
     const cg_matrix *from = matrix;
     const float *data = from->data + i0 * from->stride + k0 * from->k_stride;
     for (int64_t i = 0; i < n; i += width, data += width * from->stride, to += width * nk) {
-        int64_t live = least(width, n - i);
+        int64_t live = cg_least(width, n - i);
         if (live < width) memset(to, 0, (size_t)(width * nk) * sizeof *to);
         if (from->stride == 1) {
             for (int64_t k = 0; k < nk; k++)
@@ -230,9 +222,9 @@ void cg_pack_strided(const void *matrix, int64_t i0, int64_t n, int64_t k0, int6
 #if CG_DESCRIBE
 size_t cg_gemm_scratch_bytes(int64_t m, int64_t n, int64_t k)
 {
-    int64_t part_k = least(k, BLOCK_K);
-    int64_t a = (least(m, BLOCK_M) + 2 * MAX_ROWS) * part_k,
-            b = round_up(least(n, BLOCK_N), MAX_COLUMNS) * part_k;
+    int64_t part_k = cg_least(k, BLOCK_K);
+    int64_t a = (cg_least(m, BLOCK_M) + 2 * MAX_ROWS) * part_k,
+            b = cg_round_up(cg_least(n, BLOCK_N), MAX_COLUMNS) * part_k;
     return (size_t)(a + b) * sizeof(float) + 3 * ALIGN;
 }
 #endif

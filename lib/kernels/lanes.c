@@ -4,6 +4,7 @@
 #include "kernels/lanes_dense.h"
 #include "kernels/lanes_winograd.h"
 
+#include "kernels/sizes.h"
 #include "kernels/vec.h"
 
 #include <stdbool.h>
@@ -36,11 +37,6 @@ typedef struct {
     const float *w;
     int64_t start, f_step, c_step, t_step[2];
 } weights;
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Filters [f, f + n) as [channel][t][u][filter]. */
 static void pack(const correlation *g, const weights *from, int64_t f, int64_t n, float *to)
@@ -216,7 +212,7 @@ static void correlate(const correlation *g, const weights *w, const float *x, fl
 /* Planes from `item` on that lie in one block and group of `planes`, before `end`. */
 static int64_t run_of(int64_t item, int64_t end, int64_t planes)
 {
-    return least(end - item, planes - item % planes);
+    return cg_least(end - item, planes - item % planes);
 }
 
 /* ---- 3x3 and 5x5 by Winograd
@@ -340,8 +336,8 @@ void cg_lanes_input_gradient(const cg_conv *v, const float *dy, const float *w, 
     }
     for (int64_t item = begin, n; item < end; item += n) {
         n = run_of(item, end, v->c / v->groups);
-        for (int64_t i = 0; i < least(v->stride[0], v->h); i++)
-            for (int64_t j = 0; j < least(v->stride[1], v->w); j++)
+        for (int64_t i = 0; i < cg_least(v->stride[0], v->h); i++)
+            for (int64_t j = 0; j < cg_least(v->stride[1], v->w); j++)
                 gradient_phase(v, dy, w, dx, cg_lanes_align(scratch), item, n, i, j);
     }
 }

@@ -4,6 +4,7 @@
 #include "kernels/lanes_dense.h"
 
 #include "kernels/lanes.h"
+#include "kernels/sizes.h"
 #include "kernels/vec.h"
 
 enum {
@@ -30,11 +31,6 @@ typedef struct {
 } place;
 
 typedef void tile_function(const place *at);
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static inline __attribute__((always_inline)) void tile(int rows, int blocks, const place *at,
                                                        int64_t row_step, int lane)
@@ -120,7 +116,7 @@ static void run_rows(place *at, cg_lanes_cut cut, int64_t base, int64_t begin, i
             at->depth_step = p->depth_step;
             at->w = p->w + at->row * p->row_step + at->from * p->depth_step;
         }
-        next = least(next, end);
+        next = cg_least(next, end);
         tiles[blocks][next - at->row](at);
         at->row = next;
     }
@@ -132,11 +128,11 @@ void cg_lanes_dense(const cg_lanes_product *p, int64_t begin, int64_t end)
     const int64_t deep = p->row_step == 1 && !p->panel ? ROWS_DEPTH : DEPTH;
     if (begin >= end) return;
     for (int64_t block = 0, blocks; block < p->blocks; block += blocks) {
-        blocks = least(MAX_BLOCKS, p->blocks - block);
+        blocks = cg_least(MAX_BLOCKS, p->blocks - block);
         cg_lanes_cut cut = p->panel ? cg_lanes_cut_of(p->rows, p->panel)
                                     : cg_lanes_cut_of(end - begin, rows_for[blocks]);
         for (int64_t k = 0; k < p->depth; k += deep) {
-            place at = { .p = p, .block = block, .from = k, .to = least(k + deep, p->depth) };
+            place at = { .p = p, .block = block, .from = k, .to = cg_least(k + deep, p->depth) };
             run_rows(&at, cut, p->panel ? 0 : begin, begin, end, blocks);
         }
     }
@@ -144,5 +140,5 @@ void cg_lanes_dense(const cg_lanes_product *p, int64_t begin, int64_t end)
 
 int64_t cg_lanes_panel(int64_t blocks)
 {
-    return rows_for[least(blocks, MAX_BLOCKS)];
+    return rows_for[cg_least(blocks, MAX_BLOCKS)];
 }

@@ -2,6 +2,7 @@
 #include "kernels/lanes.h"
 
 #include "kernels/lanes_winograd.h"
+#include "kernels/sizes.h"
 #include "kernels/vec.h"
 
 #include <stdbool.h>
@@ -37,11 +38,6 @@ typedef struct {
 typedef void tile_function(const place *at);
 
 static const float zeros[IMAGES] __attribute__((aligned(64)));
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Where a column reads x for output 0 of a row: so many columns from its row's begin. */
 static inline int64_t start_of(const cg_conv *v, int64_t column)
@@ -185,7 +181,7 @@ static int64_t columns_for(const cg_conv *v)
 {
     int64_t all = v->c / v->groups * v->s, n = v->s <= MAX_COLUMNS ? v->s : BEST_COLUMNS;
     while (n + v->s <= BEST_COLUMNS) n += v->s;
-    return least(n, all);
+    return cg_least(n, all);
 }
 
 /* Some filters of a group, n <= MAX_FILTERS, and columns [first, last) of every row of taps. */
@@ -205,7 +201,7 @@ static void add_rows(const portion *of, place *at, float *sums)
     const cg_conv *v = at->v;
     const int64_t wide = columns_for(v);
     for (at->column = of->first; at->column < of->last; at->column += wide) {
-        int64_t columns = least(wide, of->last - at->column);
+        int64_t columns = cg_least(wide, of->last - at->column);
         find_inside(v, at, columns);
         for (at->tap = 0; at->tap < v->r; at->tap++) {
             int64_t before = at->tap * sums_of_row(of) + (at->column - of->first) * of->n;
@@ -230,7 +226,7 @@ static void some_sums(const cg_conv *v, const portion *of, int64_t blocks, const
                          .x = x + block * x_block,
                          .dw = dw,
                          .top = top,
-                         .bottom = least(v->p, top + rows) };
+                         .bottom = cg_least(v->p, top + rows) };
             at.begins = block == 0 && top == 0;
             at.ends = block == blocks - 1 && at.bottom == v->p;
             add_rows(of, &at, sums);
@@ -250,12 +246,12 @@ static void some_filters(const cg_conv *v, int64_t blocks, const float *dy, cons
 {
     const int64_t channels = v->c / v->groups, group = k / (v->k / v->groups),
                   all = channels * v->s, some = columns_at_once(v);
-    const int64_t most = filters_for[least(columns_for(v), all)], parts = (n + most - 1) / most;
+    const int64_t most = filters_for[cg_least(columns_for(v), all)], parts = (n + most - 1) / most;
     for (int64_t i = 0; i < parts; i++)
         for (int64_t first = 0; first < all; first += some) {
             portion of = { .k = k + n * i / parts,
                            .first = first,
-                           .last = least(first + some, all) };
+                           .last = cg_least(first + some, all) };
             of.n = k + n * (i + 1) / parts - of.k;
             some_sums(v, &of, blocks, dy + of.k * v->p * v->q * IMAGES,
                       x + group * channels * v->h * v->w * IMAGES,
@@ -281,7 +277,7 @@ static void winograd(const cg_conv *v, int64_t blocks, const float *dy, const fl
                             .out = { v->p, v->q },
                             .before = { v->before[0], v->before[1] } };
     cg_lanes_winograd_dw(&g, blocks, x, dy, dw, cg_lanes_align(scratch), item * CG_WINOGRAD_FILTERS,
-                         least(v->k, (item + n) * CG_WINOGRAD_FILTERS));
+                         cg_least(v->k, (item + n) * CG_WINOGRAD_FILTERS));
 }
 
 void cg_lanes_weight_gradient(const cg_conv *v, const float *dy, const float *x, float *dw,
@@ -296,10 +292,10 @@ void cg_lanes_weight_gradient(const cg_conv *v, const float *dy, const float *x,
         const float *part_x = x + first * v->c * v->h * v->w * IMAGES;
         float *part_dw = dw + part * weights;
         if (cg_winograd_wins(v)) {
-            n = least(end - item, items - i);
+            n = cg_least(end - item, items - i);
             winograd(v, blocks, part_dy, part_x, part_dw, scratch, i, n);
         } else {
-            n = least(end - item, filters - i % filters);
+            n = cg_least(end - item, filters - i % filters);
             some_filters(v, blocks, part_dy, part_x, part_dw, cg_lanes_align(scratch), i, n);
         }
     }
@@ -321,7 +317,7 @@ size_t cg_lanes_weight_scratch(const cg_conv *v)
     /* whatever the tier that runs: whole tiles up to SUMS, or one that is larger */
     const int64_t all = v->r * (v->c / v->groups) * v->s * CG_LANES_TILE,
                   most = SUMS > TILE_SUMS * v->r ? SUMS : TILE_SUMS * v->r;
-    size_t sums = (size_t)(least(most, all) * IMAGES) * sizeof(float);
+    size_t sums = (size_t)(cg_least(most, all) * IMAGES) * sizeof(float);
     return (cg_winograd_wins(v) ? cg_lanes_winograd_dw_scratch(v->r, v->c) : sums) + 64;
 }
 #endif

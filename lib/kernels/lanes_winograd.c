@@ -7,6 +7,7 @@
 
 #include "kernels/lanes.h"
 #include "kernels/lanes_dense.h"
+#include "kernels/sizes.h"
 #include "kernels/turn.h"
 #include "kernels/winograd.h"
 
@@ -21,11 +22,6 @@ enum {
 };
 
 static const float zeros[IMAGES] __attribute__((aligned(64)));
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ---- the weights: u = G g G' ------------------------------------------------------------------
  */
@@ -69,7 +65,7 @@ static void transform_panel(const cg_winograd *g, int64_t first, int64_t wide, f
         for (int64_t c = 0; c < g->channels; c++)
             CG_WINOGRAD_BY_TAPS(transform_weights, g->taps, g,
                                 g->w + g->start + (first + f) * g->f_step + c * g->c_step,
-                                least(CG_LANES, wide - f), u + c * wide + f, step);
+                                cg_least(CG_LANES, wide - f), u + c * wide + f, step);
 }
 
 void cg_lanes_winograd_weights(const cg_winograd *g, int64_t panel, float *u)
@@ -161,7 +157,7 @@ void cg_lanes_winograd_pixels(const cg_winograd *g, const float *x, int64_t tile
     const int64_t columns = (g->out[1] + OUT - 1) / OUT;
     for (int64_t t = 0, run; t < n; t += run) {
         int64_t column = (tile + t) % columns, row = (tile + t) / columns;
-        run = least(n - t, columns - column);
+        run = cg_least(n - t, columns - column);
         CG_WINOGRAD_BY_TAPS(transform_run, g->taps, g, x, row * OUT - g->before[0],
                             column * OUT - g->before[1], run, v + t * IMAGES);
     }
@@ -219,7 +215,7 @@ void cg_lanes_winograd(const cg_winograd *g, const float *x, const float *u, flo
                   m_step = cg_winograd_step(g->taps, g->filters);
     float *v = scratch, *m = v + points * v_step;
     for (int64_t tile = 0; tile < all; tile += tiles) {
-        int64_t n = least(tiles, all - tile);
+        int64_t n = cg_least(tiles, all - tile);
         cg_lanes_winograd_pixels(g, x, tile, n, v);
         for (int64_t point = 0; point < points; point++) {
             cg_lanes_product product = { .blocks = n,

@@ -9,6 +9,7 @@
 
 #include "kernels/lanes.h"
 #include "kernels/lanes_dense.h"
+#include "kernels/sizes.h"
 #include "kernels/turn.h"
 #include "kernels/vec.h"
 
@@ -18,16 +19,6 @@ enum { IMAGES = CG_LANES_IMAGES, OUT = CG_WINOGRAD_OUT, MAX_TAPS = 5, MAX_POINTS
 
 /* The filters of one item, in whole vectors. */
 enum { WIDE = CG_WINOGRAD_FILTERS, FILTERS = 16 };
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t round_up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
 
 /* Floats from one point to the next of the transformed dy; of the sums. */
 static int64_t outputs_step(int64_t taps, int64_t filters)
@@ -92,7 +83,7 @@ static void transform_tile(const cg_winograd *g, const float *dy, int64_t filter
     const int64_t top = tile / columns * OUT, left = tile % columns * OUT;
     float pixel[OUT * OUT][IMAGES][FILTERS] __attribute__((aligned(64)));
     for (int64_t f = 0; f < filters; f += FILTERS) {
-        int64_t n = least(FILTERS, filters - f);
+        int64_t n = cg_least(FILTERS, filters - f);
         for (int i = 0; i < OUT * OUT; i++) {
             int64_t p = top + i / OUT, q = left + i % OUT;
             const float *from = dy + f * plane + (p * g->out[1] + q) * IMAGES;
@@ -155,7 +146,7 @@ static void put_filters(const cg_winograd *g, const float *sums, int64_t wide, f
         for (int64_t i = 0; i < filters; i += CG_LANES)
             CG_WINOGRAD_BY_TAPS(put_taps, g->taps, sums + c * wide + i, step,
                                 dw + ((f + i) * g->channels + c) * taps, g->channels * taps,
-                                least(CG_LANES, filters - i));
+                                cg_least(CG_LANES, filters - i));
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */
@@ -169,7 +160,7 @@ typedef struct {
 static void add_tiles(const cg_winograd *g, const float *x, const float *dy, int64_t filters,
                       int64_t tile, int64_t n, const places *at, bool is_first)
 {
-    const int64_t points = cg_winograd_points(g->taps), wide = round_up(filters, FILTERS);
+    const int64_t points = cg_winograd_points(g->taps), wide = cg_round_up(filters, FILTERS);
     cg_lanes_winograd_pixels(g, x, tile, n, at->v);
     for (int64_t t = 0; t < n; t++)
         transform_tile(g, dy, filters, tile + t, at->z + t * IMAGES * wide, wide);
@@ -199,14 +190,14 @@ void cg_lanes_winograd_dw(const cg_winograd *g, int64_t blocks, const float *x, 
     const int64_t x_block = g->channels * g->size[0] * g->size[1] * IMAGES;
     const int64_t y_plane = g->out[0] * g->out[1] * IMAGES;
     for (int64_t f = begin; f < end; f += WIDE) {
-        int64_t filters = least(WIDE, end - f), wide = round_up(filters, FILTERS);
+        int64_t filters = cg_least(WIDE, end - f), wide = cg_round_up(filters, FILTERS);
         places at = { .v = scratch };
         at.z = at.v + points * points * cg_winograd_step(g->taps, g->channels);
         at.sums = at.z + points * points * outputs_step(g->taps, wide);
         for (int64_t block = 0; block < blocks; block++)
             for (int64_t tile = 0; tile < all; tile += tiles)
                 add_tiles(g, x + block * x_block, dy + (block * g->filters + f) * y_plane, filters,
-                          tile, least(tiles, all - tile), &at, block + tile == 0);
+                          tile, cg_least(tiles, all - tile), &at, block + tile == 0);
         put_filters(g, at.sums, wide, dw, f, filters);
     }
 }

@@ -15,6 +15,7 @@ kernel_headers = \
   %D%/planes.h \
   %D%/planes_winograd.h \
   %D%/reduce.h \
+  %D%/sizes.h \
   %D%/softmax.h \
   %D%/tier.h \
   %D%/turn.h \

@@ -1,14 +1,10 @@
 /* Packing the patches of images for the matrix product. */
 #include "kernels/patches.h"
 
+#include "kernels/sizes.h"
 #include "kernels/vec.h"
 
 #include <string.h>
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Indices j in [0, n) with 0 <= start + j step < size, for step > 0. */
 static inline void inside(int64_t start, int64_t step, int64_t size, int64_t n, int64_t *first,
@@ -16,8 +12,8 @@ static inline void inside(int64_t start, int64_t step, int64_t size, int64_t n, 
 {
     int64_t lo = start >= 0 ? 0 : step == 1 ? -start : (step - 1 - start) / step;
     int64_t hi = start >= size ? 0 : step == 1 ? size - start : (size - start + step - 1) / step;
-    *first = least(lo, n);
-    *last = hi < *first ? *first : least(hi, n);
+    *first = cg_least(lo, n);
+    *last = hi < *first ? *first : cg_least(hi, n);
 }
 
 /* to[j * to_step] = row[start + j step] for j < n, 0 beyond the row; row NULL: all 0. */
@@ -96,10 +92,10 @@ void cg_pack_pixels(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64
 {
     const cg_patches *patches = matrix;
     for (; n > 0; n -= width, i0 += width, to += width * nk) {
-        int64_t live = least(width, n);
+        int64_t live = cg_least(width, n);
         if (live < width) memset(to, 0, (size_t)(width * nk) * sizeof *to);
         for (int64_t done = 0, run; done < live; done += run) {
-            run = least(live - done, patches->grid[1] - (i0 + done) % patches->grid[1]);
+            run = cg_least(live - done, patches->grid[1] - (i0 + done) % patches->grid[1]);
             pack_pixel_run(patches, i0 + done, run, k0, nk, width, to + done);
         }
     }
@@ -113,7 +109,7 @@ static void pack_tap(const cg_patches *patches, tap at, int64_t k0, int64_t nk, 
     int64_t image = line / patches->grid[0], i = line % patches->grid[0];
     int64_t offset = patches->origin[1] + at.u * patches->tap_step[1];
     for (int64_t run; nk > 0; nk -= run, to += run * width, j = 0) {
-        run = least(nk, patches->grid[1] - j);
+        run = cg_least(nk, patches->grid[1] - j);
         copy_run(row_under(patches, image, i, at), patches->size[1], offset + j * patches->step[1],
                  patches->step[1], run, to, width);
         if (++i == patches->grid[0]) {
@@ -129,7 +125,7 @@ void cg_pack_taps(const void *matrix, int64_t i0, int64_t n, int64_t k0, int64_t
     const cg_patches *patches = matrix;
     tap at = tap_at(patches, i0);
     for (; n > 0; n -= width, to += width * nk) {
-        int64_t live = least(width, n);
+        int64_t live = cg_least(width, n);
         if (live < width) memset(to, 0, (size_t)(width * nk) * sizeof *to);
         for (int64_t r = 0; r < live; r++, next_tap(patches, &at))
             pack_tap(patches, at, k0, nk, width, to + r);

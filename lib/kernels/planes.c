@@ -2,6 +2,7 @@
  * of sums stays in registers for all channels and taps. */
 #include "kernels/planes.h"
 
+#include "kernels/sizes.h"
 #include "kernels/vec.h"
 
 #include <string.h>
@@ -24,11 +25,6 @@ typedef struct {
 } place;
 
 typedef void tile_function(const place *at);
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static inline __attribute__((always_inline)) void tile(int filters, int vectors, const place *at)
 {
@@ -83,7 +79,7 @@ enum { LANES_AT_MOST = 16 }; /* on any tier */
 
 static int64_t round_up(int64_t n)
 {
-    return (n + LANES_AT_MOST - 1) / LANES_AT_MOST * LANES_AT_MOST;
+    return cg_round_up(n, LANES_AT_MOST);
 }
 
 /* ---- the padded image ----------------------------------------------------------------------- */
@@ -122,7 +118,7 @@ static run run_of(const cg_conv *v, int axis, int64_t phase, int64_t room)
     const int64_t stride = v->stride[axis], before = v->before[axis], size = axis ? v->w : v->h;
     run r = { .skipped = before > phase ? (before - phase + stride - 1) / stride : 0 };
     r.first = phase + r.skipped * stride - before;
-    r.n = least((size - r.first + stride - 1) / stride, room - r.skipped);
+    r.n = cg_least((size - r.first + stride - 1) / stride, room - r.skipped);
     return r;
 }
 
@@ -218,7 +214,7 @@ void cg_planes_forward(const cg_conv *v, const float *x, const float *w, float *
     find_offsets(v, offset);
     for (int64_t item = begin, n, padded = -1; item < end; item += n) {
         int64_t number = item / v->k, k = item % v->k;
-        n = least(CG_PLANES_GRAIN, least(end - item, filters - k % filters));
+        n = cg_least(CG_PLANES_GRAIN, cg_least(end - item, filters - k % filters));
         if (number != padded) cg_planes_pad(v, x + number * v->c * v->h * v->w, image);
         padded = number;
         some_planes(v, image, offset, w, y + item * v->p * v->q, lines, k, n);

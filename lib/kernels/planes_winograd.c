@@ -10,6 +10,7 @@
 #include "kernels/lanes_dense.h"
 #include "kernels/lanes_winograd.h"
 #include "kernels/planes.h"
+#include "kernels/sizes.h"
 #include "kernels/winograd.h"
 
 #include <string.h>
@@ -24,14 +25,9 @@ enum {
     MAX_POINTS = CG_WINOGRAD_MAX_POINTS
 };
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int64_t round_up(int64_t n)
 {
-    return (n + TILES - 1) / TILES * TILES;
+    return cg_round_up(n, TILES);
 }
 
 /* ---- what lies where ------------------------------------------------------------------------ */
@@ -65,7 +61,7 @@ typedef struct {
 
 static group group_of(const layout *l, int64_t first)
 {
-    int64_t n = least(GROUP, l->tiles - first);
+    int64_t n = cg_least(GROUP, l->tiles - first);
     return (group){ first, n, first / l->columns, (first + n - 1) / l->columns };
 }
 
@@ -178,11 +174,11 @@ static void put_rows(const cg_conv *v, const layout *l, const group *g, const fl
 {
     for (int64_t t = 0, run; t < g->n; t += run) {
         int64_t row = (g->first + t) / l->columns, column = (g->first + t) % l->columns;
-        run = least(g->n - t, l->columns - column);
+        run = cg_least(g->n - t, l->columns - column);
         for (int64_t a = 0; a < OUT && row * OUT + a < v->p; a++) {
             const float *even = pixels + a * OUT * GROUP + t, *odd = even + GROUP;
             float *y = plane + (row * OUT + a) * v->q + column * OUT;
-            int64_t n = least(run * OUT, v->q - column * OUT);
+            int64_t n = cg_least(run * OUT, v->q - column * OUT);
             for (int64_t i = 0; i < n; i += 2 * CG_LANES) {
                 cg_vec e = cg_vec_load(even + i / OUT, CG_LANES);
                 cg_vec o = cg_vec_load(odd + i / OUT, CG_LANES);
@@ -236,7 +232,7 @@ void cg_planes_winograd(const cg_conv *v, const float *x, const float *u, float 
     memset(b.phases, 0, (size_t)(b.v - b.phases) * sizeof *b.phases);
     for (int64_t item = begin, n; item < end; item += n) {
         int64_t image = item / v->k, k = item % v->k;
-        n = least(end - item, v->k - k);
+        n = cg_least(end - item, v->k - k);
         cg_planes_pad(v, x + image * v->c * v->h * v->w, b.image);
         some_filters(v, &l, u, y + item * v->p * v->q, &b, k, k + n);
     }

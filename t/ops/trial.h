@@ -49,7 +49,7 @@ static inline trial trial_new(const cg_op *op, const void *attrs, int n_x, const
     trial t = { .op = op, .graph = cg_graph_new(), .n_x = n_x };
     cg_node *input[CG_MAX_INPUTS];
     for (int i = 0; i < n_x; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "x%d", i);
         input[i] = cg_input(t.graph, name, x[i]);
     }
