@@ -1,0 +1,14 @@
+# The tests under another watch, each in a build of its own below check-NAME/; t/watch says how.
+#   check-asan check-ubsan check-tsan  the compiler's sanitizers: addresses and leaks, undefined behaviour, races
+#   check-msan                         clang's, of uninitialised memory
+#   check-valgrind                     the test programs under valgrind
+#   check-32                           a 32-bit build
+EXTRA_DIST += t/watch
+
+# The sources are copied: a checkout that was configured in itself cannot be configured from elsewhere.
+check-asan check-ubsan check-tsan check-msan check-valgrind check-32:
+	rm -rf $@ && mkdir $@ && $(MAKE) distdir distdir=$@/source && mkdir $@/build
+	cd $@/build && MAKE='$(MAKE)' $(SHELL) ../source/t/watch $@ $(check_PROGRAMS)
+clean-local:
+	rm -rf check-asan check-ubsan check-tsan check-msan check-valgrind check-32
+.PHONY: check-asan check-ubsan check-tsan check-msan check-valgrind check-32
