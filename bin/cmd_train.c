@@ -149,6 +149,7 @@ static void print_json(const cg_train_result *r)
                   r->data ? r->data : "", "epochs", (json_int_t)r->epochs, "best_epoch",
                   (json_int_t)r->best_epoch, "steps", (json_int_t)r->steps, "skipped",
                   (json_int_t)r->skipped, "rollbacks", (json_int_t)r->rollbacks);
+    json_object_set_new(object, "weights", json_string(r->weights));
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (isfinite(values[i].value))
             json_object_set_new(object, values[i].name, json_real(values[i].value));
@@ -174,6 +175,7 @@ static void print_result(const cg_train_result *r)
         printf("  (%s, last weights, %lld epoch%s)\n", r->data ? r->data : "", (long long)r->epochs,
                r->epochs == 1 ? "" : "s");
     }
+    printf("weights %.12s  (SHA-256 of the last ones)\n", r->weights);
     if (!r->folder[0]) return;
     printf("run: %s", r->folder);
     if (r->best_epoch && r->best_epoch == r->epochs)
@@ -181,6 +183,25 @@ static void print_result(const cg_train_result *r)
     else if (r->best_epoch)
         printf("  (best weights: epoch %lld, which eval takes)", (long long)r->best_epoch);
     putchar('\n');
+}
+
+/* ---- verifying ----------------------------------------------------------------------------- */
+static int verify(cg_model *model, int threads, bool as_json)
+{
+    cg_error error = { 0 };
+    cg_verification v;
+    int code = settle(model);
+    if (code) return code;
+    if (cg_train_verify(model, threads, &v, &error) != CG_OK) return fail(&error);
+    if (as_json)
+        printf("{\"steps\": %lld, \"threads\": [%d, %d], \"weights\": \"%s\"}\n",
+               (long long)v.steps, v.threads, v.other_threads, v.weights);
+    else
+        printf("verified: %lld steps, the same bits each time, on %d thread%s and on %d\n"
+               "weights %.12s  (SHA-256 after them)\n",
+               (long long)v.steps, v.threads, v.threads == 1 ? "" : "s", v.other_threads,
+               v.weights);
+    return 0;
 }
 
 /* ---- resuming ------------------------------------------------------------------------------ */
@@ -234,6 +255,7 @@ static int run(int argc, char *argv[])
     const char *resume = NULL, *runs = "runs", *profile = NULL;
     int64_t threads = 0, max_steps = 0;
     int format = 0;
+    bool does_verify = false;
     const struct option options[] = {
         { "resume", OPTION_OPTIONAL, &resume, NULL },
         { "set", OPTION_LIST, &sets, NULL },
@@ -241,6 +263,7 @@ static int run(int argc, char *argv[])
         { "runs", OPTION_TEXT, &runs, NULL },
         { "max-steps", OPTION_COUNT, &max_steps, NULL },
         { "profile", OPTION_TEXT, &profile, NULL },
+        { "verify", OPTION_FLAG, &does_verify, NULL },
         { "format", OPTION_CHOICE, &format, "text json" },
         { .name = NULL },
     };
@@ -256,7 +279,9 @@ static int run(int argc, char *argv[])
     if (code) return code;
     display d = { .source = cg_model_spec(model)->data.source,
                   .is_terminal = isatty(STDERR_FILENO) };
-    if (resume && !find_run(resume, operand, runs, model, folder)) {
+    if (does_verify) {
+        code = verify(model, (int)threads, format == 1);
+    } else if (resume && !find_run(resume, operand, runs, model, folder)) {
         code = usage_error(&verb_train, "there is no run of '%s' in %s to resume",
                            cg_model_spec(model)->name, runs);
     } else {
@@ -291,6 +316,9 @@ const struct verb verb_train = {
         "  --max-steps N     stop after N steps, saving where it is\n"
         "  --profile FILE    write a trace for chrome://tracing or Perfetto: the first 200 steps\n"
         "                    stage by stage, loading, evaluations and checkpoints\n"
+        "  --verify          instead, take the first 20 steps (or the first epoch, if that is\n"
+        "                    shorter) three times on N threads and once on another number, and\n"
+        "                    compare weights and states after each, bit by bit; 10 if they differ\n"
         "  --format FORMAT   of the result: text or json\n"
         "\n"
         "A run's folder gets model.yaml, metrics.jsonl, last.safetensors and best.safetensors.\n"

@@ -13,6 +13,7 @@
     VERB(eval)      \
     VERB(predict)   \
     VERB(report)    \
+    VERB(diff)      \
     VERB(check)     \
     VERB(render)    \
     VERB(summary)   \

@@ -10,7 +10,7 @@ cnngraph_SOURCES = \
   %D%/json.c %D%/json.h \
   %D%/gradcheck_report.c %D%/gradcheck_report.h \
   %D%/cmd_gradcheck.c \
-  %D%/cmd_train.c %D%/cmd_eval.c %D%/cmd_predict.c %D%/cmd_report.c \
+  %D%/cmd_diff.c %D%/cmd_train.c %D%/cmd_eval.c %D%/cmd_predict.c %D%/cmd_report.c \
   %D%/cmd_check.c %D%/cmd_render.c %D%/cmd_summary.c \
   %D%/cmd_augment.c %D%/cmd_bench.c \
   %D%/cmd_data.c %D%/data_operand.c %D%/data_info.c %D%/data_fetch.c %D%/data.h \

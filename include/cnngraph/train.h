@@ -13,6 +13,10 @@ typedef struct {
 } cg_metric_value;
 enum { CG_MAX_METRICS = 16 }; /* that a run tells of; further ones are left out */
 
+/* The SHA-256 sum of all parameters in the order of their names, of each: its name, a zero byte,
+ * its values as little-endian float32.  In hexadecimal, with a NUL. */
+enum { CG_WEIGHTS_DIGEST = 65 };
+
 /* ---- training ------------------------------------------------------------------------------
  * What a run reports: after each step (live lines) and after each epoch. */
 typedef struct {
@@ -51,6 +55,7 @@ typedef struct {
     int n_metrics; /* the model file's beside loss and accuracy, of the test split */
     cg_metric_value metrics[CG_MAX_METRICS];
     double seconds;
+    char weights[CG_WEIGHTS_DIGEST]; /* digest of the last weights; "" when the run failed */
 } cg_train_result;
 
 /* The run's folder, FOLDER/NAME or FOLDER/NAME-2, ..., gets model.yaml (as resolved), metrics.jsonl
@@ -74,6 +79,20 @@ typedef struct {
  * resume is damaged or of another model.  *result tells how far it came, whatever the status. */
 cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_train_result *result,
                    cg_error *error);
+
+/* ---- the same bits ------------------------------------------------------------------------- */
+/* The first CG_VERIFY_STEPS steps of a training, or its first epoch where that has fewer, from the
+ * same start: three times on `threads` (0: all cores), and once on another number of them (1, or
+ * else 2).  After each step parameters and states are compared bit by bit: CG_EREPRODUCE with the
+ * step and the first tensor that differs.  Nothing is written. */
+enum { CG_VERIFY_STEPS = 20 };
+typedef struct {
+    int64_t steps;
+    int threads, other_threads;
+    char weights[CG_WEIGHTS_DIGEST]; /* digest after those steps */
+} cg_verification;
+cg_status cg_train_verify(const cg_model *model, int threads, cg_verification *result,
+                          cg_error *error);
 
 /* ---- a trained model ----------------------------------------------------------------------- */
 typedef struct cg_predictor cg_predictor;

@@ -3,10 +3,12 @@ libfloors_la_SOURCES += \
   %D%/batch.h %D%/batch.c \
   %D%/checkpoint.h %D%/checkpoint.c \
   %D%/names.h %D%/names.c \
+  %D%/difference.h %D%/difference.c \
   %D%/evaluate.h %D%/evaluate.c \
   %D%/folder.h %D%/folder.c \
   %D%/history.h %D%/history.c \
   %D%/loader.h %D%/loader.c \
+  %D%/lockstep.h %D%/lockstep.c \
   %D%/scores.c \
   %D%/snapshot.h %D%/snapshot.c \
   %D%/study.h %D%/study.c \
@@ -15,5 +17,6 @@ libfloors_la_SOURCES += \
   %D%/trainer.h %D%/trainer.c \
   %D%/train.c \
   %D%/update.h %D%/update.c \
+  %D%/verify.c \
   %D%/watch.h %D%/watch.c \
   %D%/weights.h %D%/weights.c

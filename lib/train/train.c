@@ -7,6 +7,7 @@
 #include "train/folder.h"
 #include "train/transfer.h"
 #include "train/watch.h"
+#include "train/weights.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -444,6 +445,7 @@ cg_status cg_train(const cg_model *model, const cg_train_options *options, cg_tr
     cg_status status = run_all(&r, model, trace, error);
     cg_status written = cg_trace_commit(trace, status == CG_OK ? error : NULL);
     if (status == CG_OK) status = written;
+    if (status == CG_OK) status = cg_weights_digest(r.t.full.program, result->weights, error);
     fill_result(&r);
     cg_watch_free(&r.watch);
     cg_trainer_close(&r.t);

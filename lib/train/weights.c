@@ -1,8 +1,10 @@
 #include "train/weights.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The exponent of NaN and infinity has all bits set. */
@@ -31,5 +33,39 @@ cg_status cg_weights_check(const cg_program *program, cg_error *error)
                                bad, n);
         }
     }
+    return CG_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const cg_leaf *)a)->name, ((const cg_leaf *)b)->name);
+}
+
+static void add_values(cg_digest *digest, const float *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+        unsigned char bytes[4];
+        memcpy(&bits, values + i, sizeof bits);
+        for (int k = 0; k < 4; k++) bytes[k] = (unsigned char)(bits >> (8 * k));
+        cg_digest_add(digest, bytes, sizeof bytes);
+    }
+}
+
+cg_status cg_weights_digest(const cg_program *program, char text[CG_DIGEST_TEXT], cg_error *error)
+{
+    int n = cg_program_leaves(program, CG_NODE_PARAMETER);
+    cg_leaf *leaves = cg_alloc((size_t)n + 1, sizeof *leaves);
+    if (!leaves) return cg_fail_nomem(error, "a digest");
+    for (int i = 0; i < n; i++) leaves[i] = cg_program_leaf(program, CG_NODE_PARAMETER, i);
+    qsort(leaves, (size_t)n, sizeof *leaves, by_name);
+    cg_digest digest;
+    cg_digest_begin(&digest, CG_SHA256);
+    for (int i = 0; i < n; i++) {
+        cg_digest_add(&digest, leaves[i].name, strlen(leaves[i].name) + 1);
+        add_values(&digest, leaves[i].data, cg_shape_size(&leaves[i].shape));
+    }
+    cg_digest_end(&digest, text);
+    cg_release(leaves);
     return CG_OK;
 }

@@ -11,6 +11,10 @@ check_PROGRAMS += t/train/nonfinite.t
 t_train_nonfinite_t_SOURCES = %D%/nonfinite.c
 t_train_nonfinite_t_LDADD = $(test_ldadd)
 
+check_PROGRAMS += t/train/same_bits.t
+t_train_same_bits_t_SOURCES = %D%/same_bits.c
+t_train_same_bits_t_LDADD = $(test_ldadd)
+
 check_PROGRAMS += t/train/study.t
 t_train_study_t_SOURCES = %D%/study.c
 t_train_study_t_LDADD = $(test_ldadd)

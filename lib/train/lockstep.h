@@ -1,0 +1,31 @@
+/* Two trainers that take their steps side by side, compared after each. */
+#ifndef CG_TRAIN_LOCKSTEP_H
+#define CG_TRAIN_LOCKSTEP_H
+
+#include "train/difference.h"
+#include "train/trainer.h"
+
+typedef struct {
+    cg_trainer a, b;
+    uint64_t steps;           /* taken                                                  */
+    cg_difference difference; /* after the last of them; of no name: there is none      */
+} cg_lockstep;
+
+/* threads: of each.  The models must have the same parameters and states for there to be anything
+ * to compare.  Close it in any case. */
+cg_status cg_lockstep_open(cg_lockstep *l, const cg_model *a, int threads_a, const cg_model *b,
+                           int threads_b, cg_error *error);
+void cg_lockstep_close(cg_lockstep *l);
+
+/* One step of both, across the ends of epochs.  Nothing is evaluated: CG_ENOTBUILT at the end of an
+ * epoch after which a schedule follows a measure. */
+cg_status cg_lockstep_step(cg_lockstep *l, cg_error *error);
+
+/* Is there a step left that both have? */
+bool cg_lockstep_goes_on(const cg_lockstep *l);
+
+/* Takes steps until there have been `most`: CG_EREPRODUCE with the step and the tensor where the
+ * two part; verify.c. */
+cg_status cg_lockstep_verify(cg_lockstep *l, int64_t most, cg_error *error);
+
+#endif
