@@ -21,6 +21,23 @@ bool cg_add_ok(int64_t a, int64_t b, int64_t *sum)
     return a >= 0 && b >= 0 && !__builtin_add_overflow(a, b, sum);
 }
 
+int64_t cg_bounded_product(int n, const int64_t factors[])
+{
+    int64_t product = 1;
+    bool is_beyond = false;
+    for (int i = 0; i < n; i++) {
+        if (factors[i] == 0) return 0;
+        is_beyond = is_beyond || !cg_mul_ok(product, factors[i], &product);
+    }
+    return is_beyond ? INT64_MAX : product;
+}
+
+int64_t cg_bounded_sum(int64_t a, int64_t b)
+{
+    int64_t sum;
+    return cg_add_ok(a, b, &sum) ? sum : INT64_MAX;
+}
+
 /* Allocations left before they fail; negative: they never do.  Set by tests alone. */
 static _Atomic int64_t n_before_failure = -1;
 

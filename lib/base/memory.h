@@ -13,6 +13,10 @@
 bool cg_mul_ok(int64_t a, int64_t b, int64_t *product);
 bool cg_add_ok(int64_t a, int64_t b, int64_t *sum);
 
+/* Of numbers >= 0, INT64_MAX where it is more: costs are told of shapes that never get memory. */
+int64_t cg_bounded_product(int n, const int64_t factors[]);
+int64_t cg_bounded_sum(int64_t a, int64_t b);
+
 enum { CG_ALIGN = 64 }; /* bytes: a cache line, and the widest vector */
 
 void *cg_alloc(size_t n, size_t size);           /* n * size zeroed bytes or NULL; cg_release */

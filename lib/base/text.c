@@ -223,3 +223,11 @@ bool cg_utf8_valid(const char *text, size_t size)
     }
     return true;
 }
+
+const char *cg_find_control(const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+        if (*p < 0x20 || *p == 0x7f || (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0))
+            return (const char *)p;
+    return NULL;
+}

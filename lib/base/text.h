@@ -32,6 +32,10 @@ bool cg_ends_with(const char *text, const char *end);
  * with it, or that it begins or ends with; else NULL. */
 const char *cg_nearest(const char *word, const char *const words[], size_t n_words);
 
+/* The first control character, U+0001 to U+001F or U+007F to U+009F: on a terminal it would be a
+ * command.  NULL: there is none. */
+const char *cg_find_control(const char *text);
+
 bool cg_utf8_valid(const char *text, size_t size);
 
 #endif

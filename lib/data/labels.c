@@ -38,6 +38,13 @@ static int find_name(char *const names[], int n, const char *name)
     return found ? (int)(found - names) : -1;
 }
 
+cg_status cg_check_class_name(const char *name, const char *file, cg_error *error)
+{
+    if (!cg_find_control(name)) return CG_OK;
+    return cg_fail(error, CG_EDATA, "%s: the class '%.60s' has a control character in its name",
+                   file, name);
+}
+
 /* Keeps the names in order as they come: there are few. */
 static cg_status add_name(cg_samples *s, const char *text, const char *file, cg_error *error)
 {
@@ -48,6 +55,7 @@ static cg_status add_name(cg_samples *s, const char *text, const char *file, cg_
                        "%s: more than %d classes: is the label a number to be learnt, then "
                        "`target: values`?",
                        file, CG_MAX_CLASSES);
+    CG_TRY(cg_check_class_name(text, file, error));
     char *name = cg_copy_text(text);
     if (!name) return cg_fail_nomem(error, file);
     for (; at > 0 && strcmp(s->names[at - 1], text) > 0; at--) s->names[at] = s->names[at - 1];

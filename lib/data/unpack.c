@@ -9,7 +9,8 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { BLOCK = 512, NAME = 100, SIZE_AT = 124, SIZE = 12, TYPE_AT = 156 };
+enum { BLOCK = 512, NAME = 100, SIZE_AT = 124, SIZE = 12, TYPE_AT = 156, MAX_NAMES = 64 };
+static const int64_t max_bytes = INT64_C(1) << 30; /* of a file that is taken out */
 
 static bool read_block(gzFile tar, uint8_t block[BLOCK])
 {
@@ -27,16 +28,16 @@ static int64_t octal(const uint8_t *digits, int n)
     return value;
 }
 
-/* The name without its folders, if it is one of those that are wanted. */
-static const char *wanted_name(const uint8_t header[BLOCK], const char *const names[])
+/* The number of its name, without folders, among those that are wanted, or -1. */
+static int find_wanted(const uint8_t header[BLOCK], const char *const names[])
 {
     char name[NAME + 1] = "";
     memcpy(name, header, NAME);
     const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
     bool is_file = header[TYPE_AT] == '0' || header[TYPE_AT] == '\0';
-    for (; is_file && *names; names++)
-        if (!strcmp(base, *names)) return *names;
-    return NULL;
+    for (int i = 0; is_file && names[i]; i++)
+        if (!strcmp(base, names[i])) return i;
+    return -1;
 }
 
 /* To a stream, or past them (NULL); false: there are not as many.  That the stream could not take
@@ -67,21 +68,28 @@ cg_status cg_unpack(const char *archive, const char *const names[], const char *
 {
     uint8_t header[BLOCK];
     char path[4096];
-    int missing = 0;
-    while (names[missing]) missing++;
+    int n = 0, missing;
+    bool has[MAX_NAMES] = { false };
+    while (names[n]) n++;
+    if (n > MAX_NAMES) return cg_fail(error, CG_EUSAGE, "more than %d files are wanted", MAX_NAMES);
+    missing = n;
     gzFile tar = gzopen(archive, "rb");
     if (!tar) return cg_fail(error, CG_EIO, "%s: cannot open", archive);
     cg_status status = CG_OK;
     while (status == CG_OK && missing && read_block(tar, header) && header[0]) {
         int64_t size = octal(header + SIZE_AT, SIZE);
-        const char *name = wanted_name(header, names);
-        if (name && snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+        int i = find_wanted(header, names);
+        if (i >= 0 && snprintf(path, sizeof path, "%s/%s", folder, names[i]) >= (int)sizeof path)
             status = cg_fail(error, CG_ELIMIT, "%s: too long a path", folder);
-        else if (size < 0 || (!name && !copy_contents(tar, size, NULL)))
+        else if (i >= 0 && size > max_bytes)
+            status = cg_fail(error, CG_ELIMIT, "%s: %s has %lld bytes", archive, names[i],
+                             (long long)size);
+        else if (size < 0 || (i < 0 && !copy_contents(tar, size, NULL)))
             status = cg_fail(error, CG_EDATA, "%s: no archive of tar, or damaged", archive);
-        else if (name)
+        else if (i >= 0)
             status = take_out(tar, archive, size, path, error);
-        missing -= name != NULL;
+        missing -= i >= 0 && !has[i];
+        if (i >= 0) has[i] = true;
     }
     if (status == CG_OK && missing)
         status = cg_fail(error, CG_EDATA, "%s: %d files are missing in it", archive, missing);

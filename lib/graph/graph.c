@@ -73,6 +73,10 @@ static bool grow(void **items, int n, int *capacity, size_t size)
 cg_node *cg_graph_append(cg_graph *graph, const cg_node *node)
 {
     if (graph->error.status != CG_OK) return NULL;
+    if (graph->n_nodes == CG_MAX_NODES) {
+        cg_graph_fail(graph, CG_ELIMIT, "more than %d operations", CG_MAX_NODES);
+        return NULL;
+    }
     void *nodes = graph->node;
     bool has_room = grow(&nodes, graph->n_nodes, &graph->capacity, sizeof *graph->node);
     graph->node = nodes;
@@ -90,6 +94,14 @@ cg_node *cg_graph_append(cg_graph *graph, const cg_node *node)
 }
 
 /* ---- leaves --------------------------------------------------------------------------------- */
+
+/* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo). */
+static uint64_t hash_of(const char *name)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (const char *p = name; *p; p++) h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+    return h;
+}
 
 static cg_node *leaf(cg_graph *graph, cg_node_kind kind, const char *name, const cg_shape *shape)
 {
@@ -112,7 +124,12 @@ static cg_node *leaf(cg_graph *graph, cg_node_kind kind, const char *name, const
         cg_graph_fail(graph, CG_ENOMEM, "out of memory recording '%s'", name);
         return NULL;
     }
-    return cg_graph_append(graph, &node);
+    node.hash = hash_of(name);
+    cg_node **list = &graph->named[node.hash % CG_NAME_LISTS];
+    node.earlier = *list;
+    cg_node *kept = cg_graph_append(graph, &node);
+    if (kept && *name) *list = kept;
+    return kept;
 }
 
 cg_node *cg_input(cg_graph *graph, const char *name, cg_shape shape)
@@ -290,10 +307,10 @@ cg_node *cg_graph_node(const cg_graph *graph, int id)
 
 cg_node *cg_graph_find(const cg_graph *graph, const char *name)
 {
-    for (int i = 0; i < graph->n_nodes; i++)
-        if (graph->node[i]->name && *name && strcmp(graph->node[i]->name, name) == 0)
-            return graph->node[i];
-    return NULL;
+    const uint64_t hash = hash_of(name);
+    cg_node *leaf = *name ? graph->named[hash % CG_NAME_LISTS] : NULL;
+    while (leaf && (leaf->hash != hash || strcmp(leaf->name, name) != 0)) leaf = leaf->earlier;
+    return leaf;
 }
 
 bool *cg_graph_needed(const cg_graph *graph, int n, cg_node *const outputs[])

@@ -6,6 +6,9 @@
 
 #include "base/memory.h"
 
+/* Of a graph: four times what the largest model file records. */
+enum { CG_MAX_NODES = 1 << 18, CG_NAME_LISTS = 256 };
+
 struct cg_node {
     cg_graph *graph;
     const cg_op *op; /* NULL for a leaf             */
@@ -16,6 +19,8 @@ struct cg_node {
     const void *attrs; /* complete: no default is left open; NULL if the op has none */
     cg_shape shape;
     const char *name;   /* of a leaf                   */
+    cg_node *earlier;   /* in its list of named leaves */
+    uint64_t hash;      /* of the name                 */
     double value;       /* of a constant without data  */
     const double *data; /* of a constant, or NULL      */
     const char *label;
@@ -33,7 +38,8 @@ struct cg_graph {
     cg_update_pair *update;
     int n_updates, update_capacity;
     cg_node *slab;
-    const char *label; /* for the nodes to come */
+    cg_node *named[CG_NAME_LISTS]; /* the last leaf of each list; a name's hash tells the list */
+    const char *label;             /* for the nodes to come */
     cg_place place;
     const bool *live; /* while cg_gradient runs: does node i depend on a wrt? */
     cg_error error;

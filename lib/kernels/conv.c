@@ -2,6 +2,8 @@
  */
 #include "kernels/conv.h"
 
+#include "base/memory.h"
+
 #include "kernels/lanes.h"
 #include "kernels/lanes_dense.h"
 #include "kernels/lanes_winograd.h"
@@ -398,7 +400,8 @@ size_t cg_conv_weight_gradient_scratch(const cg_conv *v)
 int64_t cg_conv_flops(const cg_conv *v)
 {
     int64_t images = v->lanes ? v->n * CG_LANES_IMAGES : v->n;
-    return 2 * images * v->k * v->p * v->q * (v->c / v->groups) * v->r * v->s;
+    return cg_bounded_product(
+        8, (int64_t[]){ 2, images, v->k, v->p, v->q, v->c / v->groups, v->r, v->s });
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include "model/model.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_BLOCK_DEPTH = 16, MAX_NAMES = 64 };
@@ -36,8 +37,9 @@ static const char *nearest_key(const cg_tree *map, const char *word)
 static void unknown(expander *e, cg_mark at, const char *what, const char *name, const cg_tree *map)
 {
     const char *near = nearest_key(map, name);
-    const char *help =
-        !map || !map->n ? NULL : cg_arena_printf(e->arena, "such as \"%s\"", map->key[0]->text);
+    const char *help = !map || !map->n ? NULL
+                                       : cg_arena_printf(e->arena, "such as \"%.*s\"", CG_YAML_NAME,
+                                                         map->key[0]->text);
     cg_diagnose(e->diagnostics, at, NULL, help, "unknown %s \"%s\"%s%s%s", what, name,
                 near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
@@ -85,35 +87,59 @@ static bool take_value(expander *e, cg_tree *tree, const cg_tree *value)
     return true;
 }
 
-/* Goes on behind what it put in: a value is never looked into again. */
-static void substitute_text(expander *e, cg_tree *tree, const scope *s)
+/* The value of the first variable at or behind p, where it begins and what follows it; NULL after a
+ * mistake, or without one (then *open is NULL). */
+static const cg_tree *next_value(expander *e, const cg_tree *tree, const scope *s, const char *p,
+                                 const char **open, const char **after)
 {
-    size_t done = 0;
-    for (const char *open; (open = strstr(tree->text + done, "${"));) {
-        const char *after, *name = name_at(e, open, tree->mark, &after);
-        const cg_tree *value = name ? look_up(e, s, name, tree->mark) : NULL;
-        tree->is_bad = !value;
-        if (!value) return;
-        if (open == tree->text && !*after) {
-            take_value(e, tree, value);
-            return;
-        }
+    *open = strstr(p, "${");
+    const char *name = *open ? name_at(e, *open, tree->mark, after) : NULL;
+    if (name) e->budget--; /* looking up takes its time */
+    return name && e->budget >= 0 ? look_up(e, s, name, tree->mark) : NULL;
+}
+
+/* The text with values for variables, which are not looked into again; to: NULL, or where there is
+ * room for it.  Its length, -1 after a mistake. */
+static int64_t fill_in(expander *e, const cg_tree *tree, const scope *s, char *to)
+{
+    const char *p = tree->text, *open, *after;
+    const cg_tree *value;
+    int64_t length = 0;
+    for (; (value = next_value(e, tree, s, p, &open, &after)); p = after) {
         if (value->kind != CG_TREE_SCALAR) {
             cg_diagnose(e->diagnostics, tree->mark, NULL, NULL,
-                        "${%s} is %s, which cannot be part of a text", name,
-                        cg_tree_kind_name(value));
-            return;
+                        "${%.*s} is %s, which cannot be part of a text", (int)(after - open - 3),
+                        open + 2, cg_tree_kind_name(value));
+            return -1;
         }
-        size_t before = (size_t)(open - tree->text);
-        const char *text =
-            cg_arena_printf(e->arena, "%.*s%s%s", (int)before, tree->text, value->text, after);
-        if (!text) {
-            cg_diagnostics_no_memory(e->diagnostics);
-            return;
-        }
-        tree->text = text;
-        done = before + strlen(value->text);
+        size_t before = (size_t)(open - p), n = strlen(value->text);
+        if (to) memcpy(to + length, p, before);
+        if (to) memcpy(to + length + before, value->text, n);
+        length += (int64_t)(before + n);
     }
+    if (open) return -1;
+    if (to) strcpy(to + length, p);
+    return length + (int64_t)strlen(p);
+}
+
+static void substitute_text(expander *e, cg_tree *tree, const scope *s)
+{
+    const char *open, *after;
+    if (!strstr(tree->text, "${")) return;
+    const cg_tree *value = next_value(e, tree, s, tree->text, &open, &after);
+    if (value && open == tree->text && !*after) {
+        take_value(e, tree, value);
+        return;
+    }
+    int64_t length = value ? fill_in(e, tree, s, NULL) : -1;
+    tree->is_bad = length < 0;
+    if (length < 0 || (e->budget -= cg_text_cost((size_t)length)) < 0) return;
+    char *text = cg_arena_alloc(e->arena, (size_t)length + 1, 1);
+    if (text && fill_in(e, tree, s, text) == length)
+        tree->text = text;
+    else
+        tree->is_bad = true;
+    if (!text) cg_diagnostics_no_memory(e->diagnostics);
 }
 
 static void substitute(expander *e, cg_tree *tree, const scope *s)
@@ -185,6 +211,7 @@ static cg_tree *arguments(expander *e, const char *block, const cg_tree *paramet
         cg_diagnostics_no_memory(e->diagnostics);
         return NULL;
     }
+    e->budget -= parameters ? parameters->n : 0;
     for (int i = 0; parameters && i < parameters->n; i++) {
         bool is_map = parameters->kind == CG_TREE_MAP;
         const char *name = is_map ? parameters->key[i]->text : parameters->item[i]->text;
@@ -195,8 +222,8 @@ static cg_tree *arguments(expander *e, const char *block, const cg_tree *paramet
             add(e, all, value->mark, name, value);
         else
             cg_diagnose(e->diagnostics, at, NULL,
-                        cg_arena_printf(e->arena, "%s: {%s: ...}, or a default in `parameters`",
-                                        block, name),
+                        cg_arena_printf(e->arena, "%.*s: {%.*s: ...}, or a default in `parameters`",
+                                        CG_YAML_NAME, block, CG_YAML_NAME, name),
                         "block %s: \"%s\" is missing", block, name);
     }
     for (int i = 0; use && use->kind == CG_TREE_MAP && i < use->n; i++)
@@ -205,19 +232,35 @@ static cg_tree *arguments(expander *e, const char *block, const cg_tree *paramet
     return all;
 }
 
-static bool is_defined_in(const cg_tree *layers, const char *name);
+/* The names that layers of a list have, sorted. */
+typedef struct {
+    const char **name;
+    size_t n;
+} name_list;
 
-static bool has_names(const cg_tree *layers)
+static int by_bytes(const void *a, const void *b)
 {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* How many there are, wherever they stand; they go to `name`, unless it is NULL. */
+static size_t collect_names(const cg_tree *layers, const char **name)
+{
+    size_t n = 0;
     for (int i = 0; layers->kind != CG_TREE_SCALAR && i < layers->n; i++) {
-        if (layers->key[i] && !strcmp(layers->key[i]->text, "name")) return true;
-        if (has_names(layers->item[i])) return true;
+        const cg_tree *item = layers->item[i];
+        bool is_name = layers->key[i] && !strcmp(layers->key[i]->text, "name");
+        if (is_name && item->kind == CG_TREE_SCALAR) {
+            if (name) name[n] = item->text;
+            n++;
+        }
+        n += collect_names(item, name ? name + n : NULL);
     }
-    return false;
+    return n;
 }
 
 /* Puts prefix. in front of the names that the block's own layers have, wherever they stand. */
-static void prefix_names(expander *e, cg_tree *tree, const cg_tree *layers, const char *prefix)
+static void prefix_names(expander *e, cg_tree *tree, const name_list *own, const char *prefix)
 {
     for (int i = 0; tree->kind != CG_TREE_SCALAR && i < tree->n; i++) {
         cg_tree *item = tree->item[i];
@@ -226,26 +269,17 @@ static void prefix_names(expander *e, cg_tree *tree, const cg_tree *layers, cons
         cg_tree **one = item->kind == CG_TREE_LIST ? item->item : &item;
         int n = item->kind == CG_TREE_LIST ? item->n : 1;
         for (int k = 0; is_name && k < n; k++) {
-            if (one[k]->kind != CG_TREE_SCALAR || !is_defined_in(layers, one[k]->text)) continue;
+            if (one[k]->kind != CG_TREE_SCALAR ||
+                !bsearch(&one[k]->text, own->name, own->n, sizeof *own->name, by_bytes))
+                continue;
             one[k]->text = cg_arena_printf(e->arena, "%s.%s", prefix, one[k]->text);
             if (!one[k]->text) {
                 one[k]->text = "";
                 cg_diagnostics_no_memory(e->diagnostics);
             }
         }
-        if (!is_name) prefix_names(e, item, layers, prefix);
+        if (!is_name) prefix_names(e, item, own, prefix);
     }
-}
-
-static bool is_defined_in(const cg_tree *layers, const char *name)
-{
-    for (int i = 0; layers->kind != CG_TREE_SCALAR && i < layers->n; i++) {
-        const cg_tree *item = layers->item[i];
-        bool is_name = layers->key[i] && !strcmp(layers->key[i]->text, "name");
-        if (is_name && item->kind == CG_TREE_SCALAR && !strcmp(item->text, name)) return true;
-        if (is_defined_in(item, name)) return true;
-    }
-    return false;
 }
 
 /* Appends a copy of the layers under the scope; their names get the prefix. */
@@ -256,9 +290,14 @@ static void expand_copy(expander *e, const cg_tree *layers, const scope *s, cons
     if (!copy && e->budget >= 0) cg_diagnostics_no_memory(e->diagnostics);
     if (!copy) return;
     if (s) substitute(e, copy, s);
-    if (has_names(copy)) {
-        const cg_tree *names = cg_tree_copy(e->arena, copy, &e->budget);
-        if (names) prefix_names(e, copy, names, prefix);
+    name_list own = { .n = collect_names(copy, NULL) };
+    if (own.n) own.name = cg_arena_alloc(e->arena, own.n, sizeof *own.name);
+    if (own.name) {
+        collect_names(copy, own.name);
+        qsort(own.name, own.n, sizeof *own.name, by_bytes);
+        prefix_names(e, copy, &own, prefix);
+    } else if (own.n) {
+        cg_diagnostics_no_memory(e->diagnostics);
     }
     expand_list(e, copy, to);
 }
@@ -293,8 +332,11 @@ static const char *prefix_of(expander *e, const cg_tree *block, const char *word
                              const cg_tree *use, const char *suffix)
 {
     const cg_tree *name = cg_tree_find(use, "name");
-    if (name) return cg_arena_printf(e->arena, "%s%s", name->text, suffix);
-    return cg_arena_printf(e->arena, "%s_%d", word, block->n_uses);
+    if (name && strlen(name->text) > CG_YAML_NAME)
+        cg_diagnose(e->diagnostics, name->mark, NULL, "a shorter one",
+                    "a name of more than %d bytes", CG_YAML_NAME);
+    if (name) return cg_arena_printf(e->arena, "%.*s%s", CG_YAML_NAME, name->text, suffix);
+    return cg_arena_printf(e->arena, "%.*s_%d", CG_YAML_NAME, word, block->n_uses);
 }
 
 static void use_block(expander *e, cg_tree *block, const cg_tree *key, const cg_tree *use,
@@ -435,13 +477,13 @@ void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
             model->item[i] = layers;
         else
             cg_diagnostics_no_memory(diagnostics);
-        if (e.budget < 0)
-            cg_diagnose(diagnostics, at, NULL, NULL,
-                        "more than %d values once blocks and repeats are written out",
-                        CG_YAML_NODES);
     }
-    report_unused(&e, vars, "variable");
-    report_unused(&e, e.blocks, "block");
+    if (e.budget < 0)
+        cg_diagnose(diagnostics, i >= 0 ? model->item[i]->mark : root->mark, NULL, NULL,
+                    "more than %d values once variables, blocks and repeats are written out",
+                    CG_YAML_NODES);
+    if (e.budget >= 0) report_unused(&e, vars, "variable");
+    if (e.budget >= 0) report_unused(&e, e.blocks, "block");
     if (vars) cg_tree_remove(root, cg_tree_index(root, "vars"));
     if (e.blocks) cg_tree_remove(root, cg_tree_index(root, "blocks"));
 }

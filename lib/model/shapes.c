@@ -99,7 +99,7 @@ static void note_costs(cg_model *m, const cg_graph *graph)
         while (at < m->n_layers && strcmp(m->layer[at].name, label) != 0) at++;
         if (at == m->n_layers) return; /* the loss */
         if (is_parameter(m, node)) m->layer[at].parameters += cg_shape_size(cg_node_shape(node));
-        m->layer[at].macs += macs_of(node);
+        m->layer[at].macs = cg_bounded_sum(m->layer[at].macs, macs_of(node));
     }
 }
 

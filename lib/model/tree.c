@@ -52,9 +52,15 @@ void cg_tree_remove(cg_tree *tree, int i)
     }
 }
 
+int64_t cg_text_cost(size_t bytes)
+{
+    return 1 + (int64_t)(bytes / 64);
+}
+
 cg_tree *cg_tree_copy(cg_arena *arena, const cg_tree *tree, int64_t *budget)
 {
-    if (--*budget < 0) return NULL;
+    *budget -= cg_text_cost(strlen(tree->text));
+    if (*budget < 0) return NULL;
     cg_tree *copy = cg_arena_alloc(arena, 1, sizeof *copy);
     if (!copy) return NULL;
     *copy = *tree;

@@ -12,8 +12,11 @@
 enum {
     CG_YAML_BYTES = 1 << 20,
     CG_YAML_DEPTH = 64,
-    CG_YAML_NODES = 100000, /* after aliases, blocks and repeats are written out */
+    CG_YAML_NODES = 100000, /* after aliases, blocks and repeats are written out; a long text that
+                               they copy counts as one for each 64 bytes */
     CG_YAML_KEYS = 1000,    /* of one map                                        */
+    CG_YAML_ANCHORS = 1000, /* each alias looks through them                     */
+    CG_YAML_NAME = 100,     /* bytes of a name that others get in front          */
 };
 
 typedef enum { CG_TREE_SCALAR, CG_TREE_LIST, CG_TREE_MAP } cg_tree_kind;
@@ -46,6 +49,9 @@ cg_tree *cg_tree_scalar(cg_arena *arena, cg_mark mark, const char *text);
 bool cg_tree_append(cg_arena *arena, cg_tree *tree, cg_tree *key,
                     cg_tree *item); /* list: key NULL */
 void cg_tree_remove(cg_tree *tree, int i);
+
+/* What a text of so many bytes counts for. */
+int64_t cg_text_cost(size_t bytes);
 
 /* A deep copy; *budget falls by the number of nodes, NULL when it would fall below 0. */
 cg_tree *cg_tree_copy(cg_arena *arena, const cg_tree *tree, int64_t *budget);

@@ -26,6 +26,7 @@ typedef struct {
     int depth;
     int64_t budget; /* nodes that may still be made */
     anchor *anchors;
+    int n_anchors;
 } reader;
 
 static cg_mark mark_of(const reader *r, yaml_mark_t mark)
@@ -109,8 +110,12 @@ static bool next(reader *r, yaml_event_t *event)
 
 static cg_tree *read_event(reader *r, const yaml_event_t *event);
 
-static anchor *new_anchor(reader *r, const yaml_char_t *name)
+static anchor *new_anchor(reader *r, const yaml_char_t *name, cg_mark at)
 {
+    if (r->n_anchors++ == CG_YAML_ANCHORS) {
+        cg_diagnose(r->diagnostics, at, NULL, NULL, "more than %d anchors", CG_YAML_ANCHORS);
+        return NULL;
+    }
     anchor *a = cg_arena_alloc(r->arena, 1, sizeof *a);
     if (a) a->name = cg_arena_text(r->arena, (const char *)name);
     if (!a || !a->name) {
@@ -141,12 +146,24 @@ static cg_tree *read_alias(reader *r, const yaml_event_t *event)
     return copy ? copy : too_many(r, at);
 }
 
+/* Escapes in quotes can write them. */
+static bool has_control_character(const char *text)
+{
+    while ((text = cg_find_control(text)) && strchr("\t\n\r", *text)) text++;
+    return text != NULL;
+}
+
 static cg_tree *read_scalar(reader *r, const yaml_event_t *event)
 {
     const char *text = (const char *)event->data.scalar.value;
     cg_mark at = mark_of(r, event->start_mark);
     if (strlen(text) != event->data.scalar.length) {
         cg_diagnose(r->diagnostics, at, NULL, NULL, "a NUL character in a text");
+        return NULL;
+    }
+    if (has_control_character(text)) {
+        cg_diagnose(r->diagnostics, at, NULL, "a text may hold tabs and ends of lines, no others",
+                    "a control character in a text");
         return NULL;
     }
     cg_tree *tree = cg_tree_scalar(r->arena, at, text);
@@ -172,7 +189,13 @@ static cg_tree *read_list(reader *r, const yaml_event_t *start)
     }
 }
 
-/* Takes over the entries of `from` whose keys `map` does not have. */
+static bool too_many_keys(reader *r, cg_mark at)
+{
+    cg_diagnose(r->diagnostics, at, NULL, NULL, "a map of more than %d keys", CG_YAML_KEYS);
+    return false;
+}
+
+/* Takes over the entries of `from` whose keys `map` does not have; false after a report. */
 static bool merge_map(reader *r, cg_tree *map, const cg_tree *from)
 {
     if (from->kind != CG_TREE_MAP) {
@@ -180,10 +203,12 @@ static bool merge_map(reader *r, cg_tree *map, const cg_tree *from)
                     "`<<` takes a map or a list of maps, found %s", cg_tree_kind_name(from));
         return true;
     }
-    for (int i = 0; i < from->n; i++)
-        if (cg_tree_index(map, from->key[i]->text) < 0 &&
-            !cg_tree_append(r->arena, map, from->key[i], from->item[i]))
-            return false;
+    for (int i = 0; i < from->n; i++) {
+        if (cg_tree_index(map, from->key[i]->text) >= 0) continue;
+        if (map->n == CG_YAML_KEYS) return too_many_keys(r, from->mark);
+        if (!cg_tree_append(r->arena, map, from->key[i], from->item[i]))
+            return no_memory(r) != NULL;
+    }
     return true;
 }
 
@@ -215,11 +240,7 @@ static bool add_entry(reader *r, cg_tree *map, cg_tree *key, cg_tree *item)
                     map->key[old]->mark.line);
         return true;
     }
-    if (map->n == CG_YAML_KEYS) {
-        cg_diagnose(r->diagnostics, key->mark, NULL, NULL, "a map of more than %d keys",
-                    CG_YAML_KEYS);
-        return false;
-    }
+    if (map->n == CG_YAML_KEYS) return too_many_keys(r, key->mark);
     return cg_tree_append(r->arena, map, key, item) ? true : no_memory(r) != NULL;
 }
 
@@ -239,7 +260,7 @@ static cg_tree *read_map(reader *r, const yaml_event_t *start)
         if (key && !add_entry(r, map, key, node)) return NULL;
         key = key ? NULL : node;
     }
-    return merge(r, map) ? map : no_memory(r);
+    return merge(r, map) ? map : NULL;
 }
 
 static cg_tree *read_collection(reader *r, const yaml_event_t *event)
@@ -282,7 +303,7 @@ static cg_tree *read_event(reader *r, const yaml_event_t *event)
         return NULL;
     }
     if (--r->budget < 0) return too_many(r, at);
-    anchor *a = name ? new_anchor(r, name) : NULL;
+    anchor *a = name ? new_anchor(r, name, at) : NULL;
     if (name && !a) return NULL;
     cg_tree *tree =
         event->type == YAML_SCALAR_EVENT ? read_scalar(r, event) : read_collection(r, event);
@@ -341,6 +362,20 @@ static bool check_utf8(const reader *r)
     return false;
 }
 
+/* libyaml compares each %TAG with all others: a megabyte of them takes it many seconds. */
+static bool check_directives(reader *r)
+{
+    static const char word[] = "%TAG";
+    for (const char *p = r->source->text; p; p = strchr(p, '\n')) {
+        p += *p == '\n';
+        if (strncmp(p, word, sizeof word - 1) != 0) continue;
+        cg_diagnose(r->diagnostics, mark_at(r, (size_t)(p - r->source->text)), NULL,
+                    "take it out: a key knows what it expects", "tags have no meaning here");
+        return false;
+    }
+    return true;
+}
+
 cg_tree *cg_yaml_read(cg_arena *arena, const cg_source *source, size_t skip,
                       cg_diagnostics *diagnostics)
 {
@@ -349,7 +384,7 @@ cg_tree *cg_yaml_read(cg_arena *arena, const cg_source *source, size_t skip,
                  .diagnostics = diagnostics,
                  .skip = (int)skip,
                  .budget = CG_YAML_NODES };
-    if (!check_utf8(&r)) return NULL;
+    if (!check_utf8(&r) || !check_directives(&r)) return NULL;
     if (!yaml_parser_initialize(&r.parser)) return no_memory(&r);
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)source->text + skip,

@@ -1,6 +1,8 @@
 /* 2-D average pooling and its input gradient, which are each other's gradient. */
 #include "ops/pool_rules.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 
 /* The attributes of avg_pool2d_dx begin with those of avg_pool2d. */
@@ -85,14 +87,15 @@ extern const cg_op cg_op_avg_pool2d_dx;
 static int64_t pool_flops(const cg_node *node)
 {
     const cg_pool2d_attrs *a = cg_node_attrs(node);
-    return cg_shape_size(cg_node_shape(node)) * a->kernel[0] * a->kernel[1];
+    int64_t size = cg_shape_size(cg_node_shape(node));
+    return cg_bounded_product(3, (int64_t[]){ size, a->kernel[0], a->kernel[1] });
 }
 
 static int64_t dx_flops(const cg_node *node)
 {
     const dx_attrs *a = cg_node_attrs(node);
-    return cg_shape_size(cg_node_shape(cg_node_input(node, 0))) * a->pool.kernel[0] *
-           a->pool.kernel[1];
+    int64_t size = cg_shape_size(cg_node_shape(cg_node_input(node, 0)));
+    return cg_bounded_product(3, (int64_t[]){ size, a->pool.kernel[0], a->pool.kernel[1] });
 }
 
 /* ---- shapes and gradients -------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /* Matrix product of the last two axes; the axes before them are the batch and broadcast. */
 #include "ops/op_file.h"
 
+#include "base/memory.h"
+
 #include "kernels/gemm.h"
 #include "kernels/gemv.h"
 #include "kernels/lanes_dense.h"
@@ -218,7 +220,7 @@ static int64_t grain(const cg_node *node)
 static int64_t flops(const cg_node *node)
 {
     layout l = layout_of_node(node);
-    return 2 * l.n_batch * l.m * l.n * l.k;
+    return cg_bounded_product(5, (int64_t[]){ 2, l.n_batch, l.m, l.n, l.k });
 }
 
 static size_t scratch(const cg_node *node)

@@ -1,6 +1,7 @@
 /* 2-D max pooling, its input gradient, and the gradient of that: which element a window takes
  * depends on x, what happens to it is linear.  The first maximum in row-major order is taken; NaN
  * counts as greater than any number, padding as less. */
+#include "base/memory.h"
 #include "ops/pool_rules.h"
 #include "ops/reference.h"
 
@@ -203,7 +204,7 @@ static int64_t flops(const cg_node *node)
     const cg_shape *y = cg_node_shape(node), *x = cg_node_shape(cg_node_input(node, 0));
     const cg_pool2d_attrs *a = cg_node_attrs(node);
     int64_t ny = cg_shape_size(y), nx = cg_shape_size(x);
-    return (ny < nx ? ny : nx) * a->kernel[0] * a->kernel[1];
+    return cg_bounded_product(3, (int64_t[]){ ny < nx ? ny : nx, a->kernel[0], a->kernel[1] });
 }
 
 /* ---- shapes and gradients -------------------------------------------------------------------- */

@@ -32,7 +32,8 @@ static bool read_line(cg_history *h, const char *line, size_t size)
     }
     json_decref(object);
     double *epoch = h->column[CG_HISTORY_EPOCH];
-    is_sound = is_sound && (h->n == 0 ? epoch[0] >= 1 : epoch[h->n] > epoch[h->n - 1]);
+    is_sound = is_sound && epoch[h->n] < 0x1p53 &&
+               (h->n == 0 ? epoch[0] >= 1 : epoch[h->n] > epoch[h->n - 1]);
     h->n += is_sound;
     return is_sound;
 }

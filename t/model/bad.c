@@ -129,6 +129,12 @@ static void check_large(void)
         memcpy(text + 8 * i, line, 8);
     }
     check_text("a map of 131072 keys", text, SIZE / 16, "more than 1000 keys");
+    for (int i = 0; i < SIZE / 16; i++) {
+        char line[17];
+        snprintf(line, sizeof line, "%%TAG !%06d! a\n", i);
+        memcpy(text + 16 * i, line, 16);
+    }
+    check_text("a megabyte of tags", text, SIZE, "tags have no meaning here");
     free(text);
 }
 
