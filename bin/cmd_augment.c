@@ -136,11 +136,11 @@ static int draw(const cg_spec *spec, const cg_dataset *set, int64_t image, int64
 
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     int64_t image = 0, epochs = 0;
     const char *path = NULL;
     const struct option options[] = {
-        { "set", OPTION_LIST, &sets, NULL },
+        MODEL_OPTIONS(&how),
         { "image", OPTION_INT, &image, NULL },
         { "epochs", OPTION_COUNT, &epochs, NULL },
         { "out", OPTION_TEXT, &path, NULL },
@@ -151,7 +151,7 @@ static int run(int argc, char *argv[])
     if (epochs > 1000) return usage_error(&verb_augment, "--epochs must be at most 1000");
     cg_model *model;
     cg_dataset *set = NULL;
-    int code = load_model(&model, argv[1], &sets);
+    int code = load_model(&model, argv[1], &how);
     if (code) return code;
     code = load_data(&set, model, NULL);
     if (code == 0) code = draw(cg_model_spec(model), set, image, epochs ? epochs : 31, path);
@@ -168,6 +168,8 @@ const struct verb verb_augment = {
         "  --out FILE        gets a PGM, or a PPM of coloured images: first the image as it is\n"
         "  --image N         of the training split, from 0 (0)\n"
         "  --epochs N        how many of them, from the first (31)\n"
-        "  --set PATH=VALUE  change a key first, as in 'data.augment=[elastic]'\n",
+        "  --set PATH=VALUE  change a key first, as in 'data.augment=[elastic]'\n"
+        "  --allow-paths     read data files wherever the model file says\n"
+        "  --max-memory SIZE of data (three quarters of the machine's)\n",
     .run = run,
 };

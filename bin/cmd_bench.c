@@ -92,7 +92,9 @@ static cg_status compile_inference(cg_program **program, const cg_model *model, 
                                    cg_pool *pool, cg_error *error)
 {
     cg_recording recording;
-    cg_compile_options options = { .pool = pool, .is_frozen = true };
+    cg_compile_options options = { .pool = pool,
+                                   .is_frozen = true,
+                                   .budget = cg_model_spec(model)->data.budget };
     cg_graph *graph = cg_graph_new();
     if (!graph) return error->status = CG_ENOMEM;
     cg_status status = cg_model_record(model, graph, CG_EVALUATION, batch, &recording, error);
@@ -311,7 +313,7 @@ static bool parse_seconds(const char *text, double *seconds)
 
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     struct request r = { .repeats = 7, .seconds = 0.2 };
     const char *isa = NULL, *seconds = NULL;
     const struct option options[] = {
@@ -323,7 +325,8 @@ static int run(int argc, char *argv[])
         { .name = "seconds", .kind = OPTION_TEXT, .value = &seconds },
         { .name = "profile", .kind = OPTION_FLAG, .value = &r.profile },
         { .name = "format", .kind = OPTION_CHOICE, .value = &r.format, .choices = "text json" },
-        { .name = "set", .kind = OPTION_LIST, .value = &sets },
+        { "set", OPTION_LIST, &how.sets, NULL },
+        { "max-memory", OPTION_BYTES, &how.budget.limit, NULL },
         { .name = NULL },
     };
     cg_model *model;
@@ -334,7 +337,7 @@ static int run(int argc, char *argv[])
     if (!parse_seconds(seconds, &r.seconds))
         return usage_error(&verb_bench, "--seconds must be a number above 0, found '%s'", seconds);
     if (isa && setenv("CNNGRAPH_ISA", isa, 1) != 0) return fail(&(cg_error){ .status = CG_ENOMEM });
-    int code = load_model(&model, argv[1], &sets);
+    int code = load_model(&model, argv[1], &how);
     if (code) return code;
     if (!r.batch) r.batch = cg_model_spec(model)->batch;
     code = bench(model, &r);
@@ -354,6 +357,7 @@ const struct verb verb_bench = {
             "  --seconds S           how long to measure each time: 0.2\n"
             "  --profile             a table of where the time goes\n"
             "  --format text|json    a few lines, or one of JSON\n"
-            "  --set PATH=VALUE      change a key of the model first\n",
+            "  --set PATH=VALUE      change a key of the model first\n"
+            "  --max-memory SIZE     of the program (three quarters of the machine's)\n",
     .run = run,
 };

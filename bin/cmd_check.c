@@ -17,16 +17,16 @@ static void print_ok(const char *path, const cg_model *model)
 /* The exit code is that of the first file with a mistake. */
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     const struct option options[] = {
-        { .name = "set", .kind = OPTION_LIST, .value = &sets },
+        { "set", OPTION_LIST, &how.sets, NULL },
         { .name = NULL },
     };
     int n = options_parse(&verb_check, argc, argv, options, 1, 1000), code = 0;
     if (n < 0) return EXIT_USAGE;
     for (int i = 1; i <= n; i++) {
         cg_model *model;
-        int result = load_model(&model, argv[i], &sets);
+        int result = load_model(&model, argv[i], &how);
         if (result == 0) print_ok(argv[i], model);
         if (result == 0) cg_model_free(model);
         if (code == 0) code = result;

@@ -11,7 +11,7 @@
 /* ---- convert ------------------------------------------------------------------------------- */
 static cg_status convert(const cg_data_spec *spec, const char *to, int64_t *n, cg_error *error)
 {
-    cg_samples samples = { 0 };
+    cg_samples samples = { .budget = spec->budget };
     cg_status status = cg_source_find(spec->format, true)->load(&samples, spec, CG_TRAIN, error);
     if (status == CG_OK) status = cg_idx_read_images(&samples, samples.n, error);
     if (status == CG_OK && spec->shape.rank && !cg_shape_equal(&spec->shape, &samples.shape)) {
@@ -39,8 +39,8 @@ static int data_convert(struct data_operand *from, const char *to)
 /* ---- the verb ------------------------------------------------------------------------------ */
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
-    struct data_operand o = { .set = &sets };
+    struct model_options how = { 0 };
+    struct data_operand o = { .model_options = &how };
     const char *to = NULL, *from = NULL;
     int format = 0;
     const struct option options[] = {
@@ -48,7 +48,7 @@ static int run(int argc, char *argv[])
         { "label", OPTION_TEXT, &o.label, NULL },
         { "shape", OPTION_TEXT, &o.shape, NULL },
         { "values", OPTION_FLAG, &o.are_values, NULL },
-        { "set", OPTION_LIST, &sets, NULL },
+        MODEL_OPTIONS(&how),
         { "to", OPTION_TEXT, &to, NULL },
         { "from", OPTION_TEXT, &from, NULL },
         { "format", OPTION_CHOICE, &format, "text json" },
@@ -90,8 +90,7 @@ const struct verb verb_data = {
         "  --label COLUMN    of a CSV file: the column of labels, by name or number (-1: the "
         "last)\n"
         "  --shape C,H,W     of a sample, where the file has its values in one row\n"
-        "  --values          what is to be learnt are real values, no classes\n"
-        "  --set PATH=VALUE  override a key of the model file; may be given again\n"
+        "  --values          what is to be learnt are real values, no classes\n" MODEL_HELP
         "  --to FOLDER       of fetch: where to ($CNNGRAPH_DATA/SET, else the cache)\n"
         "  --from URL        of fetch: the folder of the files, elsewhere than published\n"
         "  --format FORMAT   of info: text or json\n",

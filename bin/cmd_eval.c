@@ -163,14 +163,14 @@ static int evaluate(struct measurement *m, const cg_model *model, int threads, b
 
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     struct measurement m = { .split = "test" };
     const char *weights = NULL, *from = NULL;
     char path[PATH_BYTES];
     int64_t threads = 0;
     int format = 0;
     const struct option options[] = {
-        { "set", OPTION_LIST, &sets, NULL },
+        MODEL_OPTIONS(&how),
         { "weights", OPTION_TEXT, &weights, NULL },
         { "run", OPTION_TEXT, &from, NULL },
         { "split", OPTION_TEXT, &m.split, NULL },
@@ -182,10 +182,10 @@ static int run(int argc, char *argv[])
     if (threads > 1024) return usage_error(&verb_eval, "--threads is at most 1024");
     if (!find_weights(&verb_eval, argv[1], from, weights, path)) return EXIT_USAGE;
     cg_model *model;
-    int code = load_model(&model, argv[1], &sets);
+    int code = load_model(&model, argv[1], &how);
     m.weights = path;
     if (code == 0) code = settle(model);
-    if (code == 0) code = evaluate(&m, model, (int)threads, format == 1, &sets);
+    if (code == 0) code = evaluate(&m, model, (int)threads, format == 1, &how.sets);
     measurement_free(&m);
     cg_model_free(model);
     return code;
@@ -197,8 +197,7 @@ const struct verb verb_eval = {
     .summary = "Measure a trained model on a split.",
     .help = "  --run RUN         the run whose best (else last) weights are used\n"
             "  --weights FILE    these weights, a safetensors file\n"
-            "  --split NAME      the split to measure on (test)\n"
-            "  --set PATH=VALUE  override a key of the model file; may be given again\n"
+            "  --split NAME      the split to measure on (test)\n" MODEL_HELP
             "  --threads N       threads (all cores)\n"
             "  --format FORMAT   text or json, which has the calibration and all mistakes kept\n"
             "\n"

@@ -167,11 +167,11 @@ static int check_recording(struct subject *s, cg_graph *graph, const cg_check_op
     return status == CG_OK ? 0 : fail(&error);
 }
 
-static int check_model(const char *operand, const struct option_list *sets,
+static int check_model(const char *operand, struct model_options *how,
                        const cg_check_options *options, struct report *report)
 {
     cg_model *model = NULL;
-    int code = load_model(&model, operand, sets);
+    int code = load_model(&model, operand, how);
     struct subject s = { .model = model };
     bool is_own = code == 0 && has_data(model);
     if (is_own) code = settle(model);
@@ -294,7 +294,7 @@ struct request {
     int format;
     int64_t seed;
     const char *eps, *rtol, *atol, *demo;
-    struct option_list sets;
+    struct model_options how;
 };
 
 static bool read_real(const char *name, const char *text, double *value)
@@ -324,7 +324,7 @@ static bool names_a_model(const char *operand)
     return strpbrk(operand, "./") || is_folder(operand);
 }
 
-static int serve(const struct request *request, const char *operand,
+static int serve(struct request *request, const char *operand,
                  const cg_check_options *options)
 {
     const cg_op *op = operand ? cg_op_find(operand) : NULL;
@@ -335,7 +335,7 @@ static int serve(const struct request *request, const char *operand,
     if (request->demo) return show_demos(request->demo, options);
     if (operand && !op && names_a_model(operand))
         return request->mutants ? usage_error(&verb_gradcheck, "--mutants breaks ops, not models")
-                                : check_model(operand, &request->sets, options, &report);
+                                : check_model(operand, &request->how, options, &report);
     if (operand && !op) return unknown_op(operand);
     return request->mutants ? check_mutants(op, options) : check_ops(op, options, &report);
 }
@@ -351,7 +351,7 @@ static int run(int argc, char *argv[])
         { "mutants", OPTION_FLAG, &r.mutants, NULL },
         { "rtol", OPTION_TEXT, &r.rtol, NULL },
         { "seed", OPTION_INT, &r.seed, NULL },
-        { "set", OPTION_LIST, &r.sets, NULL },
+        MODEL_OPTIONS(&r.how),
         { "tap", OPTION_FLAG, &r.tap, NULL },
         { "verbose", OPTION_FLAG, &r.verbose, NULL },
         { .name = NULL },
@@ -382,6 +382,8 @@ const struct verb verb_gradcheck = {
         "  --atol A         gradients below are taken for 0 (1e-9)\n"
         "  --seed N         of the values that are drawn\n"
         "  --set PATH=VALUE overrides a value of the model file\n"
+        "  --allow-paths    read data files wherever the model file says\n"
+        "  --max-memory SIZE of data (three quarters of the machine's)\n"
         "\n"
         "Exit code 6 if a check fails, proves nothing, or a mutant is not seen.\n",
     .run = run,

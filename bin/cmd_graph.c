@@ -74,12 +74,12 @@ static int show(const cg_model *model, int mode, const char *after, int64_t batc
 
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     const char *after = NULL;
     int64_t batch = 0;
     int format = 0, mode = FORWARD;
     const struct option options[] = {
-        { "set", OPTION_LIST, &sets, NULL },
+        { "set", OPTION_LIST, &how.sets, NULL },
         { "format", OPTION_CHOICE, &format, "text dot" },
         { "mode", OPTION_CHOICE, &mode, "forward backward step" },
         { "after", OPTION_TEXT, &after, NULL },
@@ -89,7 +89,7 @@ static int run(int argc, char *argv[])
     if (options_parse(&verb_graph, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;
     if (after && !is_pass(after)) return unknown_pass(after);
     cg_model *model;
-    int code = load_model(&model, argv[1], &sets);
+    int code = load_model(&model, argv[1], &how);
     if (code == 0)
         code =
             show(model, mode, after, batch > 0 ? batch : cg_model_spec(model)->batch, format == 1);

@@ -246,13 +246,13 @@ static int open_session(session *s, const char *weights)
 
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     const char *weights = NULL, *from = NULL, *split = "test", *indices = NULL;
     char path[PATH_BYTES];
     session s = { 0 };
     int format = 0;
     const struct option options[] = {
-        { "set", OPTION_LIST, &sets, NULL },
+        MODEL_OPTIONS(&how),
         { "weights", OPTION_TEXT, &weights, NULL },
         { "run", OPTION_TEXT, &from, NULL },
         { "split", OPTION_TEXT, &split, NULL },
@@ -268,7 +268,7 @@ static int run(int argc, char *argv[])
     if (!find_weights(&verb_predict, argv[1], from, weights, path)) return EXIT_USAGE;
 
     cg_model *model;
-    int code = load_model(&model, argv[1], &sets);
+    int code = load_model(&model, argv[1], &how);
     s.model = model;
     s.list = format == 1 ? json_array() : NULL;
     if (code == 0 && n > 1) code = settle(model);
@@ -296,8 +296,7 @@ const struct verb verb_predict = {
     .help = "  --index I[,J...]  these images of the split\n"
             "  --split NAME      the split (test)\n"
             "  --run RUN         the run whose best (else last) weights are used\n"
-            "  --weights FILE    these weights, a safetensors file\n"
-            "  --set PATH=VALUE  override a key of the model file; may be given again\n"
+            "  --weights FILE    these weights, a safetensors file\n" MODEL_HELP
             "  --draw            draw the image in characters\n"
             "  --format FORMAT   text or json\n",
     .run = run,

@@ -8,14 +8,14 @@ extern const struct verb verb_render;
 
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     const struct option options[] = {
-        { .name = "set", .kind = OPTION_LIST, .value = &sets },
+        { "set", OPTION_LIST, &how.sets, NULL },
         { .name = NULL },
     };
     if (options_parse(&verb_render, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;
     cg_model *model;
-    int code = load_model(&model, argv[1], &sets);
+    int code = load_model(&model, argv[1], &how);
     if (code) return code;
     char *text = cg_model_render(model);
     cg_model_free(model);

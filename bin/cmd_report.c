@@ -76,7 +76,7 @@ static int write_report(const char *path, const char *drawings, const struct mea
 
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     struct measurement m = { .split = "test" };
     const char *output = NULL, *drawings = NULL;
     char weights[PATH_BYTES], path[PATH_BYTES];
@@ -86,7 +86,7 @@ static int run(int argc, char *argv[])
         { "output", OPTION_TEXT, &output, NULL }, /* or -o */
         { "png", OPTION_TEXT, &drawings, NULL },
         { "split", OPTION_TEXT, &m.split, NULL },
-        { "set", OPTION_LIST, &sets, NULL },
+        MODEL_OPTIONS(&how),
         { "threads", OPTION_COUNT, &threads, NULL },
         { .name = NULL },
     };
@@ -101,10 +101,10 @@ static int run(int argc, char *argv[])
     if (drawings && !cg_can_rasterise()) return not_built();
     if (!cg_folder_weights(folder, sizeof weights, weights)) return no_weights(folder);
     cg_model *model;
-    int code = load_model(&model, folder, &sets);
+    int code = load_model(&model, folder, &how);
     m.weights = weights;
     if (code == 0) code = settle(model);
-    if (code == 0) code = measure(&verb_report, &m, model, (int)threads, &sets);
+    if (code == 0) code = measure(&verb_report, &m, model, (int)threads, &how.sets);
     if (code == 0)
         code = write_report(output ? output : path, drawings, &m, model, folder, (int)threads);
     measurement_free(&m);
@@ -121,6 +121,8 @@ const struct verb verb_report = {
         "  --png FOLDER       its drawings as PNG files, too: loss.png, confusion.png, ...\n"
         "  --split NAME       the split to measure on (test)\n"
         "  --set PATH=VALUE   override a key of the model file; may be given again\n"
+        "  --allow-paths      read data files wherever the model file says\n"
+        "  --max-memory SIZE  of data and programs (three quarters of the machine's)\n"
         "  --threads N        threads (all cores)\n"
         "\n"
         "Curves, scores of the classes, confusion, calibration, the most confident mistakes,\n"

@@ -1,6 +1,7 @@
 /* cnngraph summary: the layers of a model, their shapes and what they cost. */
 #include "load.h"
 
+#include "base/memory.h"
 #include "train/batch.h"
 
 #include <inttypes.h>
@@ -20,7 +21,7 @@ static struct totals sum(const cg_model *model)
     for (int i = 0; i < cg_model_layers(model); i++) {
         cg_layer_info layer = cg_model_layer(model, i);
         t.parameters += layer.parameters;
-        t.macs += layer.macs;
+        t.macs = cg_bounded_sum(t.macs, layer.macs);
     }
     return t;
 }
@@ -29,12 +30,13 @@ static struct totals sum(const cg_model *model)
 static size_t program_bytes(const cg_model *model, int64_t batch, cg_error *error)
 {
     cg_recording recording;
+    const cg_compile_options options = { .budget = cg_model_spec(model)->data.budget };
     cg_program *program = NULL;
     cg_graph *graph = cg_graph_new();
     size_t bytes = 0;
     if (!graph) return 0;
     if (cg_model_record(model, graph, CG_EVALUATION, batch, &recording, error) == CG_OK &&
-        cg_compile(&program, graph, 1, &recording.y, NULL, error) == CG_OK)
+        cg_compile(&program, graph, 1, &recording.y, &options, error) == CG_OK)
         bytes = cg_program_bytes(program);
     cg_program_free(program);
     cg_graph_free(graph);
@@ -102,11 +104,12 @@ static bool print_json(const cg_model *model, int64_t batch, size_t bytes, size_
 
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     int64_t batch = 0;
     int format = 0;
     const struct option options[] = {
-        { .name = "set", .kind = OPTION_LIST, .value = &sets },
+        { "set", OPTION_LIST, &how.sets, NULL },
+        { "max-memory", OPTION_BYTES, &how.budget.limit, NULL },
         { .name = "batch", .kind = OPTION_COUNT, .value = &batch },
         { .name = "format", .kind = OPTION_CHOICE, .value = &format, .choices = "text json" },
         { .name = NULL },
@@ -114,7 +117,7 @@ static int run(int argc, char *argv[])
     cg_model *model;
     cg_error error = { .status = CG_ENOMEM };
     if (options_parse(&verb_summary, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;
-    int code = load_model(&model, argv[1], &sets);
+    int code = load_model(&model, argv[1], &how);
     if (code) return code;
     if (!batch) batch = cg_model_spec(model)->batch;
     size_t bytes = program_bytes(model, batch, &error);
@@ -135,6 +138,7 @@ const struct verb verb_summary = {
     .summary = "print a model's layers, shapes, parameters and multiply-adds",
     .help = "  --batch N             images at a time, for the memory; the file's batch\n"
             "  --format text|json    a table, or JSON\n"
-            "  --set PATH=VALUE      change a key first, as in train.epochs=3 or vars.hidden=64\n",
+            "  --set PATH=VALUE      change a key first, as in train.epochs=3 or vars.hidden=64\n"
+            "  --max-memory SIZE     of the program (three quarters of the machine's)\n",
     .run = run,
 };

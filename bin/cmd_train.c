@@ -251,14 +251,14 @@ static int train(cg_model *model, const cg_train_options *options, display *d, b
 
 static int run(int argc, char *argv[])
 {
-    struct option_list sets = { 0 };
+    struct model_options how = { 0 };
     const char *resume = NULL, *runs = "runs", *profile = NULL;
     int64_t threads = 0, max_steps = 0;
     int format = 0;
     bool does_verify = false;
     const struct option options[] = {
         { "resume", OPTION_OPTIONAL, &resume, NULL },
-        { "set", OPTION_LIST, &sets, NULL },
+        MODEL_OPTIONS(&how),
         { "threads", OPTION_COUNT, &threads, NULL },
         { "runs", OPTION_TEXT, &runs, NULL },
         { "max-steps", OPTION_COUNT, &max_steps, NULL },
@@ -275,7 +275,7 @@ static int run(int argc, char *argv[])
 
     cg_model *model;
     char folder[PATH_BYTES];
-    int code = load_model(&model, operand, &sets);
+    int code = load_model(&model, operand, &how);
     if (code) return code;
     display d = { .source = cg_model_spec(model)->data.source,
                   .is_terminal = isatty(STDERR_FILENO) };
@@ -285,7 +285,7 @@ static int run(int argc, char *argv[])
         code = usage_error(&verb_train, "there is no run of '%s' in %s to resume",
                            cg_model_spec(model)->name, runs);
     } else {
-        const cg_train_options how = {
+        const cg_train_options training = {
             .threads = (int)threads,
             .folder = runs,
             .resume = resume ? folder : NULL,
@@ -295,7 +295,7 @@ static int run(int argc, char *argv[])
             .context = &d,
             .stop = &stop,
         };
-        code = train(model, &how, &d, format == 1);
+        code = train(model, &training, &d, format == 1);
     }
     cg_model_free(model);
     return code;
@@ -308,6 +308,8 @@ const struct verb verb_train = {
     .help =
         "  --set PATH=VALUE  override a key of the model file; may be given again; with\n"
         "                    train.from=RUN it begins with the weights of another run\n"
+        "  --allow-paths     read data files wherever the model file says\n"
+        "  --max-memory SIZE of data and programs (three quarters of the machine's)\n"
         "  --resume[=RUN]    go on with a run: RUN, or the newest of this model; to more epochs\n"
         "                    with --set train.epochs=N, unless its schedule depends on them\n"
         "  --runs FOLDER     where run folders are made (runs)\n"

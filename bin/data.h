@@ -11,11 +11,11 @@ extern const struct verb verb_data;
 /* What an operand names: a model's data, or a file or folder of samples by itself. */
 struct data_operand {
     const char *path;
-    const char *labels;            /* --labels */
-    const char *label;             /* --label  */
-    const char *shape;             /* --shape  */
-    bool are_values;               /* --values: target values, no classes */
-    const struct option_list *set; /* --set, of a model */
+    const char *labels; /* --labels */
+    const char *label;  /* --label  */
+    const char *shape;  /* --shape  */
+    bool are_values;    /* --values: target values, no classes */
+    struct model_options *model_options;
 
     cg_model *model; /* to be freed; NULL where it is no model */
     cg_data_spec spec;

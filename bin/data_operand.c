@@ -90,6 +90,7 @@ int data_operand_open(struct data_operand *o)
     if (!o->arena) return fail_memory();
     bool is_model = cg_ends_with(o->path, ".yaml") || cg_ends_with(o->path, ".yml") ||
                     (is_folder(o->path) && holds(o->path, "model.yaml"));
+    o->spec.budget = &o->model_options->budget;
     if (!is_model) {
         if (o->shape && !read_shape(o->shape, &o->spec.shape))
             return usage_error(&verb_data, "--shape takes sizes, as in 1,28,28");
@@ -97,7 +98,7 @@ int data_operand_open(struct data_operand *o)
         return check_options(o, &cg_source_find(o->spec.format, true)->kind);
     }
     int code = check_options(o, NULL);
-    if (code == 0) code = load_model(&o->model, o->path, o->set);
+    if (code == 0) code = load_model(&o->model, o->path, o->model_options);
     if (code == 0) o->spec = cg_model_spec(o->model)->data;
     /* As the files have it. */
     o->spec.normalize_auto = false;

@@ -12,15 +12,27 @@ static bool join(char path[PATH_BYTES], const char *folder, const char *name)
     return n > 0 && n < PATH_BYTES;
 }
 
-int load_model(cg_model **model, const char *operand, const struct option_list *sets)
+/* What a run's own file names lay in folders that were allowed when it was trained; of those it can
+ * be told again that they are below the current one. */
+static cg_status allow(cg_model *model, const struct model_options *options, bool is_run,
+                       cg_error *error)
+{
+    if (!options->allow_paths && !is_run) return CG_OK;
+    return cg_model_allow_paths(model, options->allow_paths ? "/" : ".", error);
+}
+
+int load_model(cg_model **model, const char *operand, struct model_options *options)
 {
     char path[PATH_BYTES];
     cg_error error = { 0 };
     *model = NULL;
-    if (is_folder(operand) && join(path, operand, "model.yaml")) operand = path;
+    bool is_run = is_folder(operand) && join(path, operand, "model.yaml");
+    if (is_run) operand = path;
     cg_diagnostics *diagnostics = cg_diagnostics_new();
-    cg_status status = cg_model_load(model, operand, sets ? sets->n : 0, sets ? sets->values : NULL,
-                                     diagnostics, &error);
+    cg_status status =
+        cg_model_load(model, operand, options->sets.n, options->sets.values, diagnostics, &error);
+    if (status == CG_OK) status = allow(*model, options, is_run, &error);
+    if (status == CG_OK) cg_model_set_budget(*model, &options->budget);
     int n = diagnostics ? cg_diagnostics_count(diagnostics) : 0;
     for (int i = 0; i < n; i++) fprintf(stderr, "%s\n", cg_diagnostics_text(diagnostics, i));
     int n_warnings = diagnostics ? cg_diagnostics_warnings(diagnostics) : 0;

@@ -6,9 +6,26 @@
 
 enum { PATH_BYTES = 512 };
 
+/* What verbs take that read a model and what it names. */
+struct model_options {
+    struct option_list sets; /* --set */
+    bool allow_paths;
+    cg_budget budget; /* lent to the model */
+};
+#define MODEL_OPTIONS(m)                                         \
+    { "set", OPTION_LIST, &(m)->sets, NULL },                    \
+        { "allow-paths", OPTION_FLAG, &(m)->allow_paths, NULL }, \
+    {                                                            \
+        "max-memory", OPTION_BYTES, &(m)->budget.limit, NULL     \
+    }
+#define MODEL_HELP                                                               \
+    "  --set PATH=VALUE  override a key of the model file; may be given again\n" \
+    "  --allow-paths     read data files wherever the model file says\n"         \
+    "  --max-memory SIZE of data and programs (three quarters of the machine's)\n"
+
 /* Reads MODEL, or RUN/model.yaml, with the overrides; every mistake goes to stderr.  Returns the
- * exit code, 0 with *model to be freed. */
-int load_model(cg_model **model, const char *operand, const struct option_list *sets);
+ * exit code, 0 with *model to be freed, before the options. */
+int load_model(cg_model **model, const char *operand, struct model_options *options);
 
 /* The weights to use: `weights` if given, else best.safetensors or last.safetensors of the run
  * `run`, or of the operand, which is a run's folder then.  False after an error that has been

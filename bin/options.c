@@ -3,6 +3,7 @@
  * space. */
 #include "options.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -67,6 +68,25 @@ static int assign_int(const struct verb *verb, const struct option *option, cons
     return -1;
 }
 
+/* "4096", "100K", "512M", "4G": by 1024. */
+static int assign_bytes(const struct verb *verb, const struct option *option, const char *value)
+{
+    static const char units[] = "KMGT";
+    char digits[32];
+    int64_t bytes = 0;
+    size_t n = strspn(value, "0123456789");
+    const char *unit = value[n] ? strchr(units, value[n]) : NULL;
+    bool is_size = n && n < sizeof digits && (unit ? !value[n + 1] : !value[n]);
+    snprintf(digits, sizeof digits, "%.*s", (int)n, value);
+    is_size = is_size && cg_parse_int(digits, &bytes) && bytes > 0;
+    for (const char *u = units; is_size && unit && u <= unit; u++)
+        is_size = cg_mul_ok(bytes, 1024, &bytes);
+    *(int64_t *)option->value = bytes;
+    if (is_size) return 0;
+    usage_error(verb, "--%s takes a size, as in 512M or 4G, not '%s'", option->name, value);
+    return -1;
+}
+
 static int assign(const struct verb *verb, const struct option *option, const char *value)
 {
     struct option_list *list = option->value;
@@ -80,6 +100,8 @@ static int assign(const struct verb *verb, const struct option *option, const ch
         return 0;
     case OPTION_CHOICE:
         return choose(verb, option, value);
+    case OPTION_BYTES:
+        return assign_bytes(verb, option, value);
     case OPTION_INT:
     case OPTION_COUNT:
         return assign_int(verb, option, value);

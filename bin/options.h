@@ -15,6 +15,7 @@ enum option_kind {
     OPTION_TEXT,     /* --name TEXT;       value: const char **                 */
     OPTION_INT,      /* --name N, N >= 0;  value: int64_t *                     */
     OPTION_COUNT,    /* --name N, N >= 1;  value: int64_t *, 0 where it is not given */
+    OPTION_BYTES,    /* --name SIZE, "512M"; value: int64_t *, 0 where it is not given */
     OPTION_CHOICE,   /* --name WORD;       value: int *, an index in `choices`  */
     OPTION_LIST,     /* --name TEXT, again and again; value: struct option_list * */
     OPTION_OPTIONAL, /* --name[=FOLDER], or --name FOLDER if that is a folder; value: const char **,

@@ -1,4 +1,5 @@
 pkginclude_HEADERS = \
+  %D%/cnngraph/budget.h \
   %D%/cnngraph/check.h \
   %D%/cnngraph/cnngraph.h \
   %D%/cnngraph/data.h \

@@ -6,6 +6,7 @@
 #ifndef CNNGRAPH_DATA_H
 #define CNNGRAPH_DATA_H
 
+#include <cnngraph/budget.h>
 #include <cnngraph/tensor.h>
 
 CG_BEGIN_API
@@ -48,6 +49,9 @@ typedef struct {
     const char *format;    /* of the files: "npy", "csv", ...; NULL: "idx"              */
     const char *images[2]; /* paths of files or folders of samples, for "train" and "test" */
     const char *labels[2]; /* where the format has them in files of their own           */
+    cg_place images_place[2], labels_place[2]; /* of paths that a model file names: they must lie in
+                          `base`, $CNNGRAPH_DATA or `allowed`; line 0: any path is fine */
+    const char *allowed; /* a folder, "/": any path; NULL: none beside the others */
     cg_csv_spec csv;
     cg_shape shape; /* of one sample, as the model takes it; rank 0: as the files have it */
     cg_target target;
@@ -65,8 +69,9 @@ typedef struct {
     int n_splits;
     const struct cg_augment_step *augments; /* of the training images, in their order         */
     int n_augments;
-    double fill;      /* what augmentation finds beyond the edge, before mean and std       */
-    const char *base; /* folder that relative paths start from; NULL: the current one */
+    double fill;       /* what augmentation finds beyond the edge, before mean and std       */
+    const char *base;  /* folder that relative paths start from; NULL: the current one */
+    cg_budget *budget; /* of memory; lent, or NULL */
     cg_place place;
 } cg_data_spec;
 

@@ -81,6 +81,14 @@ typedef struct {
 } cg_spec;
 const cg_spec *cg_model_spec(const cg_model *model);
 
+/* Lets the model's data files lie in this folder too ("/": anywhere), beside those of the model
+ * file and $CNNGRAPH_DATA.  Paths that an override gives may lie anywhere.  CG_ENOMEM. */
+cg_status cg_model_allow_paths(cg_model *model, const char *folder, cg_error *error);
+
+/* Lends a budget of memory to all that is loaded and compiled for the model; it must outlive that.
+ */
+void cg_model_set_budget(cg_model *model, cg_budget *budget);
+
 /* Computes what the file leaves to the data, and writes it into the model: `normalize: auto`
  * becomes the mean and the standard deviation of the training split, weights of a loss that are
  * `balanced` become numbers.  Reads the data only where it must.  Before that, such a loss is

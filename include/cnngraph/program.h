@@ -5,6 +5,7 @@
 #ifndef CNNGRAPH_PROGRAM_H
 #define CNNGRAPH_PROGRAM_H
 
+#include <cnngraph/budget.h>
 #include <cnngraph/graph.h>
 
 CG_BEGIN_API
@@ -31,8 +32,9 @@ typedef struct {
     bool is_frozen; /* parameters, and states without an update, keep their values from run to run:
                        what follows from them alone is computed by the first run, and by the
                        next after cg_program_refresh */
-    bool no_passes; /* run the recording as it is (to test the passes)            */
-    bool keep_all;  /* every node keeps its buffer after the run (to look at them) */
+    cg_budget *budget; /* of memory; lent, must outlive the program, or NULL */
+    bool no_passes;    /* run the recording as it is (to test the passes)            */
+    bool keep_all;     /* every node keeps its buffer after the run (to look at them) */
 } cg_compile_options;
 
 /* Compiles what `outputs` and the graph's updates need.  options may be NULL. */

@@ -58,14 +58,13 @@ cg_status cg_tier_choose(cg_tier *tier, cg_error *error)
                            "instruction set %s (CNNGRAPH_ISA, --isa): not built in, or this "
                            "processor cannot run it "
                            "(the best is %s)",
-                           wanted, cg_tier_name(*tier));
+                           tier_names[i], cg_tier_name(*tier));
         *tier = (cg_tier)i;
         return CG_OK;
     }
-    return cg_fail(error, CG_EUSAGE,
-                   "instruction set %s (CNNGRAPH_ISA, --isa): unknown; it may be portable, avx2 or "
-                   "avx512",
-                   wanted);
+    return cg_fail(
+        error, CG_EUSAGE,
+        "unknown instruction set (CNNGRAPH_ISA, --isa): it may be portable, avx2 or avx512");
 }
 
 /* "model name\t: Intel(R) Xeon(R) ..." of the first processor. */

@@ -1,4 +1,5 @@
 libfloors_la_SOURCES += \
+  %D%/budget.c %D%/budget.h \
   %D%/cpu.c %D%/cpu.h \
   %D%/digest.c %D%/digest.h \
   %D%/error.c %D%/error.h \

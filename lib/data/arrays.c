@@ -1,5 +1,6 @@
 #include "data/arrays.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 
 #include <inttypes.h>
@@ -30,14 +31,24 @@ static int64_t turned(const cg_shape *shape, int64_t k)
 }
 
 /* ---- samples ------------------------------------------------------------------------------- */
-static cg_status take_bytes(cg_samples *s, cg_npy *x, bool turn, cg_error *error)
+/* The array stays until its values are taken over. */
+static cg_status check_room(const cg_samples *s, const cg_named_array *x, int64_t n, size_t size,
+                            cg_error *error)
 {
+    int64_t bytes = cg_shape_size(&x->array.shape) * x->array.size + n * (int64_t)size;
+    return cg_budget_check(s->budget, x->name, bytes, error);
+}
+
+static cg_status take_bytes(cg_samples *s, cg_named_array *from, bool turn, cg_error *error)
+{
+    cg_npy *x = &from->array;
     int64_t size = cg_shape_size(&s->shape);
     if (!turn) {
         s->images = x->bytes;
         x->bytes = NULL;
         return CG_OK;
     }
+    CG_TRY(check_room(s, from, s->n * size, 1, error));
     s->images = cg_alloc((size_t)s->n, (size_t)size);
     if (!s->images) return cg_fail_nomem(error, "images");
     for (int64_t i = 0; i < s->n; i++)
@@ -49,6 +60,7 @@ static cg_status take_bytes(cg_samples *s, cg_npy *x, bool turn, cg_error *error
 static cg_status take_values(cg_samples *s, const cg_named_array *x, bool turn, cg_error *error)
 {
     int64_t size = cg_shape_size(&s->shape);
+    CG_TRY(check_room(s, x, s->n * size, sizeof *s->values, error));
     s->values = cg_alloc((size_t)s->n, (size_t)size * sizeof *s->values);
     if (!s->values) return cg_fail_nomem(error, "samples");
     for (int64_t i = 0; i < s->n; i++)
@@ -88,6 +100,7 @@ static cg_status take_labels(cg_samples *s, const cg_named_array *y, cg_error *e
 static cg_status take_targets(cg_samples *s, const cg_named_array *y, cg_error *error)
 {
     s->n_targets = cg_shape_size(&y->array.shape) / s->n;
+    CG_TRY(check_room(s, y, s->n * s->n_targets, sizeof *s->targets, error));
     s->targets = cg_alloc((size_t)s->n, (size_t)s->n_targets * sizeof *s->targets);
     if (!s->targets) return cg_fail_nomem(error, "target values");
     for (int64_t i = 0; i < s->n * s->n_targets; i++) {
@@ -114,7 +127,7 @@ cg_status cg_samples_from_arrays(cg_samples *s, cg_named_array *x, const cg_name
     s->shape = sample_shape(&one, &spec->shape);
     bool turn = is_turned(&one, &spec->shape),
          is_bytes = x->array.kind == 'u' && x->array.size == 1;
-    CG_TRY(is_bytes ? take_bytes(s, &x->array, turn, error) : take_values(s, x, turn, error));
+    CG_TRY(is_bytes ? take_bytes(s, x, turn, error) : take_values(s, x, turn, error));
     if (!y) return CG_OK;
     return spec->target == CG_TARGET_VALUES ? take_targets(s, y, error) : take_labels(s, y, error);
 }

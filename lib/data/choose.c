@@ -3,6 +3,7 @@
 #include "data/source.h"
 
 #include "base/error.h"
+#include "data/allowed.h"
 
 static cg_status find_source(const cg_source **source, const char *name, bool is_format,
                              cg_error *error)
@@ -21,7 +22,7 @@ static cg_status check_files(const cg_data_spec *spec, const bool needed[], cg_e
     for (int i = 0; i < CG_N_PARTS; i++)
         if (needed[i] && !spec->images[i])
             return cg_fail(error, CG_EDATA, "no file is given for the part '%s'", cg_part_names[i]);
-    return CG_OK;
+    return cg_check_allowed(spec, needed, error);
 }
 
 static bool has_parts(const cg_source *source, const cg_data_spec *spec, const bool needed[],

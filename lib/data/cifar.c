@@ -3,6 +3,7 @@
  * counts, then 3 x 32 x 32 bytes, C H W. */
 #include "data/source.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -34,6 +35,7 @@ static cg_status add_records(cg_samples *s, const variant *v, const char *path,
                              const uint8_t *bytes, int64_t n, cg_error *error)
 {
     int64_t total = s->n + n, record = v->n_labels + IMAGE;
+    CG_TRY(cg_budget_check(s->budget, path, (total + n) * record, error));
     uint8_t *images = cg_resize(s->images, (size_t)total, IMAGE);
     if (images) s->images = images;
     uint8_t *labels = images ? cg_resize(s->labels, (size_t)total, 1) : NULL;

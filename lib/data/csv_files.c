@@ -3,6 +3,7 @@
 #include "data/csv.h"
 #include "data/labels.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -161,6 +162,9 @@ static cg_status grow(table *t)
     int64_t room = t->room ? 2 * t->room : 256, n_values, n_targets;
     if (!cg_mul_ok(room, t->n_values, &n_values) || !cg_mul_ok(room, s->n_targets, &n_targets))
         return no_memory(t);
+    int64_t more = n_values + n_targets;
+    if (!cg_mul_ok(more, sizeof(float), &more)) return no_memory(t);
+    CG_TRY(cg_budget_check(s->budget, t->csv.file, more, t->error));
     float *values = cg_resize(s->values, (size_t)n_values, sizeof *values);
     if (!values) return no_memory(t);
     s->values = values;

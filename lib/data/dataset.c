@@ -1,6 +1,7 @@
 /* A set: the parts of its source as bytes, and splits as indices into them. */
 #include "data/dataset.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/labels.h"
@@ -29,6 +30,8 @@ struct cg_dataset {
     int n_splits;
     struct split *splits;
     cg_reader *reader; /* of images; NULL: not begun */
+    cg_budget *budget;
+    int64_t taken; /* of it */
     cg_place place;
 };
 
@@ -46,6 +49,21 @@ static int find_part(const char *name)
 
 /* --- loading ---------------------------------------------------------------------------------- */
 
+static cg_status take(cg_dataset *set, const char *what, int64_t bytes, cg_error *error)
+{
+    CG_TRY(cg_budget_take(set->budget, what, bytes, error));
+    set->taken += bytes;
+    return CG_OK;
+}
+
+/* What a part holds by now. */
+static int64_t bytes_of(const cg_samples *s)
+{
+    int64_t values = cg_shape_size(&s->shape);
+    return s->n * ((s->images ? values : 0) + (s->labels ? 1 : 0) +
+                   ((s->values ? values : 0) + s->n_targets) * (int64_t)sizeof(float));
+}
+
 static cg_status load_parts(cg_dataset *set, const cg_source *source, const cg_data_spec *spec,
                             const bool needed[], cg_error *error)
 {
@@ -53,7 +71,9 @@ static cg_status load_parts(cg_dataset *set, const cg_source *source, const cg_d
     for (int i = 0; i < CG_N_PARTS; i++) {
         if (!needed[i]) continue;
         cg_samples *part = &set->part[i];
+        part->budget = set->budget;
         CG_TRY(source->load(part, spec, i, error));
+        CG_TRY(take(set, "the data set", bytes_of(part), error));
         if (!first) first = part;
         if (!cg_shape_equal(&first->shape, &part->shape)) {
             char a[CG_SHAPE_TEXT], b[CG_SHAPE_TEXT];
@@ -122,6 +142,7 @@ static cg_status make_splits(cg_dataset *set, const cg_split_spec *specs, int n,
         const cg_split_spec *spec = &specs[set->n_splits];
         struct split *s = &set->splits[set->n_splits];
         s->samples = &set->part[find_part(spec->from)];
+        CG_TRY(take(set, "a split", s->samples->n * (int64_t)sizeof *s->chosen, error));
         CG_TRY(cg_split_choose(&s->chosen, &s->n, spec, s->samples, set->renumbered, error));
         s->name = cg_copy_text(spec->name);
         if (!s->name) {
@@ -142,6 +163,9 @@ static cg_status start_reader(cg_dataset *set, cg_error *error)
         for (int64_t k = 0; k < s->n; k++)
             if (s->chosen[k] >= *most) *most = s->chosen[k] + 1;
     }
+    for (int i = 0; i < CG_N_PARTS; i++)
+        if (set->part[i].file)
+            CG_TRY(take(set, set->part[i].file, wanted[i] * cg_shape_size(&set->shape), error));
     return cg_reader_new(&set->reader, set->part, wanted, error);
 }
 
@@ -213,6 +237,7 @@ cg_status cg_dataset_open(cg_dataset **set, const cg_data_spec *spec, const char
     cg_dataset *loaded = cg_alloc(1, sizeof *loaded);
     if (!loaded) return cg_fail_nomem(error, "a data set");
     loaded->place = spec->place;
+    loaded->budget = spec->budget;
     *error = (cg_error){ 0 };
     cg_status status = spec->source || spec->format || spec->images[0]
                            ? load(loaded, spec, used ? used : &ignored, error)
@@ -264,6 +289,7 @@ void cg_dataset_free(cg_dataset *set)
 {
     if (!set) return;
     cg_reader_free(set->reader);
+    cg_budget_take(set->budget, "", -set->taken, NULL);
     for (int i = 0; i < set->n_splits; i++) {
         cg_release(set->splits[i].name);
         cg_release(set->splits[i].chosen);

@@ -6,6 +6,7 @@
 #include "data/glyphs.h"
 #include "data/source.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/rng.h"
@@ -201,6 +202,7 @@ static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, c
     if (n < 1 || n > most)
         return cg_fail(error, CG_EDATA, "digits: %lld images for '%s' are not within 1..%lld",
                        (long long)n, cg_part_names[part], (long long)most);
+    CG_TRY(cg_budget_check(samples->budget, "drawn digits", n * (SIDE * SIDE + 1), error));
     samples->images = cg_alloc((size_t)n, SIDE * SIDE);
     samples->labels = cg_alloc((size_t)n, 1);
     if (!samples->images || !samples->labels) return cg_fail_nomem(error, "drawn digits");

@@ -1,8 +1,10 @@
 /* The format "folder": a folder for each class, named after it, with image files in it.  Classes
  * and images come in the order of the bytes of their names, whatever the locale. */
 #include "data/image.h"
+#include "data/labels.h"
 #include "data/source.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 
 #include <dirent.h>
@@ -87,6 +89,7 @@ static cg_status grow(album *a, cg_error *error)
     int64_t room = a->room ? 2 * a->room : 256, bytes;
     if (!cg_mul_ok(room, cg_shape_size(&a->samples->shape), &bytes))
         return cg_fail_nomem(error, "images");
+    CG_TRY(cg_budget_check(a->samples->budget, "the folder of images", bytes, error));
     uint8_t *images = cg_resize(a->samples->images, (size_t)bytes, 1);
     if (images) a->samples->images = images;
     uint8_t *labels = images ? cg_resize(a->samples->labels, (size_t)room, 1) : NULL;
@@ -141,6 +144,7 @@ static cg_status add_classes(album *a, const char *folder, const listing *entrie
         const char *name = entries->entry[i]->d_name;
         CG_TRY(join(path, folder, name, error));
         if (!is_folder(path)) continue;
+        CG_TRY(cg_check_class_name(name, folder, error));
         if (s->n_classes == CG_MAX_CLASSES)
             return cg_fail(error, CG_EDATA, "%s: more than %d classes", folder, CG_MAX_CLASSES);
         s->names[s->n_classes] = cg_copy_text(name);

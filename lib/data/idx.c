@@ -1,6 +1,7 @@
 /* The header is believed only as far as the file bears it out: memory grows with what was read. */
 #include "data/idx.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -19,6 +20,7 @@ enum {
 typedef struct {
     gzFile file;
     const char *path;
+    const cg_budget *budget;
     cg_error *error;
 } reader;
 
@@ -90,6 +92,7 @@ static cg_status read_header(const reader *r, int low, int high, cg_shape *shape
 static cg_status read_body(const reader *r, int64_t bytes, int64_t wanted, uint8_t **body)
 {
     int64_t used = 0, room = 0;
+    CG_TRY(cg_budget_check(r->budget, r->path, wanted, r->error));
     while (used < wanted) {
         if (used == room) {
             room = room ? 2 * room : READ_AT_ONCE;
@@ -118,12 +121,12 @@ static cg_status read_body(const reader *r, int64_t bytes, int64_t wanted, uint8
 
 /* The header and, unless body is NULL, the first n of dim[0], all where n is -1. */
 static cg_status read_idx(const char *path, int low, int high, cg_shape *shape, int64_t n,
-                          uint8_t **body, cg_error *error)
+                          uint8_t **body, const cg_budget *budget, cg_error *error)
 {
     struct stat st;
     if (stat(path, &st) != 0) return cg_fail_errno(error, CG_EDATA, "%s", path);
     if (S_ISDIR(st.st_mode)) return cg_fail(error, CG_EDATA, "%s: a folder, expected a file", path);
-    reader r = { .file = gzopen(path, "rb"), .path = path, .error = error };
+    reader r = { .file = gzopen(path, "rb"), .path = path, .budget = budget, .error = error };
     if (!r.file) return cg_fail_errno(error, CG_EDATA, "%s", path);
     int64_t bytes = 0;
     cg_status status = read_header(&r, low, high, shape, &bytes);
@@ -152,8 +155,8 @@ static cg_shape image_shape(const cg_shape *many)
 cg_status cg_idx_load(cg_samples *samples, const char *images, const char *labels, cg_error *error)
 {
     cg_shape many, flat;
-    CG_TRY(read_idx(images, 3, 4, &many, 0, NULL, error));
-    if (labels) CG_TRY(read_idx(labels, 1, 1, &flat, -1, &samples->labels, error));
+    CG_TRY(read_idx(images, 3, 4, &many, 0, NULL, samples->budget, error));
+    if (labels) CG_TRY(read_idx(labels, 1, 1, &flat, -1, &samples->labels, samples->budget, error));
     if (labels && many.dim[0] != flat.dim[0])
         return cg_fail(error, CG_EDATA, "%s: %" PRId64 " images, but %s: %" PRId64 " labels",
                        images, many.dim[0], labels, flat.dim[0]);
@@ -169,7 +172,7 @@ cg_status cg_idx_read_images(cg_samples *samples, int64_t n, cg_error *error)
 {
     cg_shape many = { 0 };
     if (!samples->file) return CG_OK;
-    CG_TRY(read_idx(samples->file, 3, 4, &many, n, &samples->images, error));
+    CG_TRY(read_idx(samples->file, 3, 4, &many, n, &samples->images, NULL, error));
     cg_shape shape = image_shape(&many);
     if (many.dim[0] != samples->n || !cg_shape_equal(&shape, &samples->shape))
         return cg_fail(error, CG_EDATA, "%s: the file has changed", samples->file);

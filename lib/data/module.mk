@@ -15,6 +15,7 @@ libfloors_la_SOURCES += \
   %D%/augment/shear.c \
   %D%/augment/translate.c \
   %D%/augment/warp.c \
+  %D%/allowed.h %D%/allowed.c \
   %D%/arrays.h %D%/arrays.c \
   %D%/choose.c \
   %D%/cifar.c \

@@ -1,5 +1,6 @@
 #include "data/npy.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -196,6 +197,7 @@ cg_status cg_npy_read(cg_npy *a, const cg_input *in, cg_error *error)
     cg_release(text);
     CG_TRY(status);
     CG_TRY(check_shape(a, in, &bytes, error));
+    CG_TRY(cg_budget_check(in->budget, in->name, bytes, error));
     return read_body(a, in, bytes, error);
 }
 
@@ -208,17 +210,15 @@ static int64_t read_file(const cg_input *in, void *bytes, int64_t n, cg_error *e
     return -1;
 }
 
-cg_status cg_npy_load(cg_npy *a, const char *path, cg_error *error)
+cg_status cg_npy_load(cg_npy *a, const char *path, const cg_budget *budget, cg_error *error)
 {
     *a = (cg_npy){ 0 };
     FILE *file = fopen(path, "rb");
     if (!file) return cg_fail_errno(error, CG_EDATA, "%s", path);
     struct stat st;
-    cg_status status =
-        fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)
-            ? cg_fail(error, CG_EDATA, "%s: a folder, expected a file", path)
-            : cg_npy_read(a, &(cg_input){ .read = read_file, .context = file, .name = path },
-                          error);
+    cg_status status = fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)
+                           ? cg_fail(error, CG_EDATA, "%s: a folder, expected a file", path)
+                           : cg_npy_read(a, &(cg_input){ read_file, file, path, budget }, error);
     fclose(file);
     return status;
 }

@@ -15,7 +15,8 @@ struct cg_input {
     /* Up to n bytes; fewer only at the end; -1: it failed, and told. */
     int64_t (*read)(const cg_input *input, void *bytes, int64_t n, cg_error *error);
     void *context;
-    const char *name; /* for messages */
+    const char *name;        /* for messages */
+    const cg_budget *budget; /* to be asked before memory is taken; lent, or NULL */
 };
 
 typedef struct {
@@ -29,7 +30,7 @@ typedef struct {
 /* The caller frees *array whatever happens.  Memory grows as bytes arrive: the header alone is not
  * believed.  CG_EDATA says what is wrong with it. */
 cg_status cg_npy_read(cg_npy *array, const cg_input *input, cg_error *error);
-cg_status cg_npy_load(cg_npy *array, const char *path, cg_error *error);
+cg_status cg_npy_load(cg_npy *array, const char *path, const cg_budget *budget, cg_error *error);
 void cg_npy_free(cg_npy *array);
 
 double cg_npy_value(const cg_npy *array, int64_t i);

@@ -9,8 +9,8 @@ static cg_status load_arrays(cg_samples *samples, const cg_data_spec *spec, int 
     x->name = cg_source_path(arena, spec, spec->images[part]);
     y->name = spec->labels[part] ? cg_source_path(arena, spec, spec->labels[part]) : NULL;
     if (!x->name || (spec->labels[part] && !y->name)) return cg_fail_nomem(error, "a path");
-    CG_TRY(cg_npy_load(&x->array, x->name, error));
-    if (y->name) CG_TRY(cg_npy_load(&y->array, y->name, error));
+    CG_TRY(cg_npy_load(&x->array, x->name, samples->budget, error));
+    if (y->name) CG_TRY(cg_npy_load(&y->array, y->name, samples->budget, error));
     return cg_samples_from_arrays(samples, x, y->name ? y : NULL, spec, error);
 }
 

@@ -26,6 +26,7 @@ enum { N_KNOWN = sizeof known / sizeof *known, MAX_ENTRY = 64 };
 typedef struct {
     zip_t *zip;
     const char *path;
+    const cg_budget *budget;
     cg_arena *arena;
 } archive;
 
@@ -58,7 +59,7 @@ static cg_status read_array(cg_named_array *to, const archive *a, const char *na
     if (!to->name) return cg_fail_nomem(error, "a path");
     zip_file_t *file = zip_fopen(a->zip, entry, 0);
     if (!file) return cg_fail(error, CG_EDATA, "%s: %s", to->name, zip_strerror(a->zip));
-    const cg_input input = { .read = read_entry, .context = file, .name = to->name };
+    const cg_input input = { read_entry, file, to->name, a->budget };
     cg_status status = cg_npy_read(&to->array, &input, error);
     zip_fclose(file);
     return status;
@@ -102,7 +103,7 @@ static cg_status load_from(cg_samples *samples, const cg_data_spec *spec, int pa
 
 static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, cg_error *error)
 {
-    archive a = { .arena = cg_arena_new() };
+    archive a = { .arena = cg_arena_new(), .budget = samples->budget };
     if (!a.arena) return cg_fail_nomem(error, "a path");
     cg_status status = load_from(samples, spec, part, &a, error);
     cg_arena_free(a.arena);

@@ -41,14 +41,11 @@ const char *cg_published_find(cg_arena *arena, const char *set, const char *name
     return NULL;
 }
 
+/* Folders by their variables, whose values are nobody else's business. */
 void cg_published_where(const char *set, const char *name, bool may_be_zipped, char where[256])
 {
-    cg_arena *arena = cg_arena_new();
-    const char *data = arena ? folder(arena, set, 0) : NULL;
-    const char *cache = arena ? folder(arena, set, 1) : NULL;
-    if (arena && !data) data = cg_arena_printf(arena, "$CNNGRAPH_DATA/%s (not set)", set);
-    if (arena && !cache) cache = cg_arena_printf(arena, "~/.cache/cnngraph/%s", set);
-    snprintf(where, 256, "no %s%s in %s or %s", name, may_be_zipped ? "[.gz]" : "",
-             data ? data : "$CNNGRAPH_DATA", cache ? cache : "the cache");
-    cg_arena_free(arena);
+    const char *data = set_variable("CNNGRAPH_DATA"), *cache = set_variable("XDG_CACHE_HOME");
+    snprintf(where, 256, "no %s%s in $CNNGRAPH_DATA/%s%s or %s/cnngraph/%s", name,
+             may_be_zipped ? "[.gz]" : "", set, data ? "" : " (not set)",
+             cache ? "$XDG_CACHE_HOME" : "~/.cache", set);
 }

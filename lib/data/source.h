@@ -18,9 +18,10 @@ typedef struct {
     float *values; /* instead of images */
     int64_t n_targets;
     float *targets;
-    char **target_names; /* of the n_targets, or NULL */
-    char **names;        /* of the n_classes, or NULL: they are numbers */
-    char *file;          /* an IDX file that the images are yet to be read from, or NULL */
+    char **target_names;     /* of the n_targets, or NULL */
+    char **names;            /* of the n_classes, or NULL: they are numbers */
+    const cg_budget *budget; /* to be asked before memory is taken; lent, or NULL */
+    char *file;              /* an IDX file that the images are yet to be read from, or NULL */
 } cg_samples;
 
 void cg_samples_free(cg_samples *samples);

@@ -120,6 +120,7 @@ static cg_status place_leaves(cg_program *p, const cg_program *share, size_t *of
         }
         bytes = aligned(bytes);
     }
+    CG_TRY(cg_program_take(p, "parameters, states and inputs of the model", bytes, error));
     p->leaf_bytes = bytes;
     p->leaves = cg_alloc_aligned(bytes + CG_ALIGN, 1);
     if (!p->leaves) return nomem(error);
@@ -158,8 +159,18 @@ static cg_status place_slab(cg_program *p, cg_error *error)
     return CG_OK;
 }
 
+/* Whether the plan can be told in 64 bits. */
+static cg_status check_sizes(const cg_program *p, cg_error *error)
+{
+    int64_t sum = 0;
+    for (int id = 0; id < p->graph->n_nodes; id++)
+        sum = cg_bounded_sum(sum, (int64_t)aligned(bytes_of(p, p->graph->node[id])));
+    return sum < INT64_MAX ? CG_OK : cg_fail(error, CG_ELIMIT, "the model is beyond any memory");
+}
+
 static cg_status place_all(cg_program *p, const cg_program *share, cg_error *error)
 {
+    CG_TRY(cg_program_take(p, "what the layers compute of a batch", p->arena_bytes, error));
     size_t n = (size_t)p->graph->n_nodes;
     size_t *offset = cg_alloc(n + 1, sizeof *offset);
     bool *is_shared = cg_alloc(n + 1, sizeof *is_shared);
@@ -210,6 +221,7 @@ static cg_status find_stretches(cg_program *p, bool keep_all, cg_error *error)
 static cg_status plan(cg_program *p, int n, cg_node *const outputs[],
                       const cg_compile_options *options, cg_error *error)
 {
+    CG_TRY(check_sizes(p, error));
     CG_TRY(find_stretches(p, options->keep_all, error));
     cg_plan_options how = { .element = cg_program_element(p),
                             .keep_all = options->keep_all,
@@ -255,6 +267,7 @@ static cg_status make_copies(cg_program *p, cg_error *error)
         const cg_update_pair *u = &graph->update[i];
         from[i] = p->data[u->value->id];
         if (is_in_place(p, u) || graph->node[p->slot[u->value->id].root]->op) continue;
+        CG_TRY(cg_program_take(p, "what an update saves", bytes_of(p, u->leaf), error));
         void *saved = cg_arena_alloc(p->lists, bytes_of(p, u->leaf), 1);
         if (!saved) return nomem(error);
         add_copy(p, saved, from[i], bytes_of(p, u->leaf));
@@ -344,6 +357,7 @@ cg_status cg_compile(cg_program **program, cg_graph *graph, int n, cg_node *cons
     if (p && all) {
         p->dtype = options->dtype;
         p->pool = options->pool;
+        p->budget = options->budget;
         if (n) memcpy(all, outputs, (size_t)n * sizeof *all);
         if (options->n_guards)
             memcpy(all + n, options->guards, (size_t)options->n_guards * sizeof *all);

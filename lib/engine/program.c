@@ -1,12 +1,22 @@
 /* Looking at a program and giving it back. */
 #include "engine/program.h"
 
+#include "base/budget.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "graph/graph.h"
+
+cg_status cg_program_take(cg_program *program, const char *what, size_t bytes, cg_error *error)
+{
+    CG_TRY(cg_budget_take(program->budget, what, (int64_t)bytes, error));
+    program->taken += (int64_t)bytes;
+    return CG_OK;
+}
 
 void cg_program_free(cg_program *program)
 {
     if (!program) return;
+    cg_budget_take(program->budget, "", -program->taken, NULL);
     cg_graph_free(program->graph);
     cg_arena_free(program->lists);
     cg_release(program->node_of);

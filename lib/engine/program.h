@@ -85,7 +85,9 @@ struct cg_program {
     char *arena;     /* planned buffers */
     char *scratch;   /* for each thread: a tile, then what the kernels asked for */
     size_t leaf_bytes, arena_bytes, prepared_bytes, tile_bytes, scratch_bytes, scratch_stride;
-    double *wide; /* for ops without a kernel: inputs and output in double */
+    cg_budget *budget;
+    int64_t taken; /* of it */
+    double *wide;  /* for ops without a kernel: inputs and output in double */
     uint64_t branches;
     cg_stage_time *times; /* of each stage, or NULL; profile.c */
 };
@@ -95,6 +97,10 @@ size_t cg_program_element(const cg_program *program); /* bytes of one element */
 /* CLOCK_MONOTONIC, and noting that a stage that began then has ended; profile.c. */
 double cg_seconds(void);
 void cg_note_time(cg_stage_time *time, double began);
+
+/* Takes so many bytes of the budget before they are allocated, until the program is freed.  What:
+ * "the parameters". */
+cg_status cg_program_take(cg_program *program, const char *what, size_t bytes, cg_error *error);
 
 /* Makes the list of calls for the planned graph; steps.c. */
 cg_status cg_make_steps(cg_program *program, cg_error *error);

@@ -258,6 +258,8 @@ static cg_status make_scratch(cg_program *p, size_t widest, cg_error *error)
     p->tile_bytes = aligned(p->tile_bytes);
     p->scratch_stride = p->tile_bytes + aligned(p->scratch_stride);
     p->scratch_bytes = p->scratch_stride * (size_t)(p->pool ? cg_pool_threads(p->pool) : 1);
+    CG_TRY(cg_program_take(p, "the threads' own memory",
+                           p->scratch_bytes + widest * sizeof *p->wide, error));
     p->scratch = cg_alloc_aligned(p->scratch_bytes + CG_ALIGN, 1);
     if (widest) p->wide = cg_alloc(widest, sizeof *p->wide);
     return p->scratch && (p->wide || !widest) ? CG_OK : nomem(error);
@@ -276,6 +278,7 @@ static cg_status find_prepared(cg_program *p, cg_error *error)
 {
     for (int i = 0; i < p->n_steps; i++) p->prepared_bytes += prepared_bytes(p, &p->step[i]);
     if (!p->prepared_bytes) return CG_OK;
+    CG_TRY(cg_program_take(p, "weights in the kernels' form", p->prepared_bytes, error));
     p->prepared = cg_alloc_aligned(p->prepared_bytes, 1);
     if (!p->prepared) return nomem(error);
     char *at = p->prepared;

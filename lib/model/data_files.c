@@ -48,7 +48,8 @@ static const cg_data_kind *read_kind(cg_reader *r, const cg_tree *tree, const ch
 
 /* ---- files ------------------------------------------------------------------------------------*/
 
-static void read_paths(cg_reader *r, const cg_tree *data, const char *key, const char *paths[2])
+static void read_paths(cg_reader *r, const cg_tree *data, const char *key, const char *paths[2],
+                       cg_place places[2])
 {
     static const char example[] = "{train: PATH, test: PATH}";
     const cg_tree *tree = cg_tree_find(data, key);
@@ -58,7 +59,9 @@ static void read_paths(cg_reader *r, const cg_tree *data, const char *key, const
     cg_read_attrs(r, tree, tree->mark, what, NULL, parts, NULL);
     for (int i = 0; i < 2; i++) {
         const cg_tree *path = cg_tree_find(tree, parts[i]);
-        if (path) cg_read_text(r, path, what, &paths[i]);
+        bool is_users = path && path->mark.source->order > 0; /* of --set */
+        if (path && cg_read_text(r, path, what, &paths[i]) && !is_users)
+            places[i] = cg_mark_place(path->mark);
     }
     if (!tree->n) cg_diagnose(r->diagnostics, tree->mark, NULL, example, "%s: no path", what);
 }
@@ -79,7 +82,10 @@ static void read_files(cg_reader *r, const cg_tree *data, const cg_data_kind *fo
             cg_diagnose(r->diagnostics, data->mark, NULL, help, "data: format %s needs `%s`",
                         format->name, keys[i]);
         }
-        if (k >= 0 && is_wanted) read_paths(r, data, keys[i], is_label ? d->labels : d->images);
+        if (k >= 0 && is_wanted && is_label)
+            read_paths(r, data, keys[i], d->labels, d->labels_place);
+        if (k >= 0 && is_wanted && !is_label)
+            read_paths(r, data, keys[i], d->images, d->images_place);
         if (k >= 0 && !is_wanted)
             cg_diagnose(r->diagnostics, data->key[k]->mark, NULL,
                         format->labels_apart ? "`images` and `labels`" : "`files`",

@@ -199,6 +199,17 @@ const cg_spec *cg_model_spec(const cg_model *model)
     return &model->spec;
 }
 
+cg_status cg_model_allow_paths(cg_model *model, const char *folder, cg_error *error)
+{
+    model->spec.data.allowed = cg_arena_text(model->arena, folder);
+    return model->spec.data.allowed ? CG_OK : cg_fail_nomem(error, "a path");
+}
+
+void cg_model_set_budget(cg_model *model, cg_budget *budget)
+{
+    model->spec.data.budget = budget;
+}
+
 char *cg_model_render(const cg_model *model)
 {
     return cg_yaml_write(model->root);

@@ -127,7 +127,10 @@ typedef enum { UPDATES, GATHERS, EVALUATES } batch_role;
 static cg_status build(cg_batch *b, const cg_model *model, int64_t batch, batch_role role,
                        cg_pool *pool, cg_program *share, cg_error *error)
 {
-    cg_compile_options options = { .pool = pool, .share = share, .is_frozen = role == EVALUATES };
+    cg_compile_options options = { .pool = pool,
+                                   .share = share,
+                                   .is_frozen = role == EVALUATES,
+                                   .budget = cg_model_spec(model)->data.budget };
     *b = (cg_batch){ .batch = batch };
     cg_graph *graph = cg_graph_new();
     if (!graph) return cg_fail_nomem(error, "a graph");

@@ -2,6 +2,7 @@
  * engine makes one pass of it. */
 #include "train/update.h"
 
+#include "base/budget.h"
 #include "base/memory.h"
 #include "model/model.h"
 
@@ -31,17 +32,10 @@ static double factor_of(const cg_model *model, const char *parameter, bool with_
     return with_rate ? leaf->rate : 1;
 }
 
-/* The factors of all elements of the slab; NULL where every one is 1. */
-static cg_node *record_factors(const cg_model *model, const cg_node *slab, bool with_rate,
-                               bool weights_alone)
+/* Whether any is not 1; they go to `values`, unless it is NULL. */
+static bool list_factors(const cg_model *model, const cg_graph *graph, bool with_rate,
+                         bool weights_alone, double values[])
 {
-    cg_graph *graph = cg_node_graph(slab);
-    const cg_shape *shape = cg_node_shape(slab);
-    double *values = cg_alloc((size_t)cg_shape_size(shape), sizeof *values);
-    if (!values) {
-        cg_graph_fail(graph, CG_ENOMEM, "out of memory for the factors of the parameters");
-        return NULL;
-    }
     bool is_needed = false;
     int64_t at = 0;
     for (int id = 0; id < cg_graph_size(graph); id++) {
@@ -50,14 +44,37 @@ static cg_node *record_factors(const cg_model *model, const cg_node *slab, bool 
         double factor = factor_of(model, cg_node_name(node), with_rate, weights_alone);
         int64_t end = at + cg_shape_size(cg_node_shape(node));
         is_needed = is_needed || factor != 1;
-        while (at < end) values[at++] = factor;
+        while (values && at < end) values[at++] = factor;
     }
-    cg_node *factors = is_needed ? cg_constant_data(graph, *shape, values) : NULL;
+    return is_needed;
+}
+
+/* The factors of all elements of the slab; NULL where every one is 1. */
+static cg_node *record_factors(const cg_model *model, const cg_node *slab, bool with_rate,
+                               bool weights_alone)
+{
+    cg_graph *graph = cg_node_graph(slab);
+    const cg_shape *shape = cg_node_shape(slab);
+    cg_error error = { 0 };
+    if (!list_factors(model, graph, with_rate, weights_alone, NULL)) return NULL;
+    /* Here and in the graph. */
+    int64_t bytes = 2 * (int64_t)sizeof(double) * cg_shape_size(shape);
+    const char *what = "factors of the parameters";
+    if (cg_budget_check(cg_model_spec(model)->data.budget, what, bytes, &error) != CG_OK) {
+        cg_graph_fail(graph, CG_ELIMIT, "%s", error.message);
+        return NULL;
+    }
+    double *values = cg_alloc((size_t)cg_shape_size(shape), sizeof *values);
+    if (!values) {
+        cg_graph_fail(graph, CG_ENOMEM, "out of memory for the %s", what);
+        return NULL;
+    }
+    list_factors(model, graph, with_rate, weights_alone, values);
+    cg_node *factors = cg_constant_data(graph, *shape, values);
     cg_release(values);
     return factors;
 }
 
-/* ---- recording ------------------------------------------------------------------------------- */
 static cg_node *record_scalar(cg_graph *graph, const char *owner, const char *what)
 {
     char name[64];

@@ -18,3 +18,6 @@ t_base_base_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/base/digest.t
 t_base_digest_t_SOURCES = %D%/digest.c
 t_base_digest_t_LDADD = $(test_ldadd)
+check_PROGRAMS += t/base/budget.t
+t_base_budget_t_SOURCES = %D%/budget.c
+t_base_budget_t_LDADD = $(test_ldadd)

@@ -157,8 +157,10 @@ report "the run holds their full paths" "$(grep train: runs/files/model.yaml)" \
     grep -q "train: $PWD/models/data/x.idx" runs/files/model.yaml
 mv runs/files elsewhere/moved
 cd elsewhere || exit 1
-is 0 "a run that was moved is evaluated from elsewhere" eval moved
-is 0 "and again with a path set from the current folder" eval moved --set data.images.test=../models/data/x.idx
+is 4 "a run that was moved, called from elsewhere, may be a stranger's" eval moved
+is 0 "it is evaluated if the user says so" eval moved --allow-paths
+is 0 "and again with a path set from the current folder" eval moved --allow-paths \
+    --set data.images.test=../models/data/x.idx
 cd .. || exit 1
 { printf '\000\000\010\003\000\000\000\002\000\000\000\100\000\000\000\100'; head -c 8192 /dev/zero; } >large.idx
 larger='--set data.images.train=large.idx --set data.images.test=large.idx'

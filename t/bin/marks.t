@@ -35,20 +35,20 @@ says out '^test  loss 0\.[0-9]*  hits 0\.9[0-9]*  exact 0\.[0-9]*  mark_f1 0\.[8
 says marks/model.yaml '^loss: .* pos_weight: \[0\.967[0-9]*, 7, 1\.18[0-9]*\]}$' "its run keeps what a rare mark counts, zeros / ones"
 tested=$(sed -n 's/^test  loss \([0-9.]*\) .*/\1/p' out)
 
-is 0 "it is measured" eval "$dir/marks" --weights "$dir/marks/last.safetensors"
+is 0 "it is measured" eval "$dir/marks" --allow-paths --weights "$dir/marks/last.safetensors"
 says out "^loss  *$tested" "with the loss that training told"
 says out '^  column  precision  recall      F1  support$' "column by column"
 says out '^    warm     [01]\.[0-9]*  0\.9[0-9]*  0\.9' "under the names of the file"
 is 0 "it is measured by the model file" eval "$dir/marks.yaml" --weights "$dir/marks/last.safetensors"
 says out "^loss  *$tested" "with the same loss, for the weights are balanced anew"
-is 0 "it is measured as JSON" eval "$dir/marks" --format json
+is 0 "it is measured as JSON" eval "$dir/marks" --allow-paths --format json
 says out '"support": [0-9]*,$' "with the scores of the columns"
 says out '"name": "odd"' "and their names"
 
-is 0 "it predicts" predict "$dir/marks" --index 0
+is 0 "it predicts" predict "$dir/marks" --allow-paths --index 0
 says out '^test\[0\]:  column  predicted  mark  target$' "a mark for each column"
 says out '^     far  *-*[0-9.]*     [01]  *[01]$' "beside what is true"
-is 0 "it predicts as JSON" predict "$dir/marks" --index 0 --format json
+is 0 "it predicts as JSON" predict "$dir/marks" --allow-paths --index 0 --format json
 says out '"marks": \[' "with the marks"
 
 is 0 "one weight serves all columns" train "$dir/marks.yaml" --runs "$dir" --set loss.pos_weight=3 --set train.epochs=1

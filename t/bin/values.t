@@ -39,9 +39,9 @@ says out null "which has no other word for them"
 
 is 0 "the regression trains" train "$models/regression.yaml" --runs "$dir"
 says out '^test  loss 0\.[0-9]*  mae 1\.[0-9]*  rmse 1\.[0-9]*  r2 0\.[89]' "and explains the table"
-is 0 "it predicts a number" predict "$dir/regression" --index 0
+is 0 "it predicts a number" predict "$dir/regression" --allow-paths --index 0
 says out '^ *y  *[0-9.]*  *[0-9.]*$' "under its name, beside what it should be"
-is 4 "a table of two numbers is none for it" eval "$dir/regression" --set 'data.csv.label=[y, x10]' \
+is 4 "a table of two numbers is none for it" eval "$dir/regression" --allow-paths --set 'data.csv.label=[y, x10]' \
     --set 'model.input.shape=[9]' --set "data.files.test=$models/data/friedman-test.csv"
 
 finish

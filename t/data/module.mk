@@ -15,3 +15,6 @@ t_data_augment_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/data/fetch.t
 t_data_fetch_t_SOURCES = %D%/fetch.c
 t_data_fetch_t_LDADD = $(test_ldadd)
+check_PROGRAMS += t/data/allowed.t
+t_data_allowed_t_SOURCES = %D%/allowed.c
+t_data_allowed_t_LDADD = $(test_ldadd)

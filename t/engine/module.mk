@@ -10,3 +10,6 @@ t_engine_stretches_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/engine/lanes.t
 t_engine_lanes_t_SOURCES = %D%/lanes.c
 t_engine_lanes_t_LDADD = $(test_ldadd)
+check_PROGRAMS += t/engine/budget.t
+t_engine_budget_t_SOURCES = %D%/budget.c
+t_engine_budget_t_LDADD = $(test_ldadd)

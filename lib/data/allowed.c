@@ -1,0 +1,72 @@
+#include "data/allowed.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/source.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "/a/./b//../c" becomes "/a/c"; a relative path starts from the current folder.  NULL: no memory,
+ * or no such folder. */
+static char *plain_path(cg_arena *arena, const char *path)
+{
+    char here[PATH_MAX] = "";
+    if (path[0] != '/' && !getcwd(here, sizeof here)) return NULL;
+    char *full = cg_arena_printf(arena, "%s/%s", here, path), *to = full;
+    for (const char *p = full; p && *p;) {
+        p += strspn(p, "/");
+        size_t n = strcspn(p, "/");
+        if (n == 2 && !strncmp(p, "..", 2)) {
+            while (to > full && *--to != '/') continue;
+        } else if (n && !(n == 1 && *p == '.')) {
+            *to++ = '/';
+            memmove(to, p, n);
+            to += n;
+        }
+        p += n;
+    }
+    if (to) *to = '\0';
+    return full;
+}
+
+static bool is_within(cg_arena *arena, const char *path, const char *folder)
+{
+    const char *plain = plain_path(arena, path), *root = plain_path(arena, folder);
+    size_t n = root ? strlen(root) : 0;
+    return plain && root && !strncmp(plain, root, n) && (!plain[n] || plain[n] == '/');
+}
+
+static cg_status check(cg_arena *arena, const cg_data_spec *spec, const char *name, cg_place place,
+                       cg_error *error)
+{
+    if (!name || !place.line) return CG_OK;
+    const char *set = getenv("CNNGRAPH_DATA"), *path = cg_source_path(arena, spec, name);
+    const char *const folders[] = { spec->base ? spec->base : ".", set && *set ? set : NULL,
+                                    spec->allowed };
+    if (!path) return cg_fail_nomem(error, "a path");
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (folders[i] && is_within(arena, path, folders[i])) return CG_OK;
+    return cg_fail_at(
+        error, CG_EDATA, place,
+        "'%.200s' is outside the model file's folder and $CNNGRAPH_DATA; if you trust "
+        "the file, --allow-paths reads it",
+        name);
+}
+
+cg_status cg_check_allowed(const cg_data_spec *spec, const bool needed[2], cg_error *error)
+{
+    cg_status status = CG_OK;
+    cg_arena *arena = cg_arena_new();
+    if (!arena) return cg_fail_nomem(error, "a path");
+    for (int i = 0; i < 2 && status == CG_OK; i++) {
+        if (!needed[i]) continue;
+        status = check(arena, spec, spec->images[i], spec->images_place[i], error);
+        if (status == CG_OK)
+            status = check(arena, spec, spec->labels[i], spec->labels_place[i], error);
+    }
+    cg_arena_free(arena);
+    return status;
+}

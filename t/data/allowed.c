@@ -1,0 +1,66 @@
+/* Which paths a model file may name: those that stay, as texts, in its folders. */
+#include "data/allowed.h"
+
+#include "../tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const bool both[2] = { true, true };
+
+static bool may(const char *base, const char *path, const char *allowed)
+{
+    const cg_data_spec spec = {
+        .images = { path }, .images_place = { { "m.yaml", 2, 9 } }, .base = base, .allowed = allowed
+    };
+    return cg_check_allowed(&spec, both, NULL) == CG_OK;
+}
+
+int main(void)
+{
+    static const struct {
+        const char *base, *path, *allowed;
+        bool may;
+        const char *name;
+    } cases[] = {
+        { "/m", "x.csv", NULL, true, "a file beside the model" },
+        { "/m/", "data/x.csv", NULL, true, "one below it" },
+        { "/m", "/m/data/x.csv", NULL, true, "its full path" },
+        { "/m", "data/.././/x.csv", NULL, true, "a path that comes back" },
+        { "/m", "..x/..y..", NULL, true, "names with dots" },
+        { "/m", "../x.csv", NULL, false, "a file above" },
+        { "/m", "data/../../x.csv", NULL, false, "also by a detour" },
+        { "/m", "/x.csv", NULL, false, "a full path elsewhere" },
+        { "/m", "/mm/x.csv", NULL, false, "a folder that begins alike" },
+        { "/m", "/m/../x.csv", NULL, false, "a full path that leads out" },
+        { "/m", "../../../../etc/passwd", NULL, false, "up beyond the root" },
+        { "/m", "/data/set/x.csv", NULL, true, "a file in $CNNGRAPH_DATA" },
+        { "/m", "/data/x.csv", NULL, false, "one above it" },
+        { "/m", "/e/x.csv", "/e", true, "one in the folder that the user allows" },
+        { "/m", "/f/x.csv", "/e", false, "one beside it" },
+        { "/m", "/f/x.csv", "/", true, "any, where the user allows any" },
+        { "/", "/f/x.csv", NULL, true, "any, for a model in the root" },
+        { "m/../n", "x.csv", NULL, true, "a base that is a detour" },
+        { NULL, "x.csv", NULL, true, "no base: the current folder" },
+        { NULL, "../x.csv", NULL, false, "and nothing above it" },
+    };
+    setenv("CNNGRAPH_DATA", "/data/set", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ok(may(cases[i].base, cases[i].path, cases[i].allowed) == cases[i].may, "%s %s",
+           cases[i].name, cases[i].may ? "is read" : "is not read");
+    setenv("CNNGRAPH_DATA", "", 1);
+    ok(!may("/m", "/x.csv", NULL), "an empty $CNNGRAPH_DATA is none");
+
+    cg_error error = { 0 };
+    cg_data_spec spec = { .images = { "/i" }, .labels = { "/l" }, .base = "/m" };
+    ok(cg_check_allowed(&spec, both, NULL) == CG_OK,
+       "who gives paths without a place may give any");
+    spec.labels_place[0] = (cg_place){ "m.yaml", 3, 7 };
+    ok(cg_check_allowed(&spec, both, &error) == CG_EDATA && error.line == 3 && error.column == 7 &&
+           strstr(error.message, "'/l' is outside") && strstr(error.message, "--allow-paths"),
+       "labels are looked at, too, and the place is told: %s", error.message);
+    ok(cg_check_allowed(&spec, (const bool[2]){ false, true }, NULL) == CG_OK,
+       "unless no split needs them");
+    return done_testing();
+}
