@@ -9,6 +9,22 @@ AC_DEFUN([CG_SANITIZERS], [
   AC_SUBST([SANITIZE_FLAGS])
 ])
 
+# CG_FUZZING: --enable-fuzzing, with clang, makes the programs of t/fuzz mutate what they read; see `make fuzz`.
+# Before CG_SANITIZERS, which it turns on.
+AC_DEFUN([CG_FUZZING], [
+  AC_ARG_ENABLE([fuzzing], [AS_HELP_STRING([--enable-fuzzing], [build t/fuzz for `make fuzz` (clang)])],
+    [], [enable_fuzzing=no])
+  AS_IF([test "x$enable_fuzzing" != xno], [
+    : ${enable_sanitizers=address,undefined,float-cast-overflow}
+    FUZZ_CFLAGS="-fsanitize=fuzzer-no-link"
+    FUZZ_LIBS=`$CC -print-file-name=libclang_rt.fuzzer_no_main-$host_cpu.a`
+    AS_IF([test ! -f "$FUZZ_LIBS"], [AC_MSG_ERROR([--enable-fuzzing needs clang with libFuzzer: CC=clang])])
+    FUZZ_LIBS="$FUZZ_LIBS -lstdc++"
+    AC_DEFINE([HAVE_FUZZER], [1], [Define to 1 where libFuzzer is linked into t/fuzz.])])
+  AC_SUBST([FUZZ_CFLAGS])
+  AC_SUBST([FUZZ_LIBS])
+])
+
 # CG_COVERAGE: --enable-coverage instruments for gcov; `make coverage` runs the tests and reports.
 AC_DEFUN([CG_COVERAGE], [
   AC_ARG_ENABLE([coverage], [AS_HELP_STRING([--enable-coverage], [instrument for gcov])], [], [enable_coverage=no])
