@@ -76,7 +76,7 @@ static int check_options(const struct data_operand *o, const cg_data_kind *kind)
         { "label", o->label != NULL, kind && !strcmp(kind->name, "csv") },
         { "values", o->are_values, kind && kind->has_values },
         { "shape", o->shape != NULL, kind != NULL },
-        { "set", o->set->n > 0, !kind },
+        { "set", o->model_options->sets.n > 0, !kind },
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].is_given && !options[i].has_use)

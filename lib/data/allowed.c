@@ -42,7 +42,6 @@ static bool is_within(cg_arena *arena, const char *path, const char *folder)
 static cg_status check(cg_arena *arena, const cg_data_spec *spec, const char *name, cg_place place,
                        cg_error *error)
 {
-    if (!name || !place.line) return CG_OK;
     const char *set = getenv("CNNGRAPH_DATA"), *path = cg_source_path(arena, spec, name);
     const char *const folders[] = { spec->base ? spec->base : ".", set && *set ? set : NULL,
                                     spec->allowed };
@@ -56,17 +55,22 @@ static cg_status check(cg_arena *arena, const cg_data_spec *spec, const char *na
         name);
 }
 
-cg_status cg_check_allowed(const cg_data_spec *spec, const bool needed[2], cg_error *error)
+cg_status cg_check_path(const cg_data_spec *spec, const char *path, cg_place place, cg_error *error)
 {
-    cg_status status = CG_OK;
-    cg_arena *arena = cg_arena_new();
-    if (!arena) return cg_fail_nomem(error, "a path");
-    for (int i = 0; i < 2 && status == CG_OK; i++) {
-        if (!needed[i]) continue;
-        status = check(arena, spec, spec->images[i], spec->images_place[i], error);
-        if (status == CG_OK)
-            status = check(arena, spec, spec->labels[i], spec->labels_place[i], error);
-    }
+    cg_arena *arena = path && place.line ? cg_arena_new() : NULL;
+    if (!path || !place.line) return CG_OK;
+    cg_status status =
+        arena ? check(arena, spec, path, place, error) : cg_fail_nomem(error, "a path");
     cg_arena_free(arena);
     return status;
+}
+
+cg_status cg_check_allowed(const cg_data_spec *spec, const bool needed[2], cg_error *error)
+{
+    for (int i = 0; i < 2; i++) {
+        if (!needed[i]) continue;
+        CG_TRY(cg_check_path(spec, spec->images[i], spec->images_place[i], error));
+        CG_TRY(cg_check_path(spec, spec->labels[i], spec->labels_place[i], error));
+    }
+    return CG_OK;
 }

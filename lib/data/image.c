@@ -1,6 +1,7 @@
 /* Image files: the format is told by the first bytes, never by the name. */
 #include "data/image.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -22,6 +23,8 @@ cg_status cg_picture_allocate(cg_picture *p, const char *path, cg_error *error)
     if (p->width * p->height > CG_MAX_IMAGE_SIZE)
         return cg_fail(error, CG_EDATA, "%s: %d x %d pixels are more than %d", path, p->width,
                        p->height, CG_MAX_IMAGE_SIZE);
+    int64_t values = (int64_t)p->height * p->width * p->channels; /* and a byte for each */
+    CG_TRY(cg_budget_check(NULL, path, values * (int64_t)(sizeof(float) + 1), error));
     p->pixels = cg_alloc((size_t)p->height * (size_t)p->width, (size_t)p->channels * sizeof(float));
     return p->pixels ? CG_OK : cg_fail_nomem(error, path);
 }

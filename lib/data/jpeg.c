@@ -25,6 +25,7 @@ typedef struct {
     jmp_buf out;
     char message[JMSG_LENGTH_MAX];
     struct jpeg_decompress_struct jpeg;
+    struct jpeg_progress_mgr progress;
     uint8_t *row;
 } decoder;
 
@@ -32,6 +33,16 @@ static void leave(j_common_ptr jpeg)
 {
     decoder *d = (decoder *)jpeg->err;
     d->base.format_message(jpeg, d->message);
+    longjmp(d->out, 1);
+}
+
+/* Each scan is a pass over the whole picture, and takes no more than some bytes. */
+static void count_scans(j_common_ptr jpeg)
+{
+    enum { MAX_SCANS = 100 }; /* encoders make 10 or so */
+    decoder *d = (decoder *)jpeg->err;
+    if (d->jpeg.input_scan_number <= MAX_SCANS) return;
+    snprintf(d->message, sizeof d->message, "more than %d scans", MAX_SCANS);
     longjmp(d->out, 1);
 }
 
@@ -82,6 +93,8 @@ static cg_status read(cg_picture *p, const char *path, const uint8_t *bytes, siz
     d.base.emit_message = heed_warning;
     if (setjmp(d.out) == 0) {
         jpeg_create_decompress(&d.jpeg);
+        d.progress.progress_monitor = count_scans;
+        d.jpeg.progress = &d.progress;
         status = read_picture(p, &d, path, bytes, size, error);
     } else {
         cg_fail(error, CG_EDATA, "%s: %s", path, d.message);

@@ -222,8 +222,10 @@ static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     const cg_tree *from = cg_tree_find(tree, "from");
     if (validation) read_validation(r, validation, spec);
     if (stopping) read_stopping(r, stopping, spec);
-    if (from && cg_read_text(r, from, "train: from", &spec->from))
+    if (from && cg_read_text(r, from, "train: from", &spec->from)) {
         spec->from_place = cg_mark_place(from->mark);
+        spec->from_is_users = from->mark.source->order > 0;
+    }
 }
 
 /* ---- all of them ------------------------------------------------------------------------------*/

@@ -1,6 +1,7 @@
 /* The loop over epochs: steps, validation, checkpoints, stopping. */
 #include "base/error.h"
 #include "base/file.h"
+#include "data/allowed.h"
 #include "data/dataset.h"
 #include "engine/program.h"
 #include "train/average.h"
@@ -135,6 +136,8 @@ static cg_status begin(run *r, cg_error *error)
     cg_error cause = { 0 };
     const cg_spec *spec = r->t.spec;
     if (!spec->from) return CG_OK;
+    if (!spec->from_is_users)
+        CG_TRY(cg_check_path(&spec->data, spec->from, spec->from_place, error));
     cg_status status = cg_transfer(r->t.full.program, r->t.model, spec->from, r->origin, &cause);
     if (status == CG_OK && spec->ema > 0) status = cg_average_begin(r->t.full.program, &cause);
     if (status == CG_OK) return CG_OK;

@@ -143,6 +143,10 @@ of "$PWD/theirs/../mine" >theirs/back.yaml
 is 4 "a full path that leads out again" data info theirs/back.yaml
 sed 's/^data:/vars: {up: ..}\ndata:/; s|data/x.idx|"${up}/mine/x.idx"|' theirs/good.yaml >theirs/variable.yaml
 is 4 "nor a variable" data info theirs/variable.yaml
+sed 's|^train: {|train: {from: ../runs/small, |' small.yaml >theirs/from.yaml
+is 4 "weights elsewhere" train theirs/from.yaml
+says err "theirs/from.yaml:6:[0-9]*: .*/runs/small' is outside" "are refused likewise"
+is 0 "which the user may take" train theirs/from.yaml --allow-paths
 
 # ---- the environment
 CNNGRAPH_DATA=/secret-data HOME=/secret-home XDG_CACHE_HOME=/secret-cache
