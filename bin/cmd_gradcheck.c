@@ -324,8 +324,7 @@ static bool names_a_model(const char *operand)
     return strpbrk(operand, "./") || is_folder(operand);
 }
 
-static int serve(struct request *request, const char *operand,
-                 const cg_check_options *options)
+static int serve(struct request *request, const char *operand, const cg_check_options *options)
 {
     const cg_op *op = operand ? cg_op_find(operand) : NULL;
     struct report report = { .format = request->tap           ? REPORT_TAP

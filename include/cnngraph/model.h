@@ -69,7 +69,7 @@ typedef struct {
     bool keep_order;    /* train: {shuffle: false} */
     const char *from;   /* weights to begin with: a safetensors file or a run's folder, or NULL */
     cg_place from_place;
-    bool from_is_users; /* an override gives it */
+    bool from_is_users;                                      /* an override gives it */
     const char *train_split, *validation_split, *test_split; /* NULL: none */
     struct {
         const char *monitor;

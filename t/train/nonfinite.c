@@ -68,6 +68,7 @@ static cg_model *parse(const char *const sets[], cg_error *error)
     cg_model *model = NULL;
     snprintf(text, sizeof text, yaml, parent);
     cg_model_parse(&model, "small.yaml", text, strlen(text), n, sets, NULL, error);
+    if (model) cg_model_allow_paths(model, "/", error);
     return model;
 }
 

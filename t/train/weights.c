@@ -49,6 +49,8 @@ static cg_model *parse(const char *set)
     if (cg_model_parse(&model, "herd.yaml", text, strlen(text), set ? 1 : 0, &set, NULL, &error) !=
         CG_OK)
         printf("# %s\n", error.message);
+    else
+        cg_model_allow_paths(model, "/", &error);
     return model;
 }
 
@@ -112,6 +114,7 @@ static void check_evaluation(const cg_train_result *trained)
     snprintf(path, sizeof path, "%s/model.yaml", trained->folder);
     snprintf(weights, sizeof weights, "%s/last.safetensors", trained->folder);
     cg_status status = cg_model_load(&model, path, 0, NULL, NULL, NULL);
+    if (status == CG_OK) status = cg_model_allow_paths(model, "/", NULL);
     if (status == CG_OK) status = cg_dataset_load(&set, &cg_model_spec(model)->data, NULL, NULL);
     if (status == CG_OK) status = cg_predictor_new(&predictor, model, weights, 1, NULL);
     if (status == CG_OK)
@@ -139,6 +142,7 @@ static void test_training(void)
     status = cg_train(model, &options, &part, NULL);
     snprintf(path, sizeof path, "%s/model.yaml", part.folder);
     if (status == CG_OK) status = cg_model_load(&again, path, 0, NULL, NULL, NULL);
+    if (status == CG_OK) status = cg_model_allow_paths(again, "/", NULL);
     options = (cg_train_options){ .threads = 2, .resume = part.folder };
     if (status == CG_OK) status = cg_train(again, &options, &resumed, NULL);
     ok(status == CG_OK && resumed.train_loss == whole.train_loss &&
