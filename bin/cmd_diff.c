@@ -19,6 +19,7 @@ enum { MAX_TEXT = 1 << 28, LABEL = 18 };
 /* What was found so far; the exit code of the first thing that could not be compared. */
 typedef struct {
     const char *a, *b;
+    struct model_options *how;
     bool differs;
     int code;
 } verdict;
@@ -176,8 +177,8 @@ static void compare_steps(verdict *v, int threads, int64_t most)
     cg_model *a = NULL, *b = NULL;
     cg_lockstep l;
     cg_error error = { 0 };
-    int code = load_model(&a, v->a, NULL);
-    if (!code) code = load_model(&b, v->b, NULL);
+    int code = load_model(&a, v->a, v->how);
+    if (!code) code = load_model(&b, v->b, v->how);
     if (!code) {
         cg_status status = cg_lockstep_open(&l, a, threads, b, threads, &error);
         if (status == CG_OK) status = replay(v, &l, most, &error);
@@ -238,17 +239,20 @@ static void compare_checkpoints(verdict *v, const char *name)
 /* ---- the verb ------------------------------------------------------------------------------ */
 static int run(int argc, char *argv[])
 {
+    struct model_options how = { 0 };
     int64_t threads = 0, most = 0;
     bool does_replay = false;
     const struct option options[] = {
         { "replay", OPTION_FLAG, &does_replay, NULL },
         { "max-steps", OPTION_COUNT, &most, NULL },
         { "threads", OPTION_COUNT, &threads, NULL },
+        { "allow-paths", OPTION_FLAG, &how.allow_paths, NULL },
+        { "max-memory", OPTION_BYTES, &how.budget.limit, NULL },
         { .name = NULL },
     };
     if (options_parse(&verb_diff, argc, argv, options, 2, 2) < 0) return EXIT_USAGE;
     if (threads > 1024) return usage_error(&verb_diff, "--threads is at most 1024");
-    verdict v = { .a = argv[1], .b = argv[2] };
+    verdict v = { .a = argv[1], .b = argv[2], .how = &how };
     if (is_folder(v.a) != is_folder(v.b))
         return usage_error(&verb_diff, "'%s' is the folder of a run, '%s' is not",
                            is_folder(v.a) ? v.a : v.b, is_folder(v.a) ? v.b : v.a);
@@ -276,6 +280,8 @@ const struct verb verb_diff = {
             "                 states after each step, up to the first that differs\n"
             "  --max-steps N  replay so many steps at most\n"
             "  --threads N    threads that compute, of each (all cores)\n"
+            "  --allow-paths  replay on data wherever the runs' model files say\n"
+            "  --max-memory SIZE  of data and programs (three quarters of the machine's)\n"
             "\n"
             "Of two runs: the first line of model.yaml, the first epoch of metrics.jsonl and the\n"
             "first tensor of last.safetensors and best.safetensors that differ, with the largest\n"
