@@ -1,39 +1,16 @@
 #!/bin/sh
 # gradcheck: ops and models, the three ways of telling, wrong gradients, exit codes.
-command=${top_builddir:-.}/cnngraph
-src=${top_srcdir:-.}
-[ -x "$command" ] || { echo "1..0 # SKIP no command here"; exit 0; }
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-n=0 status=0
+. "${top_srcdir:-.}/t/bin/tap.sh"
 
-# exits CODE NAME ARGUMENT...: runs gradcheck; out and err keep what it says
+# exits CODE NAME ARGUMENT...: of gradcheck
 exits() {
     expected=$1 name=$2
     shift 2
-    "$command" gradcheck "$@" >"$folder/out" 2>"$folder/err" </dev/null
-    code=$?
-    report "$name" "exit $code, not $expected" test $code -eq "$expected"
-}
-# says FILE PATTERN NAME
-says() {
-    report "$3" "no '$2' in: $(head -c 400 "$folder/$1" | tr '\n' '|')" grep -q -e "$2" "$folder/$1"
-}
-report() {
-    name=$1 cause=$2
-    shift 2
-    n=$((n + 1))
-    if "$@"; then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        echo "# $cause"
-        status=1
-    fi
+    is "$expected" "$name" gradcheck "$@"
 }
 # count PATTERN: the lines of out that match
 count() {
-    grep -c -e "$1" "$folder/out"
+    grep -c -e "$1" out
 }
 
 # ---- ops
@@ -43,24 +20,24 @@ for op in conv2d max_pool2d batch_norm softmax_cross_entropy; do
     says out "^[1-9][0-9]* checks: [1-9][0-9]* PASS, 0 FAIL, 0 VACUOUS" "and the sum of its checks"
 done
 exits 0 "a line for each check on request" --verbose relu
-report "as many as are counted" "$(tail -1 "$folder/out")" \
-    test "$(count '^PASS relu, sample')" = "$(sed -n 's/ checks:.*//p' "$folder/out")"
+report "as many as are counted" "$(tail -1 out)" \
+    test "$(count '^PASS relu, sample')" = "$(sed -n 's/ checks:.*//p' out)"
 
 # ---- a model on its own data
-exits 0 "the gradient of a model is proven" "$src/models/mnist3.yaml" --set data.source=digits
+exits 0 "the gradient of a model is proven" "$source/models/mnist3.yaml" --set data.source=digits
 says out "^ *18  conv2d_1  *conv2d_1.weight .* PASS$" "naming the line of each parameter"
 says out "^14 checks: 14 PASS" "every parameter and the images, by element and projected"
-exits 0 "so is that of a loss mixed by mixup" "$src/models/mnist3.yaml" --set data.source=digits --set 'data.augment=[mixup]'
-exits 0 "so is that of classes with weights, smoothed and mixed" "$src/models/mnist3.yaml" --set data.source=digits \
+exits 0 "so is that of a loss mixed by mixup" "$source/models/mnist3.yaml" --set data.source=digits --set 'data.augment=[mixup]'
+exits 0 "so is that of classes with weights, smoothed and mixed" "$source/models/mnist3.yaml" --set data.source=digits \
     --set 'loss={type: cce, label_smoothing: 0.1, weights: balanced}' --set 'data.augment=[mixup]'
-exits 0 "so is that of mixed values" "$src/models/regression.yaml" --set 'data.augment=[mixup]'
-exits 3 "a mistake in the model file" "$src/t/model/bad/kernel_exceeds.yaml"
-exits 4 "a model file that is not there" "$folder/absent.yaml"
+exits 0 "so is that of mixed values" "$source/models/regression.yaml" --set 'data.augment=[mixup]'
+exits 3 "a mistake in the model file" "$source/t/model/bad/kernel_exceeds.yaml"
+exits 4 "a model file that is not there" absent.yaml
 
 # ---- for machines
 exits 0 "TAP" --tap relu
-report "numbers its lines and ends with the plan" "$(tail -1 "$folder/out")" \
-    test "1..$(count '^ok ')" = "$(tail -1 "$folder/out")"
+report "numbers its lines and ends with the plan" "$(tail -1 out)" \
+    test "1..$(count '^ok ')" = "$(tail -1 out)"
 exits 6 "TAP of a failure" --tap --eps 1 sigmoid
 says out "^not ok [0-9]* - sigmoid, sample" "says not ok"
 exits 0 "JSON" --format json sigmoid
@@ -70,7 +47,7 @@ if python3 -c 'import json' 2>/dev/null; then
     report "is valid JSON with as many results as checks" "it is not" python3 -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
-sys.exit(len(d["results"]) != d["checks"] or d["pass"] != d["checks"])' "$folder/out"
+sys.exit(len(d["results"]) != d["checks"] or d["pass"] != d["checks"])' out
 else
     n=$((n + 1))
     echo "ok $n - is valid JSON # SKIP no python3 here"
@@ -80,7 +57,7 @@ fi
 exits 0 "every mistake planted into one op is seen" --mutants relu
 says out "^relu  *x  *sign  *seen, sample 0" "with the sample that shows it"
 says out "^[1-9][0-9]* wrong gradients, [1-9][0-9]* seen, 0 not seen" "and the sum"
-exits 2 "a model has no mutants" --mutants "$src/models/mnist3.yaml"
+exits 2 "a model has no mutants" --mutants "$source/models/mnist3.yaml"
 exits 0 "a mistake made in practice is shown" --demo Z8
 says out "broken  *[1-9][0-9]* of" "as one that the checks see"
 says out "right  *0 of" "beside the right code"
@@ -94,5 +71,4 @@ says err "unknown op 'sigmod'; did you mean 'sigmoid'?" "is answered with the ne
 exits 2 "a tolerance that is no number" --rtol small sigmoid
 exits 2 "a step of 0" --eps 0 sigmoid
 
-echo "1..$n"
-exit $status
+finish
