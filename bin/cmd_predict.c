@@ -97,6 +97,7 @@ static const char *text_of(const session *s, int c, char text[CLASS_TEXT])
     return name ? name : class_text(cg_model_spec(s->model), NULL, c, text);
 }
 
+/* The probabilities of the classes, or the outputs that are none. */
 static void print_text(const session *s, const char *what, int label)
 {
     const cg_spec *spec = cg_model_spec(s->model);
@@ -112,9 +113,11 @@ static void print_text(const session *s, const char *what, int label)
         if (length > width) width = length;
     }
     for (int c = 0; c < spec->n_outputs; c++) {
-        int bar = s->y[c] > 0 && s->y[c] <= 1 ? (int)(40 * s->y[c] + 0.5f) : 0;
-        printf("  %*s  %9.6f  %.*s\n", width, text_of(s, spec->n_outputs == 1 ? 1 : c, text),
-               (double)s->y[c], bar, "########################################");
+        int class = spec->n_outputs == 1 ? 1 : c;
+        double p = cg_probability(spec->loss, spec->n_outputs, s->y, class);
+        printf("  %*s  %9.6f  %.*s\n", width, text_of(s, class, text),
+               isnan(p) ? (double)s->y[c] : p, isnan(p) ? 0 : (int)(40 * p + 0.5),
+               "########################################");
     }
 }
 
@@ -143,6 +146,19 @@ static void add_json_values(const session *s, const char *what, const float *t)
     json_array_append_new(s->list, entry);
 }
 
+/* Of the classes by their numbers; NULL where the outputs tell none. */
+static json_t *json_probabilities(const session *s)
+{
+    const cg_spec *spec = cg_model_spec(s->model);
+    int n = spec->n_outputs == 1 ? 2 : spec->n_outputs;
+    if (isnan(cg_probability(spec->loss, spec->n_outputs, s->y, 0))) return NULL;
+    json_t *list = json_array();
+    for (int c = 0; c < n; c++)
+        json_array_append_new(list,
+                              number_json(cg_probability(spec->loss, spec->n_outputs, s->y, c)));
+    return list;
+}
+
 static void add_json(const session *s, const char *what, int label)
 {
     const cg_spec *spec = cg_model_spec(s->model);
@@ -150,6 +166,8 @@ static void add_json(const session *s, const char *what, int label)
     json_t *entry =
         json_pack("{so sI so}", "image", text_json(what), "class",
                   (json_int_t)class_name(spec, best), "outputs", json_reals(spec->n_outputs, s->y));
+    json_t *probabilities = json_probabilities(s);
+    if (probabilities) json_object_set_new(entry, "probabilities", probabilities);
     if (name_of(s, best)) json_object_set_new(entry, "name", text_json(name_of(s, best)));
     if (label >= 0) json_object_set_new(entry, "label", json_integer(class_name(spec, label)));
     json_array_append_new(s->list, entry);

@@ -126,6 +126,13 @@ is 7 "eval with weights that are a text" eval small.yaml --weights small.yaml
 says err "small.yaml: not a safetensors file.*it begins with 'cnngraph: 1'" "says what it is not"
 is 0 "predict" predict runs/small --index 0,1
 says out "test\[1\]: class [358]," "tells the class by its first name"
+sed -e '/- softmax/d' -e 's/loss: cce/loss: cross_entropy/' small.yaml >logits.yaml
+is 0 "train to logits" train logits.yaml --runs logits --max-steps 3
+is 0 "predict from logits" predict logits/small --index 0
+report "tells probabilities, which sum to 1" "$(cat out)" \
+    test "$(awk 'NR > 1 { sum += $2; low = low || $2 < 0 } END { printf "%.3f %d", sum, low }' out)" = "1.000 0"
+is 0 "predict from logits, as JSON" predict logits/small --index 0 --format json
+says out '"probabilities"' "has them beside the outputs"
 is 2 "predict beyond the split" predict runs/small --index 99
 { printf 'P5\n28 28\n255\n'; head -c 784 /dev/zero; } >black.pgm
 is 0 "predict of a file" predict runs/small black.pgm --draw
