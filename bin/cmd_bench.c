@@ -1,4 +1,5 @@
 /* cnngraph bench: how fast a model trains or infers here, on random data of its shape. */
+#include "json.h"
 #include "load.h"
 
 #include "engine/program.h"
@@ -13,7 +14,6 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,8 +238,8 @@ static json_t *profile_json(const cg_program *program)
     return list;
 }
 
-static bool print_json(const cg_model *model, const struct request *r, const struct outcome *o,
-                       const cg_program *program)
+static int print_json(const cg_model *model, const struct request *r, const struct outcome *o,
+                      const cg_program *program)
 {
     const double *v = o->images_per_s;
     double rate = v[r->repeats / 2] * (double)o->flops;
@@ -250,10 +250,7 @@ static bool print_json(const cg_model *model, const struct request *r, const str
         "gflops", 1e-9 * rate, "percent_of_peak", 100 * rate / o->peak, "peak_bytes",
         (json_int_t)peak_bytes(), "planned_bytes", (json_int_t)o->planned);
     if (all && r->profile) json_object_set_new(all, "profile", profile_json(program));
-    bool printed = all && json_dumpf(all, stdout, JSON_COMPACT) == 0;
-    if (printed) putchar('\n');
-    json_decref(all);
-    return printed;
+    return json_print(all, JSON_COMPACT);
 }
 
 /* ---- the verb -------------------------------------------------------------------------------- */
@@ -291,7 +288,7 @@ static int bench(const cg_model *model, const struct request *r)
     if (status != CG_OK) {
         code = fail(&error);
     } else if (r->format == 1) {
-        if (!print_json(model, r, o, program)) code = fail(&error);
+        code = print_json(model, r, o, program);
     } else {
         print_text(model, r, o);
         if (r->profile) print_profile(program);
@@ -336,7 +333,7 @@ static int run(int argc, char *argv[])
     if (r.threads > 1024) return usage_error(&verb_bench, "--threads is at most 1024");
     if (!parse_seconds(seconds, &r.seconds))
         return usage_error(&verb_bench, "--seconds must be a number above 0, found '%s'", seconds);
-    if (isa && setenv("CNNGRAPH_ISA", isa, 1) != 0) return fail(&(cg_error){ .status = CG_ENOMEM });
+    if (isa && setenv("CNNGRAPH_ISA", isa, 1) != 0) return fail_memory();
     int code = load_model(&model, argv[1], &how);
     if (code) return code;
     if (!r.batch) r.batch = cg_model_spec(model)->batch;

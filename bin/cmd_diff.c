@@ -1,4 +1,5 @@
 /* cnngraph diff: where two runs part: model, metrics, steps, weights. */
+#include "json.h"
 #include "load.h"
 
 #include "base/file.h"
@@ -7,7 +8,6 @@
 #include "train/folder.h"
 #include "train/lockstep.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -268,6 +268,7 @@ static int run(int argc, char *argv[])
         compare_checkpoints(&v, CG_LAST);
         compare_checkpoints(&v, CG_BEST);
     }
+    if (!v.code && json_is_short()) v.code = fail_memory(); /* an epoch may not have been read */
     if (v.code) return v.code;
     return v.differs ? cg_status_exit_code(CG_EREPRODUCE) : 0;
 }

@@ -165,12 +165,8 @@ static int run(int argc, char *argv[])
     cg_error error = { 0 };
     if (cg_tier_choose(&chosen, &error) != CG_OK) return fail(&error);
     json_t *report = examine(chosen);
-    if (format == 1) {
-        json_dumpf(report, stdout, JSON_INDENT(2));
-        putchar('\n');
-    } else {
-        print_text(report);
-    }
+    if (format == 1 || !report || json_is_short()) return json_print(report, JSON_INDENT(2));
+    print_text(report);
     json_decref(report);
     return 0;
 }

@@ -124,7 +124,7 @@ static json_t *mistakes_json(const cg_spec *spec, const cg_evaluation *e)
     return mistakes;
 }
 
-static void print_json(const cg_spec *spec, const struct measurement *m)
+static int print_json(const cg_spec *spec, const struct measurement *m)
 {
     const cg_evaluation *e = &m->evaluation;
     json_t *all = json_pack(
@@ -134,9 +134,7 @@ static void print_json(const cg_spec *spec, const struct measurement *m)
         "classes", classes_json(spec, m), "macro", scores_json(cg_mean_scores(e, false)),
         "weighted", scores_json(cg_mean_scores(e, true)), "confusion", confusion_json(e),
         "calibration", calibration_json(e), "mistakes", mistakes_json(spec, e));
-    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    putchar('\n');
-    json_decref(all);
+    return json_print(all, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
@@ -146,14 +144,8 @@ static int evaluate(struct measurement *m, const cg_model *model, int threads, b
     const cg_spec *spec = cg_model_spec(model);
     int code = measure(&verb_eval, m, model, threads, sets);
     if (code) return code;
-    if (m->evaluation.n_classes == 0) {
-        metrics_report(m, as_json);
-        return 0;
-    }
-    if (as_json) {
-        print_json(spec, m);
-        return 0;
-    }
+    if (m->evaluation.n_classes == 0) return metrics_report(m, as_json);
+    if (as_json) return print_json(spec, m);
     print_head(m);
     print_classes(spec, m);
     print_confusion(spec, m);

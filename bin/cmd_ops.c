@@ -1,9 +1,9 @@
 /* cnngraph ops: the operations, as their descriptors tell them. */
+#include "json.h"
 #include "options.h"
 
 #include "base/text.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,12 +133,10 @@ static json_t *as_json(const cg_op *op)
 
 static int print_json(const cg_op *const ops[], int n)
 {
+    if (n == 1) return json_print(as_json(ops[0]), JSON_INDENT(2));
     json_t *list = json_array();
     for (int i = 0; i < n; i++) json_array_append_new(list, as_json(ops[i]));
-    int status = json_dumpf(n == 1 ? json_array_get(list, 0) : list, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(list);
-    return status == 0 ? 0 : cg_status_exit_code(CG_EIO);
+    return json_print(list, JSON_INDENT(2));
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */

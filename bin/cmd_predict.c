@@ -293,11 +293,10 @@ static int run(int argc, char *argv[])
     if (code == 0) code = open_session(&s, path);
     if (code == 0 && indices) code = predict_indices(&s, split, indices);
     for (int i = 2; i <= n && code == 0; i++) code = predict_file(&s, argv[i]);
-    if (code == 0 && s.list) {
-        json_dumpf(s.list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-        putchar('\n');
-    }
-    json_decref(s.list);
+    if (code == 0 && format == 1)
+        code = json_print(s.list, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    else
+        json_decref(s.list);
     free(s.x);
     free(s.y);
     free(s.t);

@@ -19,7 +19,7 @@ static int run(int argc, char *argv[])
     if (code) return code;
     char *text = cg_model_render(model);
     cg_model_free(model);
-    if (!text) return fail(&(cg_error){ .status = CG_ENOMEM });
+    if (!text) return fail_memory();
     fputs(text, stdout);
     free(text);
     return 0;

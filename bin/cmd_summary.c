@@ -1,11 +1,11 @@
 /* cnngraph summary: the layers of a model, their shapes and what they cost. */
+#include "json.h"
 #include "load.h"
 
 #include "base/memory.h"
 #include "train/batch.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,7 +34,10 @@ static size_t program_bytes(const cg_model *model, int64_t batch, cg_error *erro
     cg_program *program = NULL;
     cg_graph *graph = cg_graph_new();
     size_t bytes = 0;
-    if (!graph) return 0;
+    if (!graph) {
+        error->status = CG_ENOMEM;
+        return 0;
+    }
     if (cg_model_record(model, graph, CG_EVALUATION, batch, &recording, error) == CG_OK &&
         cg_compile(&program, graph, 1, &recording.y, &options, error) == CG_OK)
         bytes = cg_program_bytes(program);
@@ -84,7 +87,7 @@ static json_t *layer_json(const cg_layer_info *l)
                      l->line);
 }
 
-static bool print_json(const cg_model *model, int64_t batch, size_t bytes, size_t training)
+static int print_json(const cg_model *model, int64_t batch, size_t bytes, size_t training)
 {
     struct totals t = sum(model);
     json_t *layers = json_array();
@@ -96,10 +99,7 @@ static bool print_json(const cg_model *model, int64_t batch, size_t bytes, size_
                             layers, "parameters", (json_int_t)t.parameters, "macs",
                             (json_int_t)t.macs, "batch", (json_int_t)batch, "bytes",
                             (json_int_t)bytes, "training_bytes", (json_int_t)training);
-    bool printed = all && json_dumpf(all, stdout, JSON_INDENT(2)) == 0;
-    if (printed) putchar('\n');
-    json_decref(all);
-    return printed;
+    return json_print(all, JSON_INDENT(2));
 }
 
 static int run(int argc, char *argv[])
@@ -115,19 +115,19 @@ static int run(int argc, char *argv[])
         { .name = NULL },
     };
     cg_model *model;
-    cg_error error = { .status = CG_ENOMEM };
+    cg_error error = { 0 };
     if (options_parse(&verb_summary, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;
     int code = load_model(&model, argv[1], &how);
     if (code) return code;
     if (!batch) batch = cg_model_spec(model)->batch;
     size_t bytes = program_bytes(model, batch, &error);
     size_t training = bytes ? training_bytes(model, batch, &error) : 0;
-    if (!bytes)
+    if (!bytes || error.status == CG_ENOMEM)
         code = fail(&error);
     else if (format == 0)
         print_text(model, batch, bytes, training);
-    else if (!print_json(model, batch, bytes, training))
-        code = fail(&(cg_error){ .status = CG_ENOMEM });
+    else
+        code = print_json(model, batch, bytes, training);
     cg_model_free(model);
     return code;
 }

@@ -12,7 +12,9 @@
 extern const struct verb verb_train;
 
 /* ---- stopping ------------------------------------------------------------------------------
- * The first signal asks for a stop after the step under way; a second one ends the process. */
+ * The first signal asks for a stop after the step under way; a second one ends the process.  Of
+ * signals that are ignored, as nohup and shells have it, nothing changes.  Whether anybody reads
+ * how the run goes is no reason to end it. */
 static volatile int stop;
 
 static void ask_to_stop(int signal_number)
@@ -23,11 +25,14 @@ static void ask_to_stop(int signal_number)
 
 static void catch_signals(void)
 {
-    struct sigaction action = { .sa_handler = ask_to_stop,
-                                .sa_flags = (int)SA_RESETHAND | SA_RESTART };
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction before,
+        action = { .sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND | SA_RESTART };
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 /* ---- showing ------------------------------------------------------------------------------- */
@@ -133,7 +138,7 @@ static void show(void *context, const cg_progress *p)
         show_live(d, p);
 }
 
-static void print_json(const cg_train_result *r)
+static int print_json(const cg_train_result *r)
 {
     const struct {
         const char *name;
@@ -158,9 +163,7 @@ static void print_json(const cg_train_result *r)
         snprintf(name, sizeof name, "test_%s", r->metrics[i].name);
         json_object_set_new(object, name, json_real(r->metrics[i].value));
     }
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    putchar('\n');
-    json_decref(object);
+    return json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 }
 
 /* The test is of the last weights, while eval takes the best: both say which. */
@@ -242,10 +245,8 @@ static int train(cg_model *model, const cg_train_options *options, display *d, b
             fprintf(stderr, "'cnngraph train --resume %s' goes on\n", result.folder);
         return fail(&error);
     }
-    if (as_json)
-        print_json(&result);
-    else
-        print_result(&result);
+    if (as_json) return print_json(&result);
+    print_result(&result);
     return 0;
 }
 

@@ -188,14 +188,18 @@ static json_t *class_names(const cg_dataset *set)
 static json_t *examine(survey *s, const char *name)
 {
     cg_shape shape = cg_dataset_shape(s->set);
-    json_t *dims = json_array(), *splits = json_array();
+    json_t *dims = json_array(), *splits = json_array(), *report;
+    bool is_whole = true;
     for (int i = 0; i < shape.rank; i++)
         json_array_append_new(dims, json_integer((json_int_t)shape.dim[i]));
     for (int i = 0; i < cg_dataset_splits(s->set); i++)
-        json_array_append_new(splits, report_split(s, i));
-    return json_pack("{ss so sI so so so}", "data", name, "shape", dims, "targets",
-                     (json_int_t)cg_dataset_targets(s->set), "classes", class_names(s->set),
-                     "splits", splits, "duplicates", find_duplicates(s));
+        is_whole &= json_array_append_new(splits, report_split(s, i)) == 0;
+    report = json_pack("{ss so sI so so so}", "data", name, "shape", dims, "targets",
+                       (json_int_t)cg_dataset_targets(s->set), "classes", class_names(s->set),
+                       "splits", splits, "duplicates", find_duplicates(s));
+    if (is_whole) return report;
+    json_decref(report);
+    return NULL;
 }
 
 static void print_numbers(const char *name, const json_t *list)
@@ -245,13 +249,9 @@ static void print_text(const json_t *report, const cg_dataset *set)
 static int report(survey *s, const char *name, bool as_json)
 {
     json_t *all = examine(s, name);
-    if (!all) return fail_memory();
-    if (as_json) {
-        json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-        putchar('\n');
-    } else {
-        print_text(all, s->set);
-    }
+    if (as_json || !all || json_is_short())
+        return json_print(all, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    print_text(all, s->set);
     json_decref(all);
     return 0;
 }

@@ -41,7 +41,8 @@ static bool read_shape(const char *text, cg_shape *shape)
     return !*text && cg_shape_check(shape, NULL) == CG_OK;
 }
 
-static void describe_files(struct data_operand *o)
+/* The exit code. */
+static int describe_files(struct data_operand *o)
 {
     cg_data_spec *d = &o->spec;
     d->format = format_of(o->path);
@@ -49,8 +50,9 @@ static void describe_files(struct data_operand *o)
     bool is_apart = !strcmp(d->format, "idx") || !strcmp(d->format, "npy");
     bool is_csv = !strcmp(d->format, "csv");
     if (is_apart) {
-        const char *beside = o->labels ? NULL : cg_labels_path(o->arena, o->path);
-        d->labels[0] = beside && cg_file_exists(beside) ? beside : o->labels;
+        const char *beside = o->labels ? o->labels : cg_labels_path(o->arena, o->path);
+        if (!beside) return fail_memory();
+        d->labels[0] = o->labels || cg_file_exists(beside) ? beside : NULL;
     }
     if (is_csv && cg_ends_with(o->path, ".tsv")) d->csv.separator = '\t';
     if (is_csv && o->label) {
@@ -62,6 +64,7 @@ static void describe_files(struct data_operand *o)
     o->split = (cg_split_spec){ .name = "all", .from = "train" };
     d->splits = &o->split;
     d->n_splits = 1;
+    return 0;
 }
 
 /* An option that says nothing of such an operand was meant for something.  kind: NULL of a model.
@@ -94,8 +97,8 @@ int data_operand_open(struct data_operand *o)
     if (!is_model) {
         if (o->shape && !read_shape(o->shape, &o->spec.shape))
             return usage_error(&verb_data, "--shape takes sizes, as in 1,28,28");
-        describe_files(o);
-        return check_options(o, &cg_source_find(o->spec.format, true)->kind);
+        int code = describe_files(o);
+        return code ? code : check_options(o, &cg_source_find(o->spec.format, true)->kind);
     }
     int code = check_options(o, NULL);
     if (code == 0) code = load_model(&o->model, o->path, o->model_options);

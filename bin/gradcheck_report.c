@@ -2,6 +2,9 @@
 #include "gradcheck_report.h"
 #include "verb.h"
 
+#include "json.h"
+#include "verb.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +117,7 @@ static void add_to_list(struct report *r, const cg_check_result *c)
         object = json_pack("{ss si ss ss ss sn sn sn}", "subject", c->subject, "sample", c->sample,
                            "input", c->input, "kind", cg_check_kind_name(c->kind), "verdict",
                            cg_verdict_name(c->verdict), "error", "analytic", "numeric");
-    if (!object || json_array_append_new(r->list, object) != 0) r->is_out_of_memory = true;
+    json_array_append_new(r->list, object);
 }
 
 static void print_tap(const struct report *r, const cg_check_result *c)
@@ -130,7 +133,6 @@ void report_begin(struct report *r)
 {
     if (r->format == REPORT_JSON) {
         r->list = json_array();
-        r->is_out_of_memory = !r->list;
     } else if (r->format == REPORT_TEXT && r->is_model) {
         printf("%5s  %-20s %-26s %11s %11s\n", "line", "layer", "parameter", "by element",
                "projected");
@@ -168,28 +170,27 @@ static void print_summary(const struct report *r)
     putchar('\n');
 }
 
-static bool dump(struct report *r)
+static int print_json(struct report *r)
 {
-    json_t *all = json_pack("{si si si si si sO}", "checks", r->n, "pass", r->n_verdict[CG_PASS],
+    json_t *all = json_pack("{si si si si si so}", "checks", r->n, "pass", r->n_verdict[CG_PASS],
                             "fail", r->n_verdict[CG_FAIL], "vacuous", r->n_verdict[CG_VACUOUS],
                             "kink", r->n_verdict[CG_KINK], "results", r->list);
-    bool written = all && json_dumpf(all, stdout, JSON_INDENT(1)) == 0;
-    putchar('\n');
-    json_decref(all);
-    return written;
+    return json_print(all, JSON_INDENT(1));
 }
 
 int report_end(struct report *r)
 {
-    if (r->format == REPORT_TEXT)
+    int code = 0;
+    free(r->row);
+    if (r->is_out_of_memory)
+        code = fail_memory();
+    else if (r->format == REPORT_TEXT)
         print_summary(r);
     else if (r->format == REPORT_TAP)
         printf("1..%d\n", r->n);
-    else if (!r->list || !dump(r))
-        r->is_out_of_memory = true;
-    json_decref(r->list);
-    free(r->row);
-    if (r->is_out_of_memory) return fail_memory();
+    else
+        code = print_json(r);
+    if (code) return code;
     bool failed = r->n_verdict[CG_FAIL] || r->n_verdict[CG_VACUOUS];
     return failed ? cg_status_exit_code(CG_ECHECK) : 0;
 }

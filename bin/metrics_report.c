@@ -61,7 +61,7 @@ static void print_text(const struct measurement *m)
     print_marks(m);
 }
 
-static void print_json(const struct measurement *m)
+static int print_json(const struct measurement *m)
 {
     const cg_evaluation *e = &m->evaluation;
     json_t *all =
@@ -70,15 +70,12 @@ static void print_json(const struct measurement *m)
     for (int i = 0; i < e->n_metrics; i++)
         json_object_set_new(all, e->metrics[i].name, number_json(e->metrics[i].value));
     if (e->n_marks) json_object_set_new(all, "columns", marks_json(m));
-    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    putchar('\n');
-    json_decref(all);
+    return json_print(all, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 }
 
-void metrics_report(const struct measurement *m, bool as_json)
+int metrics_report(const struct measurement *m, bool as_json)
 {
-    if (as_json)
-        print_json(m);
-    else
-        print_text(m);
+    if (as_json) return print_json(m);
+    print_text(m);
+    return 0;
 }

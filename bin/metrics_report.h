@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-/* Prints loss and metrics, by name, as text or JSON. */
-void metrics_report(const struct measurement *m, bool as_json);
+/* Prints loss and metrics, by name, as text or JSON; the exit code. */
+int metrics_report(const struct measurement *m, bool as_json);
 
 /* A table of scores, what: "class", whose rows come one by one; and scores as an object. */
 void print_scores_head(const char *what);

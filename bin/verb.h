@@ -1,4 +1,4 @@
-/* A verb of the command line is one file with one descriptor, listed in main.c. */
+/* A verb of the command line is one file with one descriptor, listed in command.c. */
 #ifndef CNNGRAPH_VERB_H
 #define CNNGRAPH_VERB_H
 
@@ -16,6 +16,7 @@ enum { EXIT_USAGE = 2 };
 
 /* Says on stderr what went wrong, with its place; returns the exit code of the status. */
 int fail(const cg_error *error);
+int fail_memory(void); /* the same of CG_ENOMEM */
 
 /* The same where memory is short. */
 int fail_memory(void);

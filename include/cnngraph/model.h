@@ -64,10 +64,11 @@ typedef struct {
     double warmup;                /* epochs of linear warm-up before the schedule */
     double clip_norm, clip_value; /* of the gradient; 0: none */
     int64_t epochs, batch;
-    int64_t accumulate; /* batches whose gradients make one update */
-    double ema;         /* memory of the averaged weights; 0: none */
-    bool keep_order;    /* train: {shuffle: false} */
-    const char *from;   /* weights to begin with: a safetensors file or a run's folder, or NULL */
+    int64_t accumulate;       /* batches whose gradients make one update */
+    int64_t checkpoint_every; /* steps; 0: at the end of an epoch alone */
+    double ema;               /* memory of the averaged weights; 0: none */
+    bool keep_order;          /* train: {shuffle: false} */
+    const char *from; /* weights to begin with: a safetensors file or a run's folder, or NULL */
     cg_place from_place;
     bool from_is_users;                                      /* an override gives it */
     const char *train_split, *validation_split, *test_split; /* NULL: none */

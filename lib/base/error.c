@@ -123,5 +123,10 @@ cg_status cg_fail_errno(cg_error *error, cg_status status, const char *format, .
     /* strerror may hand one buffer to all threads. */
     if (strerror_r(code, reason, sizeof reason) != 0)
         snprintf(reason, sizeof reason, "error %d of the system", code);
-    return cg_fail(error, status, "%s: %s", what, reason);
+    return cg_fail(error, code == ENOMEM ? CG_ENOMEM : status, "%s: %s", what, reason);
+}
+
+cg_status cg_unless_nomem(cg_status status)
+{
+    return errno == ENOMEM ? CG_ENOMEM : status;
 }

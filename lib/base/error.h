@@ -21,8 +21,13 @@ cg_status cg_fail_at(cg_error *error, cg_status status, cg_place place, const ch
 cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const char *format,
                      va_list ap);
 cg_status cg_fail_nomem(cg_error *error, const char *what);
-/* The same with ": " and the system's reason, that of errno, behind it; on any thread. */
+/* The same with ": " and the system's reason, that of errno, behind it; on any thread.
+ * CG_ENOMEM if that is the reason. */
 cg_status cg_fail_errno(cg_error *error, cg_status status, const char *format, ...) CG_PRINTF(3, 4);
+
+/* What a call that has failed means by errno: CG_ENOMEM where memory was short, else `status`.  A
+ * library may leave errno alone: set it to 0 before. */
+cg_status cg_unless_nomem(cg_status status);
 
 /* Passes a failure on. */
 #define CG_TRY(expression)                                  \

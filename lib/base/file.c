@@ -6,10 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { MOST_TEMPORARY = 1000 }; /* files beside one, of crashes and of others at work */
 
 static cg_status fail_io(cg_error *error, const char *path, const char *what)
 {
@@ -66,15 +69,71 @@ bool cg_file_exists(const char *path)
 
 /* --- replacing -------------------------------------------------------------------------------- */
 
-/* The first free name among path.tmp, path.tmp1, ...: a crash may have left some behind. */
+/* path.tmp, path.tmp1, ... */
+static bool name_beside(const char *path, int i, char *temporary, size_t bytes)
+{
+    int n = snprintf(temporary, bytes, i ? "%s.tmp%d" : "%s.tmp", path, i);
+    return n >= 0 && (size_t)n < bytes;
+}
+
+/* Under the first name that is free: a crash may have left some behind. */
 static int open_beside(const char *path, char *temporary, size_t bytes)
 {
     for (int i = 0;; i++) {
-        snprintf(temporary, bytes, i ? "%s.tmp%d" : "%s.tmp", path, i);
+        name_beside(path, i, temporary, bytes);
         int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (file >= 0 || errno != EEXIST || i == 999) return file;
+        if (file >= 0 || errno != EEXIST || i == MOST_TEMPORARY - 1) return file;
     }
 }
+
+/* All of it, again after an interruption. */
+static bool write_whole(int file, const char *bytes, size_t n)
+{
+    for (size_t done = 0; done < n;) {
+        ssize_t got = write(file, bytes + done, n - done);
+        if (got < 0 && errno != EINTR) return false;
+        if (got > 0) done += (size_t)got;
+    }
+    return true;
+}
+
+static bool sync_file(int file)
+{
+    while (fsync(file) != 0)
+        if (errno != EINTR) return false;
+    return true;
+}
+
+#ifdef HAVE_FOPENCOOKIE
+/* A stream by itself loses what it was writing when it is interrupted. */
+static ssize_t write_through(void *cookie, const char *bytes, size_t n)
+{
+    return write_whole(*(const int *)cookie, bytes, n) ? (ssize_t)n : 0;
+}
+
+static int close_through(void *cookie)
+{
+    int closed = close(*(const int *)cookie);
+    cg_release(cookie);
+    return closed;
+}
+
+static FILE *open_stream(int file)
+{
+    int *cookie = cg_alloc(1, sizeof *cookie);
+    if (!cookie) return NULL;
+    *cookie = file;
+    FILE *stream = fopencookie(
+        cookie, "wb", (cookie_io_functions_t){ .write = write_through, .close = close_through });
+    if (!stream) cg_release(cookie);
+    return stream;
+}
+#else
+static FILE *open_stream(int file)
+{
+    return fdopen(file, "wb");
+}
+#endif
 
 cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error)
 {
@@ -87,7 +146,9 @@ cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error)
         return cg_fail_nomem(error, path);
     }
     int file = open_beside(path, r->temporary, bytes);
-    r->stream = file < 0 ? NULL : fdopen(file, "wb");
+    r->file = file;
+    errno = file < 0 ? errno : ENOMEM;
+    r->stream = file < 0 ? NULL : open_stream(file);
     if (r->stream) return CG_OK;
 
     cg_status status = fail_io(error, r->temporary, "cannot write");
@@ -117,7 +178,7 @@ static void sync_folder_of(char *path)
 
 cg_status cg_replace_sync(cg_replace *r, cg_error *error)
 {
-    if (!ferror(r->stream) && fflush(r->stream) == 0 && fsync(fileno(r->stream)) == 0) return CG_OK;
+    if (!ferror(r->stream) && fflush(r->stream) == 0 && sync_file(r->file)) return CG_OK;
     return fail_io(error, r->temporary, "cannot write");
 }
 
@@ -149,6 +210,26 @@ void cg_replace_abort(cg_replace *r)
     cg_release(r->path);
     cg_release(r->temporary);
     *r = (cg_replace){ 0 };
+}
+
+void cg_replace_tidy(const char *path)
+{
+    char temporary[PATH_MAX];
+    for (int i = 0; i < MOST_TEMPORARY; i++)
+        if (!name_beside(path, i, temporary, sizeof temporary) || unlink(temporary) != 0) break;
+}
+
+/* --- appending -------------------------------------------------------------------------------- */
+
+cg_status cg_file_append(const char *path, const char *line, cg_error *error)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (file < 0) return fail_io(error, path, "cannot write");
+    bool is_written =
+        write_whole(file, line, strlen(line)) && write_whole(file, "\n", 1) && sync_file(file);
+    cg_status status = is_written ? CG_OK : fail_io(error, path, "cannot write");
+    bool is_closed = close(file) == 0;
+    return status == CG_OK && !is_closed ? fail_io(error, path, "cannot write") : status;
 }
 
 /* --- folders ---------------------------------------------------------------------------------- */

@@ -18,12 +18,18 @@ cg_status cg_file_read(const char *path, size_t limit, char **contents, size_t *
 typedef struct {
     FILE *stream;
     char *path, *temporary;
+    int file; /* beneath the stream */
 } cg_replace;
 cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error);
 /* All that was written is on the disk, in r->temporary, for a look before the commit. */
 cg_status cg_replace_sync(cg_replace *r, cg_error *error);
 cg_status cg_replace_commit(cg_replace *r, cg_error *error); /* closes r whatever happens */
 void cg_replace_abort(cg_replace *r);
+/* Removes what crashes have left of replacements of `path`, where nobody else is at one. */
+void cg_replace_tidy(const char *path);
+
+/* Adds a line to a file, which is made if there is none; it is on the disk when this returns. */
+cg_status cg_file_append(const char *path, const char *line, cg_error *error);
 
 cg_status cg_make_folders(const char *path, cg_error *error); /* mkdir -p */
 

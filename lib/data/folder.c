@@ -42,7 +42,7 @@ static cg_status list(listing *l, const char *path, cg_error *error)
 {
     l->n = scandir(path, &l->entry, is_visible, by_bytes);
     if (l->n >= 0) return CG_OK;
-    return cg_fail_errno(error, errno == ENOMEM ? CG_ENOMEM : CG_EDATA, "%s", path);
+    return cg_fail_errno(error, CG_EDATA, "%s", path);
 }
 
 static cg_status join(char path[MAX_PATH], const char *folder, const char *name, cg_error *error)

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,23 +25,25 @@ typedef struct {
     cg_error *error;
 } reader;
 
-/* The number of bytes read; short at the end of the file.  -1 after a report. */
+/* The number of bytes read; short at the end of the file.  The negative of a status after a report.
+ */
 static int64_t read_some(const reader *r, uint8_t *bytes, int64_t n)
 {
     int64_t got = 0;
     while (got < n) {
         int64_t left = n - got;
+        errno = 0;
         int step =
             gzread(r->file, bytes + got, (unsigned)(left < READ_AT_ONCE ? left : READ_AT_ONCE));
         int code = Z_OK;
         const char *reason = gzerror(r->file, &code);
         if (step < 0 || (step == 0 && code != Z_OK && code != Z_STREAM_END)) {
-            if (code == Z_ERRNO)
-                cg_fail_errno(r->error, CG_EDATA, "%s", r->path);
-            else
-                cg_fail(r->error, CG_EDATA, "%s: %s", r->path,
-                        code == Z_BUF_ERROR ? "the compressed data end too early" : reason);
-            return -1;
+            return -(int64_t)(code == Z_ERRNO
+                                  ? cg_fail_errno(r->error, CG_EDATA, "%s", r->path)
+                                  : cg_fail(r->error, cg_unless_nomem(CG_EDATA), "%s: %s", r->path,
+                                            code == Z_BUF_ERROR
+                                                ? "the compressed data end too early"
+                                                : reason));
         }
         if (step == 0) break;
         got += step;
@@ -53,7 +56,7 @@ static cg_status read_header(const reader *r, int low, int high, cg_shape *shape
 {
     uint8_t head[4 + 4 * CG_MAX_RANK] = { 0 };
     int64_t got = read_some(r, head, 4);
-    if (got < 0) return CG_EDATA;
+    if (got < 0) return (cg_status)-got;
     if (got == 0) return cg_fail(r->error, CG_EDATA, "%s: the file is empty", r->path);
     if (got < 4 || head[0] || head[1])
         return cg_fail(r->error, CG_EDATA,
@@ -67,7 +70,7 @@ static cg_status read_header(const reader *r, int low, int high, cg_shape *shape
         return cg_fail(r->error, CG_EDATA, "%s: %d dimensions, expected %d%s", r->path, rank, low,
                        low == high ? " (labels)" : " or 4 (images)");
     got = read_some(r, head + 4, 4 * rank);
-    if (got < 0) return CG_EDATA;
+    if (got < 0) return (cg_status)-got;
     if (got < 4 * rank)
         return cg_fail(r->error, CG_EDATA, "%s: the file ends within its header", r->path);
 
@@ -102,7 +105,7 @@ static cg_status read_body(const reader *r, int64_t bytes, int64_t wanted, uint8
             *body = more;
         }
         int64_t got = read_some(r, *body + used, room - used);
-        if (got < 0) return CG_EDATA;
+        if (got < 0) return (cg_status)-got;
         used += got;
         if (used < room)
             return cg_fail(r->error, CG_EDATA,
@@ -112,7 +115,7 @@ static cg_status read_body(const reader *r, int64_t bytes, int64_t wanted, uint8
     if (wanted < bytes) return CG_OK;
     uint8_t beyond;
     int64_t got = read_some(r, &beyond, 1); /* looks at the checksum of gzip, too */
-    if (got < 0) return CG_EDATA;
+    if (got < 0) return (cg_status)-got;
     if (got > 0)
         return cg_fail(r->error, CG_EDATA,
                        "%s: bytes follow the %" PRId64 " that its header promises", r->path, bytes);

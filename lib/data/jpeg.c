@@ -16,6 +16,7 @@ static bool recognises(const uint8_t *bytes, size_t size)
 
 #ifdef HAVE_JPEG
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <jpeglib.h>
@@ -91,13 +92,14 @@ static cg_status read(cg_picture *p, const char *path, const uint8_t *bytes, siz
     d.jpeg.err = jpeg_std_error(&d.base);
     d.base.error_exit = leave;
     d.base.emit_message = heed_warning;
+    errno = 0;
     if (setjmp(d.out) == 0) {
         jpeg_create_decompress(&d.jpeg);
         d.progress.progress_monitor = count_scans;
         d.jpeg.progress = &d.progress;
         status = read_picture(p, &d, path, bytes, size, error);
     } else {
-        cg_fail(error, CG_EDATA, "%s: %s", path, d.message);
+        status = cg_fail(error, cg_unless_nomem(CG_EDATA), "%s: %s", path, d.message);
     }
     jpeg_destroy_decompress(&d.jpeg);
     cg_release(d.row);

@@ -131,7 +131,7 @@ static cg_status read_header(cg_npy *a, const cg_input *in, char *text, cg_error
 {
     uint8_t head[MAGIC + 2 + 4] = { 0 };
     int64_t got = in->read(in, head, MAGIC + 4, error);
-    if (got < 0) return CG_EDATA;
+    if (got < 0) return (cg_status)-got;
     if (got == 0) return cg_fail(error, CG_EDATA, "%s: the file is empty", in->name);
     if (memcmp(head, "\x93NUMPY", MAGIC) != 0)
         return cg_fail(error, CG_EDATA, "%s: not an NPY array: it does not begin with \\x93NUMPY",
@@ -140,12 +140,16 @@ static cg_status read_header(cg_npy *a, const cg_input *in, char *text, cg_error
     if (head[MAGIC] < 1 || head[MAGIC] > 3)
         return cg_fail(error, CG_EDATA, "%s: version %d.%d of NPY, expected 1.0 to 3.0", in->name,
                        head[MAGIC], head[MAGIC + 1]);
-    if (got == MAGIC + 4 && is_long) got += in->read(in, head + MAGIC + 4, 2, error);
+    int64_t more = got == MAGIC + 4 && is_long ? in->read(in, head + MAGIC + 4, 2, error) : 0;
+    if (more < 0) return (cg_status)-more;
     int64_t size = head[8] | head[9] << 8;
     if (is_long) size |= (int64_t)head[10] << 16 | (int64_t)head[11] << 24;
     if (size >= MAX_HEADER)
         return cg_fail(error, CG_EDATA, "%s: a header of %" PRId64 " bytes", in->name, size);
-    if (got < MAGIC + (is_long ? 6 : 4) || in->read(in, text, size, error) < size)
+    bool is_whole = got + more == MAGIC + (is_long ? 6 : 4);
+    int64_t n_text = is_whole ? in->read(in, text, size, error) : 0;
+    if (n_text < 0) return (cg_status)-n_text;
+    if (!is_whole || n_text < size)
         return cg_fail(error, CG_EDATA, "%s: the file ends within its header", in->name);
     text[size] = '\0';
     return read_literal(a, &(cursor){ text, in->name, error });
@@ -172,7 +176,7 @@ static cg_status read_body(cg_npy *a, const cg_input *in, int64_t bytes, cg_erro
         if (!more) return cg_fail_nomem(error, in->name);
         a->bytes = more;
         int64_t got = in->read(in, a->bytes + used, room - used, error);
-        if (got < 0) return CG_EDATA;
+        if (got < 0) return (cg_status)-got;
         used += got;
         if (used < room)
             return cg_fail(error, CG_EDATA,
@@ -181,7 +185,7 @@ static cg_status read_body(cg_npy *a, const cg_input *in, int64_t bytes, cg_erro
     }
     uint8_t beyond;
     int64_t got = in->read(in, &beyond, 1, error);
-    if (got < 0) return CG_EDATA;
+    if (got < 0) return (cg_status)-got;
     if (got == 0) return CG_OK;
     return cg_fail(error, CG_EDATA, "%s: bytes follow the %" PRId64 " that its header promises",
                    in->name, bytes);
@@ -206,8 +210,7 @@ static int64_t read_file(const cg_input *in, void *bytes, int64_t n, cg_error *e
     FILE *file = in->context;
     size_t got = fread(bytes, 1, (size_t)n, file);
     if (!ferror(file)) return (int64_t)got;
-    cg_fail_errno(error, CG_EDATA, "%s", in->name);
-    return -1;
+    return -(int64_t)cg_fail_errno(error, CG_EDATA, "%s", in->name);
 }
 
 cg_status cg_npy_load(cg_npy *a, const char *path, const cg_budget *budget, cg_error *error)

@@ -12,7 +12,7 @@
 /* Where bytes come from: a file, or an entry of an archive. */
 typedef struct cg_input cg_input;
 struct cg_input {
-    /* Up to n bytes; fewer only at the end; -1: it failed, and told. */
+    /* Up to n bytes; fewer only at the end; the negative of a status: it failed, and told. */
     int64_t (*read)(const cg_input *input, void *bytes, int64_t n, cg_error *error);
     void *context;
     const char *name;        /* for messages */

@@ -7,6 +7,7 @@
 
 #ifdef HAVE_ZIP
 
+#include <errno.h>
 #include <stdio.h>
 #include <zip.h>
 
@@ -46,9 +47,11 @@ static const names *find_names(const archive *a, int part)
 
 static int64_t read_entry(const cg_input *in, void *bytes, int64_t n, cg_error *error)
 {
+    errno = 0;
     zip_int64_t got = zip_fread(in->context, bytes, (zip_uint64_t)n);
-    if (got < 0) cg_fail(error, CG_EDATA, "%s: %s", in->name, zip_file_strerror(in->context));
-    return got;
+    if (got >= 0) return got;
+    return -(int64_t)cg_fail(error, cg_unless_nomem(CG_EDATA), "%s: %s", in->name,
+                             zip_file_strerror(in->context));
 }
 
 static cg_status read_array(cg_named_array *to, const archive *a, const char *name, cg_error *error)
@@ -57,8 +60,10 @@ static cg_status read_array(cg_named_array *to, const archive *a, const char *na
     snprintf(entry, sizeof entry, "%s.npy", name);
     to->name = cg_arena_printf(a->arena, "%s: %s", a->path, name);
     if (!to->name) return cg_fail_nomem(error, "a path");
+    errno = 0;
     zip_file_t *file = zip_fopen(a->zip, entry, 0);
-    if (!file) return cg_fail(error, CG_EDATA, "%s: %s", to->name, zip_strerror(a->zip));
+    if (!file)
+        return cg_fail(error, cg_unless_nomem(CG_EDATA), "%s: %s", to->name, zip_strerror(a->zip));
     const cg_input input = { read_entry, file, to->name, a->budget };
     cg_status status = cg_npy_read(&to->array, &input, error);
     zip_fclose(file);
@@ -84,14 +89,15 @@ static cg_status load_from(cg_samples *samples, const cg_data_spec *spec, int pa
 {
     a->path = cg_source_path(a->arena, spec, spec->images[part]);
     if (!a->path) return cg_fail_nomem(error, "a path");
-    int code;
+    int code = errno = 0;
     a->zip = zip_open(a->path, ZIP_RDONLY, &code);
     if (!a->zip) {
         zip_error_t cause;
         zip_error_init_with_code(&cause, code);
-        cg_fail(error, CG_EDATA, "%s: %s", a->path, zip_error_strerror(&cause));
+        cg_status status = cg_fail(error, cg_unless_nomem(CG_EDATA), "%s: %s", a->path,
+                                   zip_error_strerror(&cause));
         zip_error_fini(&cause);
-        return CG_EDATA;
+        return status;
     }
     cg_named_array x = { .name = NULL }, y = { .name = NULL };
     cg_status status = read_arrays(samples, a, spec, part, &x, &y, error);

@@ -15,6 +15,7 @@ static bool recognises(const uint8_t *bytes, size_t size)
 
 #ifdef HAVE_PNG
 
+#include <errno.h>
 #include <png.h>
 
 /* Transparent pixels lie on black, which is where MNIST's paper is. */
@@ -26,8 +27,9 @@ static cg_status read_pixels(cg_picture *p, png_image *png, const char *path, cg
     if (!bytes) return cg_fail_nomem(error, path);
     const png_color black = { 0, 0, 0 };
     cg_status status = CG_OK;
+    errno = 0;
     if (!png_image_finish_read(png, &black, bytes, 0, NULL))
-        status = cg_fail(error, CG_EDATA, "%s: %s", path, png->message);
+        status = cg_fail(error, cg_unless_nomem(CG_EDATA), "%s: %s", path, png->message);
     for (size_t i = 0; status == CG_OK && i < n; i++) p->pixels[i] = (float)bytes[i] / 255;
     cg_release(bytes);
     return status;
@@ -37,8 +39,9 @@ static cg_status read(cg_picture *p, const char *path, const uint8_t *bytes, siz
                       cg_error *error)
 {
     png_image png = { .version = PNG_IMAGE_VERSION };
+    errno = 0;
     if (!png_image_begin_read_from_memory(&png, bytes, size)) {
-        cg_status status = cg_fail(error, CG_EDATA, "%s: %s", path, png.message);
+        cg_status status = cg_fail(error, cg_unless_nomem(CG_EDATA), "%s: %s", path, png.message);
         png_image_free(&png);
         return status;
     }

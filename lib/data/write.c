@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "data/npy.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -193,16 +194,16 @@ static bool add_array(zip_t *zip, const char *name, const array *a)
 /* libzip writes beside the path, and renames. */
 cg_status cg_write_npz(const cg_samples *s, const char *path, cg_error *error)
 {
-    int code;
+    int code = errno = 0;
     array x = samples_array(s), y = labels_array(s);
     zip_t *zip = zip_open(path, ZIP_CREATE | ZIP_EXCL, &code);
-    if (!zip) return cg_fail(error, CG_EIO, "%s: cannot write", path);
+    if (!zip) return cg_fail(error, cg_unless_nomem(CG_EIO), "%s: cannot write", path);
     if (add_array(zip, "x.npy", &x) && (!y.data || add_array(zip, "y.npy", &y)) &&
         zip_close(zip) == 0)
         return CG_OK;
-    cg_fail(error, CG_EIO, "%s: %s", path, zip_strerror(zip));
+    cg_status status = cg_fail(error, cg_unless_nomem(CG_EIO), "%s: %s", path, zip_strerror(zip));
     zip_discard(zip);
-    return CG_EIO;
+    return status;
 }
 #else
 cg_status cg_write_npz(const cg_samples *s, const char *path, cg_error *error)
@@ -240,19 +241,22 @@ cg_status cg_write_idx(const cg_samples *s, const char *path, cg_error *error)
 }
 
 /* ---- all of them --------------------------------------------------------------------------- */
-/* Whole numbers of 0..255 are bytes, whatever file they came from; NULL: they are not, or there is
- * no memory. */
+/* Whole numbers of 0..255 are bytes, whatever file they came from. */
+static bool are_bytes(const cg_samples *s)
+{
+    int64_t n = s->n * cg_shape_size(&s->shape);
+    for (int64_t i = 0; i < n; i++)
+        if (!(s->values[i] >= 0 && s->values[i] <= 255 &&
+              (float)(uint8_t)s->values[i] == s->values[i]))
+            return false;
+    return true;
+}
+
 static uint8_t *as_bytes(const cg_samples *s)
 {
     int64_t n = s->n * cg_shape_size(&s->shape);
     uint8_t *bytes = cg_alloc((size_t)n, 1);
-    for (int64_t i = 0; i < n && bytes; i++) {
-        float v = s->values[i];
-        bytes[i] = v >= 0 && v <= 255 ? (uint8_t)v : 0;
-        if ((float)bytes[i] == v) continue;
-        cg_release(bytes);
-        return NULL;
-    }
+    for (int64_t i = 0; i < n && bytes; i++) bytes[i] = (uint8_t)s->values[i];
     return bytes;
 }
 
@@ -262,14 +266,14 @@ static cg_status write_bytes(const cg_samples *s, const char *path,
                              cg_error *error)
 {
     cg_samples bytes = *s;
-    if (s->values && !s->targets) bytes.images = as_bytes(s);
-    cg_status status =
-        bytes.images && !s->targets
-            ? write(&bytes, path, error)
-            : cg_fail(error, CG_EDATA,
-                      "%s: this format holds bytes and labels, no real values; .npy, .npz and "
-                      ".csv do",
-                      path);
+    if (s->targets || (s->values && !are_bytes(s)))
+        return cg_fail(error, CG_EDATA,
+                       "%s: this format holds bytes and labels, no real values; .npy, .npz and "
+                       ".csv do",
+                       path);
+    if (s->values) bytes.images = as_bytes(s);
+    if (!bytes.images) return cg_fail_nomem(error, path);
+    cg_status status = write(&bytes, path, error);
     if (s->values) cg_release(bytes.images);
     return status;
 }

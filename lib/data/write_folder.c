@@ -8,21 +8,35 @@
 
 #ifdef HAVE_PNG
 
-#include <ftw.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <png.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *walk)
+typedef struct {
+    const char *path;
+    const char *classes[CG_MAX_CLASSES]; /* folders; NULL until there is a sample of it */
+} tree;
+
+/* False where the path is too long. */
+static bool name_image(const tree *t, const cg_samples *s, int64_t i, char path[PATH_MAX])
 {
-    (void)st, (void)kind, (void)walk;
-    return remove(path);
+    int n = snprintf(path, PATH_MAX, "%s/%08" PRId64 ".png", t->classes[s->labels[i]], i);
+    return n < PATH_MAX;
 }
 
-static void remove_tree(const char *path)
+/* Whatever of it there is, and without memory, of which there may be none. */
+static void remove_tree(const tree *t, const cg_samples *s)
 {
-    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    char path[PATH_MAX];
+    for (int64_t i = 0; i < s->n; i++)
+        if (t->classes[s->labels[i]] && name_image(t, s, i, path)) unlink(path);
+    for (int c = 0; c < CG_MAX_CLASSES; c++)
+        if (t->classes[c]) rmdir(t->classes[c]);
+    rmdir(t->path);
 }
 
 /* From C H W to the H W C of libpng. */
@@ -37,8 +51,9 @@ static cg_status write_image(const cg_samples *s, int64_t i, const char *path, u
                       .width = (png_uint_32)s->shape.dim[2],
                       .height = (png_uint_32)s->shape.dim[1],
                       .format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB };
+    errno = 0;
     if (png_image_write_to_file(&png, path, 0, pixels, 0, NULL)) return CG_OK;
-    return cg_fail(error, CG_EIO, "%s: %s", path, png.message);
+    return cg_fail(error, cg_unless_nomem(CG_EIO), "%s: %s", path, png.message);
 }
 
 /* "07", of ten classes or more, so that the order of names is that of numbers. */
@@ -49,20 +64,19 @@ static const char *class_folder(cg_arena *arena, const cg_samples *s, const char
     return cg_arena_printf(arena, "%s/%0*d", folder, digits, class);
 }
 
-static cg_status write_all(const cg_samples *s, const char *folder, cg_arena *arena,
-                           uint8_t *pixels, cg_error *error)
+static cg_status write_all(tree *t, const cg_samples *s, cg_arena *arena, uint8_t *pixels,
+                           cg_error *error)
 {
-    const char *classes[CG_MAX_CLASSES] = { NULL };
     for (int64_t i = 0; i < s->n; i++) {
-        int class = s->labels[i];
-        if (!classes[class]) {
-            classes[class] = class_folder(arena, s, folder, class);
-            if (!classes[class]) return cg_fail_nomem(error, folder);
-            CG_TRY(cg_make_folders(classes[class], error));
+        const char **class = &t->classes[s->labels[i]];
+        if (!*class) {
+            *class = class_folder(arena, s, t->path, s->labels[i]);
+            if (!*class) return cg_fail_nomem(error, t->path);
+            CG_TRY(cg_make_folders(*class, error));
         }
-        char path[4096];
-        int n = snprintf(path, sizeof path, "%s/%08" PRId64 ".png", classes[class], i);
-        if (n >= (int)sizeof path) return cg_fail(error, CG_ELIMIT, "%s: too long a path", folder);
+        char path[PATH_MAX];
+        if (!name_image(t, s, i, path))
+            return cg_fail(error, CG_ELIMIT, "%s: too long a path", t->path);
         CG_TRY(write_image(s, i, path, pixels, error));
     }
     return CG_OK;
@@ -92,10 +106,11 @@ cg_status cg_write_folder(const cg_samples *s, const char *path, cg_error *error
     if (status == CG_OK && cg_file_exists(temporary))
         status = cg_fail(error, CG_EDATA, "%s: left by another conversion; remove it", temporary);
     else if (status == CG_OK) {
-        status = write_all(s, temporary, arena, pixels, error);
+        tree t = { .path = temporary };
+        status = write_all(&t, s, arena, pixels, error);
         if (status == CG_OK && rename(temporary, path) != 0)
             status = cg_fail_errno(error, CG_EIO, "%s", path);
-        if (status != CG_OK) remove_tree(temporary);
+        if (status != CG_OK) remove_tree(&t, s);
     }
     cg_arena_free(arena);
     return status;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -231,7 +232,9 @@ static cg_status read_header(cg_safetensors *file, size_t size, cg_error *error)
                        length + LENGTH_BYTES);
     const char *text = file->contents + LENGTH_BYTES;
     json_error_t mistake;
+    errno = 0;
     file->header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &mistake);
+    if (!file->header && errno == ENOMEM) return cg_fail_nomem(error, "a header");
     if (!file->header)
         return cg_fail(error, CG_ECHECKPOINT, "the header, at byte %d: %s", mistake.position,
                        mistake.text);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,17 @@ static size_t element_bytes(cg_dtype dtype)
     return dtype == CG_F64 ? 8 : 4;
 }
 
+/* NULL without memory. */
 static json_t *describe(const cg_named_tensor *tensor, int64_t begin, int64_t end)
 {
     json_t *shape = json_array();
+    bool is_whole = shape != NULL;
     for (int i = 0; i < tensor->shape.rank; i++)
-        json_array_append_new(shape, json_integer(tensor->shape.dim[i]));
+        is_whole &= json_array_append_new(shape, json_integer(tensor->shape.dim[i])) == 0;
+    if (!is_whole) {
+        json_decref(shape);
+        return NULL;
+    }
     return json_pack("{ss so s[II]}", "dtype", tensor->dtype == CG_F64 ? "F64" : "F32", "shape",
                      shape, "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
@@ -29,9 +36,10 @@ static cg_status add(json_t *object, const char *key, json_t *value, cg_error *e
         json_decref(value);
         return cg_fail(error, CG_EUSAGE, "'%s' is given twice", key);
     }
-    if (json_object_set_new(object, key, value) != 0)
-        return cg_fail(error, CG_EUSAGE, "'%s' is not a name", key);
-    return CG_OK;
+    errno = 0;
+    if (value && json_object_set_new(object, key, value) == 0) return CG_OK;
+    if (!value || errno == ENOMEM) return cg_fail_nomem(error, "a checkpoint's header");
+    return cg_fail(error, CG_EUSAGE, "'%s' is not a name", key);
 }
 
 static cg_status fill_header(json_t *header, int n, const cg_named_tensor tensors[], int n_metadata,

@@ -132,6 +132,23 @@ static void read_stopping(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     spec->early_stopping.below = keys.below;
 }
 
+typedef struct {
+    int64_t every;
+} checkpoint_keys;
+
+static const cg_attr checkpoint_table[] = {
+    CG_INT(checkpoint_keys, every, 0, 1, 1000000000, "steps from one to the next"),
+    { .name = NULL },
+};
+
+static void read_checkpoint(cg_reader *r, const cg_tree *tree, cg_spec *spec)
+{
+    checkpoint_keys keys;
+    if (!cg_read_map(r, tree, "checkpoint", "checkpoint: {every: 1000}")) return;
+    cg_read_attrs(r, tree, tree->mark, "checkpoint", checkpoint_table, NULL, &keys);
+    spec->checkpoint_every = keys.every;
+}
+
 static int find_split(const cg_data_spec *d, const char *name)
 {
     for (int i = 0; i < d->n_splits; i++)
@@ -199,7 +216,8 @@ static const char train_example[] = "train: {epochs: 10, batch: 64}";
 
 static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
 {
-    static const char *const more[] = { "validation", "early_stopping", "from", NULL };
+    static const char *const more[] = { "validation", "early_stopping", "checkpoint", "from",
+                                        NULL };
     train_keys keys;
     if (!cg_read_map(r, tree, "train", train_example)) return;
     cg_read_attrs(r, tree, tree->mark, "train", train_table, more, &keys);
@@ -220,6 +238,8 @@ static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     const cg_tree *validation = cg_tree_find(tree, "validation");
     const cg_tree *stopping = cg_tree_find(tree, "early_stopping");
     const cg_tree *from = cg_tree_find(tree, "from");
+    const cg_tree *checkpoint = cg_tree_find(tree, "checkpoint");
+    if (checkpoint) read_checkpoint(r, checkpoint, spec);
     if (validation) read_validation(r, validation, spec);
     if (stopping) read_stopping(r, stopping, spec);
     if (from && cg_read_text(r, from, "train: from", &spec->from)) {

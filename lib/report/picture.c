@@ -26,6 +26,7 @@ void cg_put_base64(cg_page *page, const uint8_t *bytes, size_t n)
 
 #ifdef HAVE_PNG
 
+#include <errno.h>
 #include <png.h>
 
 bool cg_can_draw_pictures(void)
@@ -36,10 +37,13 @@ bool cg_can_draw_pictures(void)
 static cg_status encode(png_image *png, const uint8_t *pixels, uint8_t **bytes, size_t *n)
 {
     png_alloc_size_t room = 0;
-    if (!png_image_write_to_memory(png, NULL, &room, 0, pixels, 0, NULL)) return CG_EINTERNAL;
+    errno = 0;
+    if (!png_image_write_to_memory(png, NULL, &room, 0, pixels, 0, NULL))
+        return cg_unless_nomem(CG_EINTERNAL);
     *bytes = cg_alloc(room, 1);
     if (!*bytes) return CG_ENOMEM;
-    if (!png_image_write_to_memory(png, *bytes, &room, 0, pixels, 0, NULL)) return CG_EINTERNAL;
+    if (!png_image_write_to_memory(png, *bytes, &room, 0, pixels, 0, NULL))
+        return cg_unless_nomem(CG_EINTERNAL);
     *n = room;
     return CG_OK;
 }

@@ -138,38 +138,56 @@ static json_t *number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* NULL without memory. */
+static json_t *make_line(int64_t epoch, uint64_t step, int n, const cg_metric_value values[],
+                         double seconds)
+{
+    json_t *line = json_object();
+    bool is_whole = json_object_set_new(line, "epoch", json_integer(epoch)) == 0 &&
+                    json_object_set_new(line, "step", json_integer((json_int_t)step)) == 0;
+    for (int i = 0; i < n; i++)
+        is_whole &= json_object_set_new(line, values[i].name, number(values[i].value)) == 0;
+    is_whole &= json_object_set_new(line, "seconds", number(seconds)) == 0;
+    if (is_whole) return line;
+    json_decref(line);
+    return NULL;
+}
+
 cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int n,
                            const cg_metric_value values[], double seconds, cg_error *error)
 {
     char path[CG_PATH_BYTES];
-    json_t *line = json_object();
-    json_object_set_new(line, "epoch", json_integer(epoch));
-    json_object_set_new(line, "step", json_integer((json_int_t)step));
-    for (int i = 0; i < n; i++) json_object_set_new(line, values[i].name, number(values[i].value));
-    json_object_set_new(line, "seconds", number(seconds));
-
+    json_t *object = make_line(epoch, step, n, values, seconds);
+    char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(object);
+    if (!line) return cg_fail_nomem(error, "a line of metrics");
     cg_folder_file(folder, "metrics.jsonl", path);
-    cg_status status = CG_OK;
-    FILE *f = fopen(path, "a");
-    if (f) {
-        bool is_written = json_dumpf(line, f, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
-        is_written &= putc('\n', f) != EOF;
-        /* On the disk before the checkpoint that counts this epoch among those done. */
-        is_written &= fflush(f) == 0 && fsync(fileno(f)) == 0;
-        if (fclose(f) != 0 || !is_written) status = io_failed(path, error);
-    } else {
-        status = io_failed(path, error);
-    }
-    json_decref(line);
+    cg_status status = cg_file_append(path, line, error);
+    free(line);
     return status;
 }
 
-bool cg_folder_has_epochs(const char *folder)
+cg_status cg_folder_epochs(const char *folder, int64_t *n, cg_error *error)
 {
-    char path[CG_PATH_BYTES];
-    struct stat found;
+    char path[CG_PATH_BYTES], *text;
+    size_t size;
+    *n = 0;
     cg_folder_file(folder, "metrics.jsonl", path);
-    return stat(path, &found) == 0 && found.st_size > 0;
+    if (!cg_file_exists(path)) return CG_OK;
+    CG_TRY(cg_file_read(path, MAX_TEXT, &text, &size, error));
+    for (const char *p = text; (p = memchr(p, '\n', size - (size_t)(p - text))); p++) ++*n;
+    cg_release(text);
+    return CG_OK;
+}
+
+void cg_folder_tidy(const char *folder)
+{
+    static const char *const names[] = { "model.yaml", CG_LAST, CG_BEST, CG_BEGINNING };
+    char path[CG_PATH_BYTES];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        cg_folder_file(folder, names[i], path);
+        cg_replace_tidy(path);
+    }
 }
 
 cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error)

@@ -33,8 +33,11 @@ cg_status cg_folder_rewrite(const char *folder, const cg_model *model, cg_error 
 cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int n,
                            const cg_metric_value values[], double seconds, cg_error *error);
 
-/* Does metrics.jsonl tell of any epoch? */
-bool cg_folder_has_epochs(const char *folder);
+/* *n = the epochs that metrics.jsonl tells of; 0 without that file. */
+cg_status cg_folder_epochs(const char *folder, int64_t *n, cg_error *error);
+
+/* Removes the temporary files that a process left that was killed while it wrote the folder's. */
+void cg_folder_tidy(const char *folder);
 
 /* Keeps the lines of the first `epochs` epochs: those behind the checkpoint will be written anew.
  */

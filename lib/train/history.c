@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "train/folder.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -24,6 +25,7 @@ static int count_lines(const char *text, size_t size)
 
 static bool read_line(cg_history *h, const char *line, size_t size)
 {
+    errno = 0;
     json_t *object = json_loadb(line, size, JSON_DECODE_INT_AS_REAL, NULL);
     bool is_sound = json_is_object(object) && json_is_real(json_object_get(object, "epoch"));
     for (int c = 0; is_sound && c < CG_HISTORY_COLUMNS; c++) {
@@ -48,7 +50,9 @@ static cg_status read_lines(cg_history *h, const char *path, const char *text, s
     }
     for (int i = 0; i < n; i++) {
         size_t length = strcspn(text, "\n");
-        if (!read_line(h, text, length))
+        bool is_sound = read_line(h, text, length);
+        if (!is_sound && errno == ENOMEM) return cg_fail_nomem(error, path);
+        if (!is_sound)
             return cg_fail_at(error, CG_EDATA, (cg_place){ path, i + 1, 1 },
                               "no line of metrics: expected a JSON object of the next epoch");
         text += length + 1;

@@ -108,20 +108,19 @@ void cg_trace_note(cg_trace *t, const char *category, const char *name, double b
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
-/* What a click on the event shows. */
+/* What a click on the event shows; NULL without memory. */
 static json_t *arguments(const event *e)
 {
-    json_t *args = json_object();
-    if (e->step >= 0) json_object_set_new(args, "step", json_integer(e->step));
-    if (!e->program) return args;
+    if (e->step < 0) return json_object();
+    if (!e->program) return json_pack("{sI}", "step", (json_int_t)e->step);
     char shape[CG_SHAPE_TEXT];
     cg_stage_time time = cg_program_stage(e->program, e->stage);
-    json_object_set_new(args, "layer", json_string(time.label ? time.label : ""));
-    json_object_set_new(args, "ops", json_string(time.ops));
-    json_object_set_new(args, "shape", json_string(cg_shape_text(&time.shape, shape)));
-    json_object_set_new(args, "flops", json_integer(time.flops));
-    if (time.place.line > 0) json_object_set_new(args, "line", json_integer(time.place.line));
-    return args;
+    json_t *line = time.place.line > 0 ? json_integer(time.place.line) : NULL;
+    if (time.place.line > 0 && !line) return NULL;
+    return json_pack("{sI ss ss ss sI so*}", "step", (json_int_t)e->step, "layer",
+                     time.label ? time.label : "", "ops", time.ops, "shape",
+                     cg_shape_text(&time.shape, shape), "flops", (json_int_t)time.flops, "line",
+                     line);
 }
 
 /* One line; times in microseconds since the trace was opened. */

@@ -151,14 +151,18 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     bool differs;
     CG_TRY(cg_folder_compare(folder, r->t.model, &differs, error));
     snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
+    cg_folder_tidy(folder);
     cg_folder_file(folder, CG_LAST, path);
-    if (!cg_file_exists(path)) { /* killed in its first epoch, or else something is lost */
-        if (cg_folder_has_epochs(folder))
+    if (!cg_file_exists(path)) { /* killed before its first, or else something is lost */
+        int64_t epochs;
+        CG_TRY(cg_folder_epochs(folder, &epochs, error));
+        if (epochs > 1)
             return cg_fail_at(
                 error, CG_ECHECKPOINT, (cg_place){ .file = path },
                 "missing, though the run has finished epochs: put it back, or train anew");
         CG_TRY(begin(r, error));
-        return differs ? cg_folder_rewrite(folder, r->t.model, error) : CG_OK;
+        if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
+        return cg_folder_cut(folder, 0, error);
     }
     CG_TRY(load(r, CG_LAST, error));
     CG_TRY(load_beginning(r, error));
@@ -355,6 +359,15 @@ static bool has_steps_left(const run *r)
     return r->t.standing.position < r->t.n_batches && !is_at_limit(r) && !is_stopped(r);
 }
 
+/* Counted from the run's first step, so that a resumed run saves where the first would have.  The
+ * end of an epoch saves anyway. */
+static bool is_time_to_save(const run *r)
+{
+    int64_t every = r->t.spec->checkpoint_every;
+    return every > 0 && r->t.standing.step % (uint64_t)every == 0 &&
+           r->t.standing.position < r->t.n_batches;
+}
+
 static cg_status step(run *r, cg_error *error)
 {
     int64_t before = r->t.tally->n;
@@ -362,7 +375,9 @@ static cg_status step(run *r, cg_error *error)
     r->steps++;
     if (r->t.tally->n > before) r->epoch_images += r->t.tally->n - before;
     if (r->t.standing.position < r->t.n_batches) report(r, false, false);
-    return CG_OK;
+    if (!is_time_to_save(r)) return CG_OK;
+    CG_TRY(cg_watch_check(&r->watch, error));
+    return save(r, CG_LAST, error);
 }
 
 /* Steps until the epoch, the run or the user's patience ends; what is not finite by then may take

@@ -61,7 +61,8 @@ static void test_values(void)
               "loss: {type: huber, delta: 0.5}\noptimizer: {type: adam, lr: 1e-2}\n"
               "schedule: {type: step, every: 3}\n"
               "train: {epochs: 2, batch: 5, shuffle: false, validation: 0.25, clip_norm: 1.5,\n"
-              "        early_stopping: {patience: 2}, on_nonfinite: ignore}\n"
+              "        early_stopping: {patience: 2}, on_nonfinite: ignore,\n"
+              "        checkpoint: {every: 7}}\n"
               "metrics: [f1, top2]\n");
     ok(m != NULL, "a file with every section is read");
     if (!m) return;
@@ -81,7 +82,7 @@ static void test_values(void)
     ok(s->optimizer == cg_optimizer_find("adam") && s->lr == 0.01, "1e-2 is a learning rate");
     ok(s->schedule == cg_schedule_find("step"), "a schedule is found");
     ok(s->epochs == 2 && s->batch == 5 && s->keep_order && s->clip_norm == 1.5 &&
-           s->on_nonfinite == CG_NONFINITE_IGNORE,
+           s->on_nonfinite == CG_NONFINITE_IGNORE && s->checkpoint_every == 7,
        "train has its keys");
     ok(s->early_stopping.on && !strcmp(s->early_stopping.monitor, "val_loss") &&
            s->early_stopping.patience == 2,
