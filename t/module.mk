@@ -16,6 +16,7 @@ include $(top_srcdir)/t/train/module.mk
 include $(top_srcdir)/t/report/module.mk
 include $(top_srcdir)/t/bin/module.mk
 include $(top_srcdir)/t/fuzz/module.mk
+include $(top_srcdir)/t/faults/module.mk
 
 include $(top_srcdir)/t/watch.mk
 include $(top_srcdir)/t/bench/module.mk
