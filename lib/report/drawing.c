@@ -26,7 +26,7 @@ static cg_status write_file(cg_page *page, const cg_drawing *d)
 {
     cg_arena *arena = cg_arena_new();
     const char *path = arena ? cg_arena_printf(arena, "%s/%s.png", page->folder, d->name) : NULL;
-    bool is_whole = path && fflush(page->out) == 0;
+    bool is_whole = path && fflush(page->out) == 0 && !ferror(page->out);
     cg_status status =
         is_whole ? cg_rasterise(path, page->text, page->size, d->width, d->height, page->error)
                  : cg_fail_nomem(page->error, "a drawing");

@@ -47,6 +47,8 @@ void cg_put(cg_page *page, const char *format, ...)
     va_end(ap);
 }
 
+static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
+
 static const char *escaped(unsigned char c, bool is_utf8)
 {
     switch (c) {
@@ -64,15 +66,23 @@ static const char *escaped(unsigned char c, bool is_utf8)
     case '\t':
         return NULL;
     default:
-        return c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8) ? "\xEF\xBF\xBD" : NULL;
+        return c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8) ? replacement : NULL;
     }
+}
+
+/* U+FFFE and U+FFFF, which XML has not, though UTF-8 has. */
+static bool is_no_character(const char *text)
+{
+    return !strncmp(text, "\xEF\xBF\xBE", 3) || !strncmp(text, "\xEF\xBF\xBF", 3);
 }
 
 void cg_put_text(cg_page *page, const char *text)
 {
     bool is_utf8 = cg_utf8_valid(text, strlen(text));
     for (; *text; text++) {
-        const char *instead = escaped((unsigned char)*text, is_utf8);
+        bool is_none = is_utf8 && is_no_character(text);
+        const char *instead = is_none ? replacement : escaped((unsigned char)*text, is_utf8);
+        if (is_none) text += 2;
         if (instead)
             fputs(instead, page->out);
         else

@@ -64,15 +64,24 @@ static cairo_status_t append(void *stream, const unsigned char *bytes, unsigned 
     return fwrite(bytes, 1, n, stream) == n ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
+static cg_status fail_cairo(const functions *f, cairo_status_t status, const char *path,
+                            cg_error *error)
+{
+    return status == CAIRO_STATUS_NO_MEMORY
+               ? cg_fail_nomem(error, path)
+               : cg_fail(error, CG_EINTERNAL, "%s: %s", path, f->cairo_status_to_string(status));
+}
+
 static cg_status write_file(const functions *f, const char *path, cairo_surface_t *surface,
                             cg_error *error)
 {
     cg_replace file;
     CG_TRY(cg_replace_open(&file, path, error));
     cairo_status_t written = f->cairo_surface_write_to_png_stream(surface, append, file.stream);
-    if (written != CAIRO_STATUS_NO_MEMORY) return cg_replace_commit(&file, error);
+    bool is_told = written == CAIRO_STATUS_SUCCESS || ferror(file.stream); /* by the commit */
+    if (is_told) return cg_replace_commit(&file, error);
     cg_replace_abort(&file);
-    return cg_fail_nomem(error, path);
+    return fail_cairo(f, written, path, error);
 }
 
 static cg_status draw(const functions *f, cairo_surface_t *surface, RsvgHandle *svg, int width,
@@ -85,10 +94,8 @@ static cg_status draw(const functions *f, cairo_surface_t *surface, RsvgHandle *
     cairo_status_t status = f->cairo_status(cairo);
     f->cairo_destroy(cairo);
     if (!cause && status == CAIRO_STATUS_SUCCESS) return write_file(f, path, surface, error);
-    cg_status failed = status == CAIRO_STATUS_NO_MEMORY
-                           ? cg_fail_nomem(error, path)
-                           : cg_fail(error, CG_EINTERNAL, "%s: %s", path,
-                                     cause ? cause->message : f->cairo_status_to_string(status));
+    cg_status failed = cause ? cg_fail(error, CG_EINTERNAL, "%s: %s", path, cause->message)
+                             : fail_cairo(f, status, path, error);
     f->g_clear_error(&cause);
     return failed;
 }

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char folder[] = "/tmp/cnngraph-drawings-XXXXXX";
 
@@ -84,6 +85,34 @@ static void test_colours(void)
     p = picture("long");
     ok(p.width == 16000 && p.height == 8, "or of fewer where they are large");
     cg_release(p.pixels);
+}
+
+/* ---- what cannot be drawn ------------------------------------------------------------------- */
+static void test_failure(void)
+{
+    static const char svg[] = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
+    char path[300];
+    cg_error error = { 0 };
+    snprintf(path, sizeof path, "%s/flat.png", folder);
+    ok(cg_rasterise(path, svg, strlen(svg), 10, 0, &error) == CG_EINTERNAL &&
+           strstr(error.message, path) && access(path, F_OK) != 0,
+       "a drawing that is no PNG is a failure and leaves no file: %s", error.message);
+}
+
+/* XML has no U+FFFE and no U+FFFF, though UTF-8 has. */
+static void test_text(void)
+{
+    static const cg_drawing drawing = { "text", "matrix", "Text", 10, 10, 0 };
+    cg_page page;
+    cg_error error = { 0 };
+    cg_page_open_folder(&page, folder, &error);
+    cg_drawing_begin(&page, &drawing);
+    cg_put(&page, "<text>");
+    cg_put_text(&page, "\x01<\xEF\xBF\xBE\xEF\xBF\xBF\r>");
+    cg_put(&page, "</text>");
+    cg_drawing_end(&page, &drawing);
+    ok(cg_page_close(&page) == CG_OK && page.n_files == 1, "any text can be drawn %s",
+       error.message);
 }
 
 /* ---- those of a run ------------------------------------------------------------------------- */
@@ -171,6 +200,8 @@ int main(void)
         skip("drawings as PNG", "built without libpng");
     } else {
         test_colours();
+        test_failure();
+        test_text();
         test_run();
     }
     snprintf(command, sizeof command, "rm -rf %s", folder);
