@@ -1,11 +1,13 @@
 /* The format "folder": a folder for each class, named after it, with image files in it.  Classes
- * and images come in the order of the bytes of their names, whatever the locale. */
+ * come in the order of the bytes of their names, whatever the locale, and images mixed, always in
+ * the same way: what is cut off the beginning or the end of a split holds all classes. */
 #include "data/image.h"
 #include "data/labels.h"
 #include "data/source.h"
 
 #include "base/budget.h"
 #include "base/error.h"
+#include "base/rng.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -165,6 +167,27 @@ static cg_status load_folder(album *a, const char *folder, cg_error *error)
     return status;
 }
 
+/* Fisher-Yates, from images by class and name. */
+static cg_status mix(cg_samples *s, cg_error *error)
+{
+    size_t bytes = (size_t)cg_shape_size(&s->shape);
+    cg_rng rng = cg_rng_new(0, "folder", 0);
+    uint8_t *aside = cg_alloc(bytes, 1);
+    if (!aside) return cg_fail_nomem(error, "images");
+    for (int64_t i = s->n - 1; i > 0; i--) {
+        int64_t j = (int64_t)cg_rng_below(&rng, (uint64_t)i + 1);
+        uint8_t *a = s->images + (size_t)i * bytes, *b = s->images + (size_t)j * bytes;
+        uint8_t label = s->labels[i];
+        memcpy(aside, a, bytes);
+        memmove(a, b, bytes);
+        memcpy(b, aside, bytes);
+        s->labels[i] = s->labels[j];
+        s->labels[j] = label;
+    }
+    cg_release(aside);
+    return CG_OK;
+}
+
 static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, cg_error *error)
 {
     album a = { .samples = samples };
@@ -173,7 +196,7 @@ static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, c
     if (names_shape(&spec->shape)) samples->shape = spec->shape;
     cg_status status = folder ? load_folder(&a, folder, error) : cg_fail_nomem(error, "a path");
     cg_arena_free(arena);
-    return status;
+    return status == CG_OK ? mix(samples, error) : status;
 }
 
 const cg_source cg_source_folder = {
