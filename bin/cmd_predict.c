@@ -81,10 +81,10 @@ static void print_values(const session *s, const char *what, const float *t)
     printf("%s:  column  predicted%s%s\n", what, are_marks ? "  mark" : "", t ? "  target" : "");
     if (s->draw) draw_image(s, s->x);
     for (int c = 0; c < spec->n_outputs; c++) {
-        char number[16];
+        char number[16], text[CLASS_TEXT];
         const char *name = name_of(s, c);
         snprintf(number, sizeof number, "%d", c);
-        printf("  %6s  %9.6g", name ? name : number, (double)s->y[c]);
+        printf("  %6s  %9.6g", name_text(name ? name : number, text), (double)s->y[c]);
         if (are_marks) printf("  %4d", cg_predicted(spec->loss, 1, &s->y[c]));
         if (t) printf("  %9.6g", (double)t[c]);
         putchar('\n');
@@ -94,7 +94,7 @@ static void print_values(const session *s, const char *what, const float *t)
 static const char *text_of(const session *s, int c, char text[CLASS_TEXT])
 {
     const char *name = name_of(s, c);
-    return name ? name : class_text(cg_model_spec(s->model), NULL, c, text);
+    return name ? name_text(name, text) : class_text(cg_model_spec(s->model), NULL, c, text);
 }
 
 /* The probabilities of the classes, or the outputs that are none. */

@@ -11,9 +11,18 @@ int64_t class_name(const cg_spec *spec, int c)
     return spec->data.classes && c < spec->data.n_classes ? spec->data.classes[c] : c;
 }
 
+const char *name_text(const char *name, char text[CLASS_TEXT])
+{
+    snprintf(text, CLASS_TEXT, "%s", name);
+    cg_trim_utf8(text);
+    cg_clean_line(text);
+    return text;
+}
+
 const char *class_text(const cg_spec *spec, const cg_dataset *set, int c, char text[CLASS_TEXT])
 {
-    if (set) return cg_dataset_class_text(set, c, text);
+    char number[CG_CLASS_TEXT];
+    if (set) return name_text(cg_dataset_class_text(set, c, number), text);
     snprintf(text, CLASS_TEXT, "%lld", (long long)class_name(spec, c));
     return text;
 }

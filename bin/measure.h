@@ -28,8 +28,10 @@ bool is_other_data(const struct measurement *m);
 
 /* The label that class c had before the model file's `classes` renumbered it. */
 int64_t class_name(const cg_spec *spec, int c);
-/* Its name where the data (NULL: none) have one, else that label, in the buffer. */
-enum { CLASS_TEXT = CG_CLASS_TEXT };
+/* A name as it is shown: one line of UTF-8, in the buffer, cut if it is longer. */
+enum { CLASS_TEXT = 128 };
+const char *name_text(const char *name, char text[CLASS_TEXT]);
+/* The name of class c where the data (NULL: none) have one, else that label. */
 const char *class_text(const cg_spec *spec, const cg_dataset *set, int c, char text[CLASS_TEXT]);
 
 #endif

@@ -28,13 +28,13 @@ json_t *scores_json(cg_scores s)
 /* Each column of marks by itself. */
 static void print_marks(const struct measurement *m)
 {
-    char number[16];
+    char number[16], text[CLASS_TEXT];
     if (m->evaluation.n_marks == 0) return;
     print_scores_head("column");
     for (int k = 0; k < m->evaluation.n_marks; k++) {
         const char *name = cg_dataset_target_name(m->set, k);
         snprintf(number, sizeof number, "%d", k);
-        print_scores(name ? name : number, cg_mark_scores(&m->evaluation, k));
+        print_scores(name_text(name ? name : number, text), cg_mark_scores(&m->evaluation, k));
     }
 }
 

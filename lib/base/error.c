@@ -51,38 +51,17 @@ int cg_status_exit_code(cg_status status)
     return statuses[row(status)].exit_code;
 }
 
-/* Ends a text that was cut at the end of its buffer before the character that lost its tail. */
-static void trim_utf8(char *text)
-{
-    size_t n = strlen(text), start = n;
-    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80) start--;
-    if (start == 0) return;
-    unsigned char lead = (unsigned char)text[start - 1];
-    size_t tail = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
-    if (n - start < tail) text[start - 1] = '\0';
-}
-
-/* One line of UTF-8, whatever is quoted: bytes of a file might else command the terminal. */
-static void clean(char *text)
-{
-    bool is_utf8 = cg_utf8_valid(text, strlen(text));
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8)) *text = '?';
-    }
-}
-
 cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const char *format,
                      va_list ap)
 {
     if (!error) return status;
     *error = (cg_error){ .status = status };
     vsnprintf(error->message, sizeof error->message, format, ap);
-    trim_utf8(error->message);
-    clean(error->message);
+    cg_trim_utf8(error->message);
+    cg_clean_line(error->message);
     if (place.file) {
         snprintf(error->file, sizeof error->file, "%s", place.file);
-        trim_utf8(error->file);
+        cg_trim_utf8(error->file);
     }
     error->line = place.line;
     error->column = place.column;

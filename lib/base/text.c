@@ -231,3 +231,25 @@ const char *cg_find_control(const char *text)
             return (const char *)p;
     return NULL;
 }
+
+void cg_trim_utf8(char *text)
+{
+    size_t n = strlen(text), start = n;
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80) start--;
+    if (start == 0) return;
+    unsigned char lead = (unsigned char)text[start - 1];
+    size_t tail = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
+    if (n - start < tail) text[start - 1] = '\0';
+}
+
+void cg_clean_line(char *text)
+{
+    bool is_utf8 = cg_utf8_valid(text, strlen(text));
+    for (char *p = text; *p && !is_utf8; p++)
+        if ((unsigned char)*p >= 0x80) *p = '?';
+    for (const char *at; (at = cg_find_control(text)); text++) {
+        text += at - text;
+        if (*text == '\xC2') text[1] = '?';
+        *text = '?';
+    }
+}

@@ -37,5 +37,10 @@ const char *cg_nearest(const char *word, const char *const words[], size_t n_wor
 const char *cg_find_control(const char *text);
 
 bool cg_utf8_valid(const char *text, size_t size);
+/* Ends a text that was cut at the end of its buffer before the character that lost its tail. */
+void cg_trim_utf8(char *text);
+/* Makes one line of UTF-8 of what is quoted, for bytes of a file might else command the terminal:
+ * what is no part of one becomes '?'. */
+void cg_clean_line(char *text);
 
 #endif

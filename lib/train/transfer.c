@@ -3,6 +3,7 @@
 #include "train/transfer.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "formats/safetensors.h"
 #include "model/model.h"
 #include "train/checkpoint.h"
@@ -56,6 +57,7 @@ static void note_without(tally *t, const cg_leaf *leaf, const cg_named_tensor *t
     add(&t->without, item);
 }
 
+/* A file of strangers may call its tensors anything. */
 static void describe(tally *t, const char *path, char text[CG_TRANSFER_TEXT])
 {
     int n = snprintf(text, CG_TRANSFER_TEXT, "%d of %d parameters and states are from %.500s",
@@ -64,6 +66,7 @@ static void describe(tally *t, const char *path, char text[CG_TRANSFER_TEXT])
         n += snprintf(text + n, CG_TRANSFER_TEXT - (size_t)n, "; new: %s", ended(&t->without));
     if (t->spare.used)
         snprintf(text + n, CG_TRANSFER_TEXT - (size_t)n, "; left there: %s", ended(&t->spare));
+    cg_clean_line(text);
 }
 
 /* ---- taking -------------------------------------------------------------------------------- */
@@ -113,6 +116,7 @@ static void note_spare(const cg_safetensors *file, const cg_model *model, tally 
         char item[ITEM];
         if (cg_model_leaf(model, name) || cg_is_training_state(name)) continue;
         snprintf(item, sizeof item, "%.60s", name);
+        cg_trim_utf8(item);
         add(&t->spare, item);
     }
 }

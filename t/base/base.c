@@ -32,6 +32,10 @@ static void errors(void)
     cg_fail(&error, CG_EIO, "x%s", euros);
     ok(strlen(error.message) > 500 && cg_utf8_valid(error.message, strlen(error.message)),
        "a message that is cut stays UTF-8");
+    cg_fail(&error, CG_EDATA, "'%s'",
+            "\xC3\xA9\xC2\x9B"
+            "2J");
+    ok(!strcmp(error.message, "'\xC3\xA9??2J'"), "the controls of Latin-1 do not stay in it");
     cg_fail(&error, CG_EDATA, "'%s'", "a\nz\x1b[2J \x7f \xE9 ");
     ok(!strcmp(error.message, "'a?z?[2J ? ? '"), "what it quotes stays on its line and in UTF-8");
 }

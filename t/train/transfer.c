@@ -265,6 +265,29 @@ static bool copy_weights(const char *from, const char *to, bool is_bare)
     return is_written;
 }
 
+/* Whose file it is may be a stranger. */
+static void test_names(const char *run)
+{
+    char path[300];
+    float value = 0;
+    session s;
+    cg_named_tensor tensors[2] = {
+        { .name = "x\ny\x1b[2J", .dtype = CG_F32, .shape = CG_DIMS(1), .data = &value }
+    };
+    cg_safetensors *file;
+    snprintf(path, sizeof path, "%s/best.safetensors", run);
+    if (cg_safetensors_read(&file, path, NULL) != CG_OK) return;
+    tensors[1] = cg_safetensors_tensor(file, cg_safetensors_find(file, "c.weight"));
+    snprintf(path, sizeof path, "%s/odd.safetensors", parent);
+    cg_safetensors_write(path, 2, tensors, 0, NULL, NULL);
+    begin(&s, (sets){ NULL }, path);
+    ok(s.status == CG_OK && strstr(s.text, "left there: x?y?[2J"),
+       "names of tensors stay on the line that tells of them: %s", s.text);
+    end(&s);
+    cg_safetensors_free(file);
+    unlink(path);
+}
+
 static bool same_file(const char *a, const char *b, const char *name)
 {
     char path_a[300], path_b[300], *text_a = NULL, *text_b = NULL;
@@ -338,6 +361,7 @@ int main(void)
         test_frozen(result.folder, best);
         test_averages();
         test_mistakes(result.folder);
+        test_names(result.folder);
         test_runs(result.folder);
     }
     cg_safetensors_free(best);
