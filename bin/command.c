@@ -40,14 +40,16 @@ enum { N_VERBS = sizeof verbs / sizeof *verbs };
 
 int fail(const cg_error *error)
 {
-    fputs("cnngraph: ", stderr);
+    /* What jansson 2.14 has no memory for it may take for a mistake in what it reads. */
+    bool is_short = json_is_short() && error->status != CG_ENOMEM;
+    fputs(is_short ? "cnngraph: out of memory: " : "cnngraph: ", stderr);
     if (error->file[0]) {
         fprintf(stderr, "%s:", error->file);
         if (error->line) fprintf(stderr, "%d:%d:", error->line, error->column);
         fputc(' ', stderr);
     }
     fprintf(stderr, "%s\n", error->message[0] ? error->message : cg_status_text(error->status));
-    return cg_status_exit_code(error->status);
+    return cg_status_exit_code(is_short ? CG_ENOMEM : error->status);
 }
 
 int fail_memory(void)
@@ -165,7 +167,10 @@ int command(int argc, char *argv[])
     }
     const struct verb *verb = find_verb(argv[1]);
     if (!verb) return unknown_verb(argv[1]);
-    if (!asks_for_help(argc - 1, argv + 1)) return flushed(verb->run(argc - 1, argv + 1));
+    if (!asks_for_help(argc - 1, argv + 1)) {
+        int code = verb->run(argc - 1, argv + 1);
+        return flushed(code == 0 && json_is_short() ? fail_memory() : code);
+    }
     print_verb_help(verb);
     return flushed(0);
 }

@@ -158,9 +158,15 @@ cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int
 {
     char path[CG_PATH_BYTES];
     json_t *object = make_line(epoch, step, n, values, seconds);
+    errno = 0;
     char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    bool is_whole =
+        line && errno != ENOMEM; /* jansson 2.14 may leave out what it has no room for */
     json_decref(object);
-    if (!line) return cg_fail_nomem(error, "a line of metrics");
+    if (!is_whole) {
+        free(line);
+        return cg_fail_nomem(error, "a line of metrics");
+    }
     cg_folder_file(folder, "metrics.jsonl", path);
     cg_status status = cg_file_append(path, line, error);
     free(line);

@@ -177,7 +177,7 @@ static off_t size_of(const char *path)
 }
 
 /* Of what a verb writes. */
-static off_t largest(void)
+static off_t largest(const fault_verb *v)
 {
     static const char *const paths[] = {
         "out",
@@ -192,7 +192,8 @@ static off_t largest(void)
         "work/tiny/best.safetensors",
         "work/tiny/model.yaml",
     };
-    off_t most = 0;
+    off_t most = size_of("out");
+    if (v->kind == READS) return most;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (size_of(paths[i]) > most) most = size_of(paths[i]);
     return most;
@@ -200,7 +201,7 @@ static off_t largest(void)
 
 static void bytes(const fault_verb *v)
 {
-    int wrong = 0, n = (int)largest() + 1;
+    int wrong = 0, n = (int)largest(v) + 1;
     int tried = scene_wants_all() || n < BYTE_SAMPLES ? n : BYTE_SAMPLES;
     for (int i = 0; i < tried; i++) {
         const rlim_t limit = (rlim_t)((long)i * n / tried);
