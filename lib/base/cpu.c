@@ -3,9 +3,11 @@
 #include "base/cpu.h"
 #include "base/error.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const tier_names[CG_N_TIERS] = {
     [CG_PORTABLE] = "portable",
@@ -67,18 +69,20 @@ cg_status cg_tier_choose(cg_tier *tier, cg_error *error)
         "unknown instruction set (CNNGRAPH_ISA, --isa): it may be portable, avx2 or avx512");
 }
 
-/* "model name\t: Intel(R) Xeon(R) ..." of the first processor. */
+/* "model name\t: Intel(R) Xeon(R) ..." of the first processor, which stands at the beginning.  A
+ * stream would want memory. */
 const char *cg_cpu_model(char buffer[128])
 {
-    char line[256];
-    bool found = false;
-    FILE *stream = fopen("/proc/cpuinfo", "r");
-    while (stream && !found && fgets(line, sizeof line, stream)) {
-        const char *colon = strstr(line, ": ");
-        found = colon && !strncmp(line, "model name", 10);
-        if (found) snprintf(buffer, 128, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
-    }
-    if (stream) fclose(stream);
-    if (!found) snprintf(buffer, 128, "unknown processor");
+    char text[2048];
+    int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+    ssize_t n = file < 0 ? 0 : read(file, text, sizeof text - 1);
+    if (file >= 0) close(file);
+    text[n > 0 ? n : 0] = '\0';
+    const char *name = strstr(text, "model name");
+    const char *colon = name ? strstr(name, ": ") : NULL;
+    if (colon)
+        snprintf(buffer, 128, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+    else
+        snprintf(buffer, 128, "unknown processor");
     return buffer;
 }
