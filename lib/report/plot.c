@@ -63,10 +63,10 @@ static void widen(const cg_plot *p, double *low, double *high)
 {
     for (int s = 0; s < p->n_series; s++)
         for (int i = 0; i < p->n; i++) {
-            double value = p->series[s].values[i];
-            if (!isfinite(value)) continue;
-            *low = fmin(*low, fmax(value, -most));
-            *high = fmax(*high, fmin(value, most));
+            if (!isfinite(p->series[s].values[i])) continue;
+            double value = fmax(-most, fmin(p->series[s].values[i], most));
+            *low = fmin(*low, value);
+            *high = fmax(*high, value);
         }
 }
 
