@@ -113,6 +113,9 @@ cg_status cg_fetch_set(const char *name, const char *folder, const char *url,
 #include <curl/curl.h>
 
 /* ---- one file ------------------------------------------------------------------------------ */
+/* More than any file that was published has: whoever answers may not fill the disk. */
+static const curl_off_t most_bytes = (curl_off_t)1 << 30;
+
 static bool has_sum(const char *path, const char *md5)
 {
     char buffer[1 << 14], sum[CG_DIGEST_TEXT];
@@ -141,7 +144,7 @@ static int show(void *context, curl_off_t total, curl_off_t done, curl_off_t to_
     if (w->progress)
         w->progress->show(w->progress->context, w->name, w->before + done,
                           total ? w->before + total : 0);
-    return 0;
+    return w->before + done > most_bytes; /* ends the transfer */
 }
 
 static CURLcode transfer(CURL *curl, const char *url, FILE *part, watch *w, char *cause)
@@ -154,6 +157,7 @@ static CURLcode transfer(CURL *curl, const char *url, FILE *part, watch *w, char
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L); /* a minute without a byte is too long */
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L);
+    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, most_bytes); /* where it is told before */
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, cause);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, part);
@@ -193,6 +197,10 @@ static cg_status complete(const char *url, const char *part, watch *w, cg_error 
     curl_easy_cleanup(curl);
     if (!is_written) return cg_fail_errno(error, CG_EIO, "%s", part);
     if (code == CURLE_OK) return CG_OK;
+    if (code == CURLE_FILESIZE_EXCEEDED || code == CURLE_ABORTED_BY_CALLBACK) {
+        unlink(part);
+        return cg_fail(error, CG_EDATA, "%s: more than 1 GiB, which no published file has", url);
+    }
     return cg_fail(error, CG_EIO, "%s: %s", url, cause[0] ? cause : curl_easy_strerror(code));
 }
 

@@ -59,6 +59,14 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* A pipe among the images would be waited for. */
+static cg_status check_file(const char *path, cg_error *error)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) return cg_fail_errno(error, CG_EDATA, "%s", path);
+    return S_ISREG(st.st_mode) ? CG_OK : cg_fail(error, CG_EDATA, "%s: not a file", path);
+}
+
 /* ---- images -------------------------------------------------------------------------------- */
 typedef struct {
     cg_samples *samples;
@@ -126,6 +134,7 @@ static cg_status add_class(album *a, const char *folder, int class, cg_error *er
     for (int i = 0; i < images.n && status == CG_OK; i++) {
         cg_picture picture = { 0 };
         status = join(path, folder, images.entry[i]->d_name, error);
+        if (status == CG_OK) status = check_file(path, error);
         if (status == CG_OK) status = cg_picture_load(&picture, path, error);
         if (status == CG_EIO || status == CG_ELIMIT) status = CG_EDATA;
         if (status == CG_OK) status = add_picture(a, &picture, path, class, error);

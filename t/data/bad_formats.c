@@ -254,7 +254,9 @@ static void bad_folders(void)
     put("bare/cat/1.png", BYTES("P5 16384 8192 255\nabcde"));
     expect(spec, "m.yaml:3:5", "bare/cat/1.png: 16384 x 8192 pixels are more than 67108864");
     make("bare/cat/0");
-    expect(spec, "m.yaml:3:5", "bare/cat/0: ");
+    expect(spec, "m.yaml:3:5", "bare/cat/0: not a file");
+    if (rmdir(path_of("bare/cat/0")) != 0 || mkfifo(path_of("bare/cat/0"), 0666) != 0) abort();
+    expect(spec, "m.yaml:3:5", "bare/cat/0: not a file"); /* nobody writes into it */
 }
 
 static void bad_cifar(void)

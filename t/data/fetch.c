@@ -111,8 +111,9 @@ static char contents[SIZE];
 static struct {
     int socket, port, n_requests;
     bool knows_ranges;
-    long from; /* of the range that was asked for last; -1: none */
-    long stop; /* bytes after which it hangs up; 0: never */
+    long from;         /* of the range that was asked for last; -1: none */
+    long stop;         /* bytes after which it hangs up; 0: never */
+    long long claimed; /* bytes that it tells of; 0: as many as there are */
 } server;
 
 static void send_all(int client, const char *bytes, size_t n)
@@ -148,7 +149,8 @@ static void answer(int client)
                  from, SIZE - 1, SIZE, SIZE - from);
     else
         snprintf(head, sizeof head,
-                 "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", SIZE);
+                 "HTTP/1.1 200 OK\r\nContent-Length: %lld\r\nConnection: close\r\n\r\n",
+                 server.claimed ? server.claimed : SIZE);
     if (server.stop && end) end = from + server.stop;
     send_all(client, head, strlen(head));
     if (end > from) send_all(client, contents + from, (size_t)(end - from));
@@ -234,6 +236,11 @@ static void fetching(void)
     ok(fetch("wrong", wrong, &error) == CG_EDATA && strstr(error.message, wrong) &&
            size_of("wrong") < 0 && size_of("wrong.part") < 0,
        "a file of another sum is not kept (%s)", error.message);
+    server.claimed = ((long long)1 << 30) + 1;
+    ok(fetch("huge", sum, &error) == CG_EDATA && strstr(error.message, "1 GiB") &&
+           size_of("huge.part") < 0,
+       "one that would fill the disk is not begun (%s)", error.message);
+    server.claimed = 0;
     ok(fetch("none", sum, &error) == CG_EIO && strstr(error.message, "404") && size_of("none") < 0,
        "one that the server has not is told (%s)", error.message);
     ok(cg_fetch_set("imagenet", folder, NULL, NULL, &error) == CG_EUSAGE,
