@@ -1,6 +1,7 @@
 /* Copying parameters and states to and fro. */
 #include "train/snapshot.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -47,8 +48,13 @@ static int64_t each_leaf(const cg_trainer *t, float *kept, carrier *carry)
 
 cg_status cg_snapshot_take(cg_snapshot *s, const cg_trainer *t, cg_error *error)
 {
-    if (!s->values) s->values = cg_alloc((size_t)each_leaf(t, NULL, NULL), sizeof *s->values);
-    if (!s->values) return cg_fail_nomem(error, "a copy of the weights");
+    static const char what[] = "a copy of the weights";
+    if (!s->values) {
+        int64_t n = each_leaf(t, NULL, NULL), size = (int64_t)sizeof *s->values;
+        CG_TRY(cg_budget_check(t->spec->data.budget, what, n * size, error));
+        s->values = cg_alloc((size_t)n, sizeof *s->values);
+    }
+    if (!s->values) return cg_fail_nomem(error, what);
     each_leaf(t, s->values, take);
     s->standing = cg_trainer_standing(t);
     return CG_OK;
