@@ -5,9 +5,10 @@
 #include <stdbool.h>
 
 typedef enum {
-    READS,  /* prints, and touches nothing */
-    WRITES, /* something into work, or nothing at all */
-    TRAINS  /* work/tiny */
+    READS,    /* prints, and touches nothing */
+    MEASURES, /* the same, and it prints something else each time */
+    WRITES,   /* something into work, or nothing at all */
+    TRAINS    /* work/tiny */
 } fault_kind;
 
 typedef struct {
