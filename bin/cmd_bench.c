@@ -345,7 +345,7 @@ static int run(int argc, char *argv[])
 const struct verb verb_bench = {
     .name = "bench",
     .usage = "[OPTION...] MODEL",
-    .summary = "measure how fast a model trains or infers",
+    .summary = "Measure how fast a model trains or infers.",
     .help = "  --mode train|infer    a step of training (the default), or a batch's outputs alone\n"
             "  --batch N             images at a time; the model's batch\n"
             "  --threads N           threads; one for each core\n"

@@ -37,7 +37,7 @@ static int run(int argc, char *argv[])
 const struct verb verb_check = {
     .name = "check",
     .usage = "[--set PATH=VALUE]... MODEL...",
-    .summary = "read model files and show every mistake",
+    .summary = "Read model files and show every mistake.",
     .help = "  --set PATH=VALUE  change a key first, as in train.epochs=3 or vars.hidden=64\n",
     .run = run,
 };

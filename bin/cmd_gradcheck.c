@@ -367,7 +367,7 @@ static int run(int argc, char *argv[])
 const struct verb verb_gradcheck = {
     .name = "gradcheck",
     .usage = "[OPTION...] [OP|MODEL]",
-    .summary = "prove the gradients of all ops, of one, or of a model on its own data",
+    .summary = "Prove the gradients of all ops, of one, or of a model on its own data.",
     .help =
         "  OP               an op's name (see cnngraph ops); without it, all of them\n"
         "  MODEL            a model file or a run's folder: the loss towards every parameter\n"

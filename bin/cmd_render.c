@@ -28,7 +28,7 @@ static int run(int argc, char *argv[])
 const struct verb verb_render = {
     .name = "render",
     .usage = "[--set PATH=VALUE]... MODEL",
-    .summary = "print a model file as it is understood, all abbreviations written out",
+    .summary = "Print a model file as it is understood, all abbreviations written out.",
     .help = "  --set PATH=VALUE  change a key first, as in train.epochs=3 or vars.hidden=64\n",
     .run = run,
 };

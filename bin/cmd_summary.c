@@ -135,7 +135,7 @@ static int run(int argc, char *argv[])
 const struct verb verb_summary = {
     .name = "summary",
     .usage = "[--batch N] [--format text|json] [--set PATH=VALUE]... MODEL",
-    .summary = "print a model's layers, shapes, parameters and multiply-adds",
+    .summary = "Print a model's layers, shapes, parameters and multiply-adds.",
     .help = "  --batch N             images at a time, for the memory; the file's batch\n"
             "  --format text|json    a table, or JSON\n"
             "  --set PATH=VALUE      change a key first, as in train.epochs=3 or vars.hidden=64\n"
