@@ -83,17 +83,17 @@ static void add_libraries(json_t *report)
     json_object_set_new(report, "libraries", libraries);
 }
 
-/* Whether the named set loads without its fallback. */
-static void add_data(json_t *report, const char *name)
+/* Whether the named set loads without its fallback; CG_ENOMEM when that cannot be told. */
+static cg_status add_data(json_t *report, const char *name, cg_error *error)
 {
-    cg_error error = { 0 };
     cg_dataset *set = NULL;
     const char *used = NULL;
     const cg_data_spec spec = { .source = name, .digits = { 10, 10 } };
-    cg_status status = cg_dataset_load(&set, &spec, &used, &error);
+    cg_status status = cg_dataset_load(&set, &spec, &used, error);
     json_object_set_new(json_object_get(report, "data"), name,
-                        json_string(status == CG_OK ? "found" : error.message));
+                        json_string(status == CG_OK ? "found" : error->message));
     cg_dataset_free(set);
+    return status == CG_ENOMEM ? status : CG_OK;
 }
 
 static void add_folder(json_t *report, const char *name, const char *path)
@@ -110,8 +110,6 @@ static json_t *examine(cg_tier chosen)
                                cg_cpu_model(cpu), "threads", cg_cpu_cores(), "data", "folders");
     add_tiers(report, chosen);
     add_libraries(report);
-    add_data(report, "mnist");
-    add_data(report, "digits");
     add_folder(report, "here", ".");
     if (cg_file_exists("runs")) add_folder(report, "runs", "runs");
     return report;
@@ -165,6 +163,10 @@ static int run(int argc, char *argv[])
     cg_error error = { 0 };
     if (cg_tier_choose(&chosen, &error) != CG_OK) return fail(&error);
     json_t *report = examine(chosen);
+    if (add_data(report, "mnist", &error) != CG_OK || add_data(report, "digits", &error) != CG_OK) {
+        json_decref(report);
+        return fail(&error);
+    }
     if (format == 1 || !report || json_is_short()) return json_print(report, JSON_INDENT(2));
     print_text(report);
     json_decref(report);

@@ -44,9 +44,6 @@ static int fetch_to(const char *to, const char *set, const char *from)
 
 int data_fetch(const char *set, const char *to, const char *from)
 {
-    cg_arena *arena = cg_arena_new();
-    if (!arena) return fail_memory();
-    int code = fetch_to(to ? to : cg_published_folder(arena, set), set, from);
-    cg_arena_free(arena);
-    return code;
+    char folder[CG_SOURCE_PATH];
+    return fetch_to(to ? to : cg_published_folder(set, folder) ? folder : NULL, set, from);
 }

@@ -114,27 +114,21 @@ static cg_status load_hundred_files(cg_samples *s, const cg_data_spec *spec, int
 /* ---- the sources --------------------------------------------------------------------------- */
 static bool has(const variant *v, int part, char where[256])
 {
-    cg_arena *arena = cg_arena_new();
-    if (!arena) return true; /* load says what is wrong */
-    bool found = cg_published_find(arena, v->set, v->files[part][0], false) != NULL;
+    char path[CG_SOURCE_PATH];
     cg_published_where(v->set, v->files[part][0], false, where);
-    cg_arena_free(arena);
-    return found;
+    return cg_published_find(v->set, v->files[part][0], false, path);
 }
 
 static cg_status load_published(cg_samples *s, const variant *v, int part, cg_error *error)
 {
-    cg_status status = CG_OK;
-    cg_arena *arena = cg_arena_new();
-    if (!arena) return cg_fail_nomem(error, "a path");
+    char path[CG_SOURCE_PATH];
     describe(s, v);
-    for (const char *const *name = v->files[part]; *name && status == CG_OK; name++) {
-        const char *path = cg_published_find(arena, v->set, *name, false);
-        status = path ? add_file(s, v, path, error)
-                      : cg_fail(error, CG_EDATA, "%s: %s is missing", v->set, *name);
+    for (const char *const *name = v->files[part]; *name; name++) {
+        if (!cg_published_find(v->set, *name, false, path))
+            return cg_fail(error, CG_EDATA, "%s: %s is missing", v->set, *name);
+        CG_TRY(add_file(s, v, path, error));
     }
-    cg_arena_free(arena);
-    return status;
+    return CG_OK;
 }
 
 static bool has_ten(const cg_data_spec *spec, int part, char where[256])

@@ -4,7 +4,6 @@
 #include "data/idx.h"
 
 #include "base/error.h"
-#include "base/memory.h"
 
 enum { CLASSES = 10, SIDE = 28 };
 
@@ -15,22 +14,18 @@ static const char *const labels[CG_N_PARTS] = { "train-labels-idx1-ubyte",
 
 static bool has(const char *set, int part, char where[256])
 {
-    cg_arena *arena = cg_arena_new();
-    if (!arena) return true; /* load says what is wrong */
-    bool found = cg_published_find(arena, set, images[part], true) != NULL;
+    char path[CG_SOURCE_PATH];
     cg_published_where(set, images[part], true, where);
-    cg_arena_free(arena);
-    return found;
+    return cg_published_find(set, images[part], true, path);
 }
 
-static cg_status load_found(cg_samples *samples, cg_arena *arena, const char *set, int part,
-                            cg_error *error)
+static cg_status load(cg_samples *samples, const char *set, int part, cg_error *error)
 {
-    const char *x = cg_published_find(arena, set, images[part], true);
-    const char *t = cg_published_find(arena, set, labels[part], true);
-    if (!x || !t)
+    char x[CG_SOURCE_PATH], t[CG_SOURCE_PATH];
+    bool has_images = cg_published_find(set, images[part], true, x);
+    if (!has_images || !cg_published_find(set, labels[part], true, t))
         return cg_fail(error, CG_EDATA, "%s: %s[.gz] is missing beside %s", set,
-                       x ? labels[part] : images[part], x ? x : labels[part]);
+                       has_images ? labels[part] : images[part], has_images ? x : labels[part]);
     CG_TRY(cg_idx_load(samples, x, t, error));
     if (!cg_shape_equal(&samples->shape, &CG_SHAPE(1, SIDE, SIDE))) {
         char text[CG_SHAPE_TEXT];
@@ -42,15 +37,6 @@ static cg_status load_found(cg_samples *samples, cg_arena *arena, const char *se
                        samples->n_classes - 1);
     samples->n_classes = CLASSES;
     return CG_OK;
-}
-
-static cg_status load(cg_samples *samples, const char *set, int part, cg_error *error)
-{
-    cg_arena *arena = cg_arena_new();
-    if (!arena) return cg_fail_nomem(error, "a path");
-    cg_status status = load_found(samples, arena, set, part, error);
-    cg_arena_free(arena);
-    return status;
 }
 
 static bool has_digits(const cg_data_spec *spec, int part, char where[256])

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *set_variable(const char *name)
 {
@@ -12,33 +13,33 @@ static const char *set_variable(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* The i-th folder to look in; NULL where its variable is not set. */
-static char *folder(cg_arena *arena, const char *set, int i)
+/* The i-th folder to look in; false where its variable is not set. */
+static bool folder(const char *set, int i, char path[CG_SOURCE_PATH])
 {
     const char *data = set_variable("CNNGRAPH_DATA"), *cache = set_variable("XDG_CACHE_HOME");
     const char *home = set_variable("HOME");
-    if (i == 0) return data ? cg_arena_printf(arena, "%s/%s", data, set) : NULL;
-    if (cache) return cg_arena_printf(arena, "%s/cnngraph/%s", cache, set);
-    return home ? cg_arena_printf(arena, "%s/.cache/cnngraph/%s", home, set) : NULL;
+    const char *root = i == 0 ? data : cache ? cache : home;
+    const char *inner = i == 0 ? "" : cache ? "/cnngraph" : "/.cache/cnngraph";
+    return root && snprintf(path, CG_SOURCE_PATH, "%s%s/%s", root, inner, set) < CG_SOURCE_PATH;
 }
 
-const char *cg_published_folder(cg_arena *arena, const char *set)
+bool cg_published_folder(const char *set, char path[CG_SOURCE_PATH])
 {
-    const char *first = folder(arena, set, 0);
-    return first ? first : folder(arena, set, 1);
+    return folder(set, 0, path) || folder(set, 1, path);
 }
 
-const char *cg_published_find(cg_arena *arena, const char *set, const char *name,
-                              bool may_be_zipped)
+bool cg_published_find(const char *set, const char *name, bool may_be_zipped,
+                       char path[CG_SOURCE_PATH])
 {
     for (int i = 0; i < 2; i++) {
-        const char *place = folder(arena, set, i);
-        for (int zipped = 0; place && zipped <= may_be_zipped; zipped++) {
-            const char *path = cg_arena_printf(arena, "%s/%s%s", place, name, zipped ? ".gz" : "");
-            if (path && cg_file_exists(path)) return path;
+        if (!folder(set, i, path)) continue;
+        size_t length = strlen(path), room = CG_SOURCE_PATH - length;
+        for (int zipped = 0; zipped <= may_be_zipped; zipped++) {
+            int n = snprintf(path + length, room, "/%s%s", name, zipped ? ".gz" : "");
+            if (n < (int)room && cg_file_exists(path)) return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 /* Folders by their variables, whose values are nobody else's business. */

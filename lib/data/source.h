@@ -56,13 +56,15 @@ char *cg_source_names(bool is_format, char buffer[256]);
  */
 const char *cg_source_path(cg_arena *arena, const cg_data_spec *spec, const char *path);
 
+enum { CG_SOURCE_PATH = 4096 };
+
 /* The file of a published set, plain or, if may_be_zipped, with .gz, in $CNNGRAPH_DATA/SET or the
- * user's cache; NULL if neither has it.  cg_published_where says where that would be. */
-const char *cg_published_find(cg_arena *arena, const char *set, const char *name,
-                              bool may_be_zipped);
+ * user's cache; false if neither has it.  cg_published_where says where that would be. */
+bool cg_published_find(const char *set, const char *name, bool may_be_zipped,
+                       char path[CG_SOURCE_PATH]);
 void cg_published_where(const char *set, const char *name, bool may_be_zipped, char where[256]);
 
-/* The first of these two folders that can be: that of a variable that is set; NULL: neither. */
-const char *cg_published_folder(cg_arena *arena, const char *set);
+/* The first of these two folders that can be: that of a variable that is set; false: neither. */
+bool cg_published_folder(const char *set, char path[CG_SOURCE_PATH]);
 
 #endif

@@ -31,10 +31,11 @@ static cg_status compare(const cg_model *model, int threads_a, int threads_b,
 {
     cg_lockstep l;
     cg_status status = cg_lockstep_open(&l, model, threads_a, model, threads_b, error);
+    bool has_threads = status != CG_OK || (cg_pool_threads(l.a.pool) == threads_a &&
+                                           cg_pool_threads(l.b.pool) == threads_b);
+    if (!has_threads) status = cg_fail_nomem(error, "as many threads");
     if (status == CG_OK) {
         int64_t epoch = l.a.n_batches;
-        result->threads = cg_pool_threads(l.a.pool);
-        result->other_threads = cg_pool_threads(l.b.pool);
         status = cg_lockstep_verify(&l, epoch < CG_VERIFY_STEPS ? epoch : CG_VERIFY_STEPS, error);
     }
     result->steps = (int64_t)l.steps;
@@ -46,7 +47,8 @@ static cg_status compare(const cg_model *model, int threads_a, int threads_b,
 cg_status cg_train_verify(const cg_model *model, int threads, cg_verification *result,
                           cg_error *error)
 {
-    *result = (cg_verification){ .steps = 0 };
+    if (threads <= 0) threads = cg_cpu_cores();
+    *result = (cg_verification){ .threads = threads, .other_threads = threads == 1 ? 2 : 1 };
     CG_TRY(compare(model, threads, threads, result, error));
-    return compare(model, threads, result->threads == 1 ? 2 : 1, result, error);
+    return compare(model, threads, result->other_threads, result, error);
 }

@@ -42,9 +42,9 @@ const fault_verb fault_verbs[] = {
     { "gradcheck --format json", READS, NULL, { "gradcheck", "--format", "json", "add" } },
     { "ops", READS, NULL, { "ops" } },
     { "ops --format json", READS, NULL, { "ops", "--format", "json" } },
-    { "doctor", READS, NULL, { "doctor" } },
+    { "doctor", EXAMINES, NULL, { "doctor" } },
     { "bench",
-      MEASURES,
+      EXAMINES,
       NULL,
       { "bench", "--repeats", "1", "--seconds", "0.001", "--profile", "tiny.yaml" } },
     { "data info", READS, NULL, { "data", "info", "tiny.yaml" } },
@@ -83,7 +83,7 @@ void verb_keep(const fault_verb *verb)
 
 static const char *unlike_sound(const fault_verb *verb)
 {
-    if (verb->kind != MEASURES && !shell("diff -I '\"seconds\"' out %s", "out.sound"))
+    if (verb->kind != EXAMINES && !shell("diff -I '\"seconds\"' out %s", "out.sound"))
         return "exit code 0, but it printed something else";
     bool same = !verb->from || (verb->kind == TRAINS ? scene_same_run("work", "sound")
                                                      : shell("diff -rq work %s", "sound"));

@@ -6,7 +6,7 @@
 
 typedef enum {
     READS,    /* prints, and touches nothing */
-    MEASURES, /* the same, and it prints something else each time */
+    EXAMINES, /* the same, and it prints how the machine is, and what fails on it */
     WRITES,   /* something into work, or nothing at all */
     TRAINS    /* work/tiny */
 } fault_kind;
