@@ -25,10 +25,11 @@ AC_DEFUN([CG_FUZZING], [
   AC_SUBST([FUZZ_LIBS])
 ])
 
-# CG_COVERAGE: --enable-coverage instruments for gcov; `make coverage` runs the tests and reports.
+# CG_COVERAGE: --enable-coverage instruments for gcov, one count for each line and branch of the source: nothing is inlined.
+# `make coverage` builds so, runs the tests and reports.
 AC_DEFUN([CG_COVERAGE], [
   AC_ARG_ENABLE([coverage], [AS_HELP_STRING([--enable-coverage], [instrument for gcov])], [], [enable_coverage=no])
-  AS_IF([test "x$enable_coverage" = xyes], [COVERAGE_FLAGS="--coverage"])
+  AS_IF([test "x$enable_coverage" = xyes], [COVERAGE_FLAGS="--coverage -fprofile-update=atomic -fno-inline -Dalways_inline="])
   AC_SUBST([COVERAGE_FLAGS])
 ])
 

@@ -3,12 +3,15 @@
 #   check-msan                         clang's, of uninitialised memory
 #   check-valgrind                     the test programs under valgrind
 #   check-32                           a 32-bit build
-EXTRA_DIST += t/watch
+#   check-coverage                     gcov's counts of lines and branches; fails below the bar of t/coverage.py
+EXTRA_DIST += t/watch t/coverage.py
+watches = check-asan check-ubsan check-tsan check-msan check-valgrind check-32 check-coverage
 
 # The sources are copied: a checkout that was configured in itself cannot be configured from elsewhere.
-check-asan check-ubsan check-tsan check-msan check-valgrind check-32:
+$(watches):
 	rm -rf $@ && mkdir $@ && $(MAKE) distdir distdir=$@/source && mkdir $@/build
 	cd $@/build && MAKE='$(MAKE)' $(SHELL) ../source/t/watch $@ $(check_PROGRAMS)
 clean-local:
-	rm -rf check-asan check-ubsan check-tsan check-msan check-valgrind check-32
-.PHONY: check-asan check-ubsan check-tsan check-msan check-valgrind check-32
+	rm -rf $(watches)
+coverage: check-coverage
+.PHONY: $(watches) coverage

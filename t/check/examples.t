@@ -17,7 +17,7 @@ made_with() { # VARIABLE of the Makefile
 compile() { # NAME
     # shellcheck disable=SC2046  # flags are words
     "$top_builddir/libtool" --silent --tag=CC --mode=link $(made_with CC) -std=gnu11 -Wall -Wextra -Werror \
-        $(made_with SANITIZE_FLAGS) -I"$top_srcdir/include" -I"$top_builddir/include" -o "$work/$1" \
+        $(made_with SANITIZE_FLAGS) $(made_with COVERAGE_FLAGS) -I"$top_srcdir/include" -I"$top_builddir/include" -o "$work/$1" \
         "$top_srcdir/doc/examples/$1.c" "$top_builddir/libcnngraph.la" -lm >"$work/log" 2>&1
     status=$?
     sed 's/^/# /' "$work/log"

@@ -73,7 +73,8 @@ static trace read_log(const char *call)
         if (*next) *next++ = '\0';
         int this = atoi(line);
         if (!id) id = this;
-        if (this != id) continue; /* of another thread */
+        if (this != id) continue;         /* of another thread */
+        if (strstr(line, ".gcda")) break; /* counts of a build for coverage come last */
         const char *name = line + strcspn(line, " ");
         name += strspn(name, " ");
         if (strstr(name, "\"/dev/null\"")) has_begun = true;
@@ -381,6 +382,7 @@ static void output(void)
 int main(void)
 {
     if (!ok(scene_open("io"), "a scene")) return 1;
+    scene_uncounted();
     each_verb(can_trace());
     output();
     folder_that_goes();

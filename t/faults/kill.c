@@ -256,6 +256,7 @@ static void streams(void)
 int main(void)
 {
     if (!ok(scene_open("kill"), "a scene")) return 1;
+    scene_uncounted();
     kills();
     stopped_by(SIGINT, "SIGINT");
     stopped_by(SIGTERM, "SIGTERM");

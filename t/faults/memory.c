@@ -64,7 +64,7 @@ static int spawn(const fault_verb *v, int64_t failing, bool lasting)
         alarm(TIME_LIMIT);
         redirect("out", STDOUT_FILENO);
         redirect("err", STDERR_FILENO);
-        _exit(play(v, failing, lasting));
+        exit(play(v, failing, lasting));
     }
     return child > 0 && waitpid(child, &status, 0) == child ? status : -1;
 }

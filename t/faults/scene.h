@@ -38,6 +38,11 @@ _Noreturn void scene_exec(const char *const words[]);
 /* What the last one that was waited for said on standard error, or the beginning of that. */
 const char *scene_said(void);
 
+/* From here on a build for coverage keeps no counts of what is run: what is killed, or cannot
+ * write, while it adds its counts to those of others would spoil them; and it writes hundreds of
+ * files. */
+void scene_uncounted(void);
+
 /* work becomes a copy of full, half or none. */
 void scene_copy(const char *from);
 
