@@ -191,6 +191,7 @@ struct cg_op {
 };
 
 /* For the functions of a descriptor. */
+/* Of NULL, for the graph knows already that something failed, that of a scalar, and 1 behind it. */
 const cg_shape *cg_node_shape(const cg_node *node);
 cg_node *cg_node_input(const cg_node *node, int i);
 int cg_node_arity(const cg_node *node);

@@ -148,7 +148,7 @@ static struct block *add_block(cg_arena *arena, size_t bytes)
 void *cg_arena_alloc(cg_arena *arena, size_t n, size_t size)
 {
     size_t bytes;
-    if (!byte_count(n, size, &bytes)) return NULL;
+    if (!byte_count(n, size, &bytes) || !may_allocate()) return NULL;
     bytes = (bytes + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
     struct block *block = arena->blocks;
     if (!block || block->size - block->used < bytes) block = add_block(arena, bytes);

@@ -1,7 +1,7 @@
 /* Memory: checked sizes, aligned blocks, and arenas that give everything back at once.
  *
- * Every allocation of the library goes through cg_alloc and cg_alloc_aligned, so that a test can
- * make the Nth one fail. */
+ * Every allocation of the library goes through the functions here, so that a test can make the Nth
+ * one fail; a piece of an arena counts as one, whether or not it fits into the arena's block. */
 #ifndef CG_BASE_MEMORY_H
 #define CG_BASE_MEMORY_H
 

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -83,7 +84,7 @@ static cg_status make_header(char **text, int n, const cg_named_tensor tensors[]
     }
 
     size_t length = strlen(json), padded = (length + 7) / 8 * 8;
-    char *grown = realloc(json, padded + 1);
+    char *grown = cg_resize(json, padded + 1, 1);
     if (!grown) {
         free(json);
         return cg_fail_nomem(error, "a checkpoint's header");

@@ -242,7 +242,8 @@ cg_status cg_update(cg_node *target, cg_node *value)
 
 const cg_shape *cg_node_shape(const cg_node *node)
 {
-    return &node->shape;
+    static const cg_shape scalar = { .dim = { 1, 1, 1, 1, 1, 1, 1, 1 } };
+    return node ? &node->shape : &scalar;
 }
 
 cg_node *cg_node_input(const cg_node *node, int i)

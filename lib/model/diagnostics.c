@@ -137,7 +137,7 @@ static const char *render(cg_arena *arena, const char *kind, const cg_error *e,
                           const cg_source *source, const char *shapes, const char *help)
 {
     char shown[4 * SHOWN + 1] = "", caret[SHOWN + 2] = "";
-    const char *p = source && e->line > 0 ? line_start(source, e->line) : NULL;
+    const char *p = line_start(source, e->line);
     if (p) {
         size_t left = (size_t)(source->text + source->size - p);
         const char *end = memchr(p, '\n', left);
@@ -146,10 +146,7 @@ static const char *render(cg_arena *arena, const char *kind, const cg_error *e,
         show_line(p, end, e->column, shown, caret);
     }
     char place[320], number[16] = "";
-    if (e->line > 0)
-        snprintf(place, sizeof place, "%s:%d:%d", e->file, e->line, e->column);
-    else
-        snprintf(place, sizeof place, "%s", e->file);
+    snprintf(place, sizeof place, "%s:%d:%d", e->file, e->line, e->column);
     snprintf(number, sizeof number, "%d", e->line);
     const char *quoted = "";
     if (p)
@@ -186,7 +183,7 @@ static void add(cg_diagnostics *d, list *l, cg_mark at, const char *shapes, cons
                 const char *format, va_list ap)
 {
     if (l->n == CG_MAX_DIAGNOSTICS) return;
-    diagnostic new = { .order = at.source ? at.source->order : 0 };
+    diagnostic new = { .order = at.source->order };
     cg_fail_va(&new.error, CG_EMODEL, cg_mark_place(at), format, ap);
     if (is_known(l, &new)) return;
     new.text = render(d->arena, l->kind, &new.error, at.source, shapes, help);

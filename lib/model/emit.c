@@ -1,6 +1,8 @@
 /* A tree as YAML text, through libyaml's emitter. */
 #include "model/tree.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -16,7 +18,7 @@ static int append(void *context, unsigned char *buffer, size_t size)
     text *t = context;
     if (t->size + size + 1 > t->room) {
         size_t room = 2 * (t->size + size + 1);
-        char *data = realloc(t->data, room);
+        char *data = cg_resize(t->data, room, 1);
         if (!data) return 0;
         t->data = data;
         t->room = room;

@@ -400,6 +400,11 @@ static void repeat(expander *e, const cg_tree *key, const cg_tree *map, cg_tree 
                     "repeat: \"use\" must be one block");
         return;
     }
+    if (layers && layers->kind != CG_TREE_LIST) {
+        cg_diagnose(e->diagnostics, layers->mark, NULL, "layers: [relu]",
+                    "repeat: expected a list `layers`, found %s", cg_tree_kind_name(layers));
+        return;
+    }
     const cg_tree *word = use && use->kind == CG_TREE_MAP ? use->key[0] : use;
     cg_tree *block = word ? cg_tree_find(e->blocks, word->text) : NULL;
     if (use && !block) {
@@ -410,7 +415,9 @@ static void repeat(expander *e, const cg_tree *key, const cg_tree *map, cg_tree 
         char suffix[24];
         snprintf(suffix, sizeof suffix, "_%lld", (long long)i);
         const char *prefix = cg_arena_printf(e->arena, "repeat_%d", ++e->n_repeats);
-        if (block)
+        if (!prefix)
+            cg_diagnostics_no_memory(e->diagnostics);
+        else if (block)
             use_block(e, block, word, use->kind == CG_TREE_MAP ? use->item[0] : NULL, suffix, to);
         else
             expand_copy(e, layers, NULL, prefix, to);

@@ -132,13 +132,13 @@ static cg_model *new_model(const char *name, const char *text, size_t size, cg_s
     char *copy = m && m->arena ? cg_arena_alloc(m->arena, size + 1, 1) : NULL;
     const char *file = copy ? cg_arena_text(m->arena, name) : NULL;
     if (file) m->spec.name = stem(m->arena, file);
-    if (!file || !m->spec.name) {
+    if (file) m->spec.data.base = folder(m->arena, file);
+    if (!file || !m->spec.name || (strchr(file, '/') && !m->spec.data.base)) {
         cg_model_free(m);
         return NULL;
     }
     memcpy(copy, text, size);
     *source = (cg_source){ .name = file, .text = copy, .size = size };
-    m->spec.data.base = folder(m->arena, file);
     return m;
 }
 

@@ -23,8 +23,9 @@ static bool write_out(cg_arena *arena, cg_tree *path, const char *folder)
     const char *start = full_folder(arena, path->mark.source->order > 0 ? NULL : folder);
     const char *name = path->text;
     while (!strncmp(name, "./", 2)) name += 2;
-    path->text = start ? cg_arena_printf(arena, "%s%s", start, name) : NULL;
-    return path->text != NULL;
+    const char *full = start ? cg_arena_printf(arena, "%s%s", start, name) : NULL;
+    if (full) path->text = full;
+    return full != NULL;
 }
 
 bool cg_write_out_paths(cg_arena *arena, cg_tree *root, const char *folder)

@@ -179,8 +179,8 @@ cg_status cg_model_walk(const cg_model *model, cg_builder *b, int64_t batch, cg_
     if (is_mixed) recording->shares = cg_input(graph, "shares", CG_SHAPE(batch));
     if (!b->training && has_class_weights(model))
         recording->norms = cg_input(graph, "norms", CG_SHAPE(model->n_heads));
+    if (cg_graph_status(graph) != CG_OK) return cg_graph_status(graph);
     for (*at = 1; *at < model->n_layers; ++*at) {
-        if (cg_graph_status(graph) != CG_OK) return cg_graph_status(graph);
         outputs[*at] = record_layer(model, b, &model->layer[*at], outputs);
         if (cg_graph_status(graph) != CG_OK) return cg_graph_status(graph);
     }

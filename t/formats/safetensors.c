@@ -8,6 +8,7 @@
 
 #include "../tap.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,9 @@ static const struct {
       "__metadata__" },
     { "metadata that are no text",
       "{\"__metadata__\":{\"step\":1}," TENSOR("w", "F32", "[2]", "[0,8]") "}", "'step'" },
+    { "a sum that is none",
+      "{\"__metadata__\":{\"sha256\":\"12\"}," TENSOR("w", "F32", "[2]", "[0,8]") "}",
+      "its sha256 is no sum" },
 };
 enum { N_DAMAGES = sizeof damages / sizeof *damages };
 
@@ -302,6 +306,45 @@ static void test_sum(void)
     ok(system(command) == 0, "another program finds the same sum");
 }
 
+/* ---- memory -------------------------------------------------------------------------------- */
+static void *counted(size_t size)
+{
+    void *p = cg_alloc(1, size);
+    if (!p) errno = ENOMEM;
+    return p;
+}
+
+static cg_status write_and_read(cg_error *error)
+{
+    cg_safetensors *file = NULL;
+    cg_status status = write_file(error);
+    if (status == CG_OK) status = cg_safetensors_read(&file, path, error);
+    cg_safetensors_free(file);
+    return status;
+}
+
+/* Jansson's allocations fail, too; what was there before is there until it is replaced. */
+static void test_no_memory(void)
+{
+    cg_status status = CG_ENOMEM;
+    cg_error error;
+    cg_safetensors *file = NULL;
+    bool is_kept = true;
+    int64_t n = 0;
+    json_set_alloc_funcs(counted, cg_release);
+    for (; status == CG_ENOMEM && n < 10000; n++) {
+        error = (cg_error){ 0 };
+        cg_fail_allocation_after(n);
+        status = write_and_read(&error);
+        cg_fail_allocation_after(-1);
+        is_kept &= error.status == status && cg_safetensors_read(&file, path, NULL) == CG_OK;
+        cg_safetensors_free(file);
+    }
+    json_set_alloc_funcs(malloc, free);
+    ok(status == CG_OK && n > 50 && is_kept, "each of %d allocations may fail: %s", (int)n - 1,
+       error.message);
+}
+
 int main(void)
 {
     if (!mkdtemp(folder)) return 1;
@@ -315,6 +358,7 @@ int main(void)
     test_every_truncation();
     test_every_bit();
     test_sum();
+    test_no_memory();
     cg_error error = { 0 };
     cg_safetensors *file = NULL;
     unlink(path);

@@ -6,6 +6,8 @@
 
 #include "../tap.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -31,6 +33,36 @@ static void derivatives_of_sigmoid(void)
     double want[] = { s, s1, s1 * (1 - 2 * s), s1 * (1 - 6 * s + 6 * s * s) };
     for (int i = 0; i < 4; i++)
         ok(fabs(run_scalar(g, x, 0.7, d[i]) - want[i]) < 1e-14, "derivative %d of sigmoid", i);
+    cg_graph_free(g);
+}
+
+/* silu = x s(x), silu' = s (1 + x (1 - s)); gelu = x Phi(x), gelu' = Phi + x phi. */
+static void derivatives_of_gates(void)
+{
+    const double at = 0.7, s = 1 / (1 + exp(-at)), normal = erfc(-at / sqrt(2)) / 2;
+    const double density = exp(-at * at / 2) / sqrt(2 * acos(-1));
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", (cg_shape){ 0 }), *silu = cg_silu(x), *gelu = cg_gelu(x), *d;
+    ok(fabs(run_scalar(g, x, at, silu) - at * s) < 1e-14, "silu");
+    cg_gradient(silu, NULL, 1, &x, &d);
+    ok(fabs(run_scalar(g, x, at, d) - s * (1 + at * (1 - s))) < 1e-14, "its derivative");
+    ok(fabs(run_scalar(g, x, at, gelu) - at * normal) < 1e-14, "gelu");
+    cg_gradient(gelu, NULL, 1, &x, &d);
+    ok(fabs(run_scalar(g, x, at, d) - (normal + at * density)) < 1e-14, "its derivative");
+    cg_graph_free(g);
+}
+
+/* Steps are flat: no gradient passes. */
+static void flat(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", CG_SHAPE(3)), *d;
+    cg_node *steps[] = { cg_one_hot(x, 4), cg_max_mask(x, 0), cg_greater(x, cg_neg(x)) };
+    for (int i = 0; i < 3; i++) {
+        cg_gradient(steps[i], NULL, 1, &x, &d);
+        ok(d && cg_node_kind_of(d) == CG_NODE_CONSTANT, "%s has the constant 0 for its gradient",
+           cg_node_op(steps[i])->name);
+    }
     cg_graph_free(g);
 }
 
@@ -101,14 +133,53 @@ static void failures(void)
     x = cg_input(g, "x", CG_SHAPE(2));
     ok(cg_gradient(cg_neg(x), cg_constant(g, CG_SHAPE(3), 1), 1, &x, &d) == CG_ESHAPE, "%s",
        cg_graph_error(g)->message);
+    ok(cg_gradient(x, NULL, 1, &x, &d) == CG_ESHAPE && d == NULL, "a graph in error stays so");
     cg_graph_free(g);
+    ok(cg_gradient(NULL, NULL, 1, &x, &d) == CG_EUSAGE && d == NULL, "nothing has no gradient");
+    g = cg_graph_new();
+    cg_graph *another = cg_graph_new();
+    x = cg_input(g, "x", CG_SHAPE(2));
+    cg_node *wrt[] = { x, cg_input(another, "x", CG_SHAPE(2)) }, *both[2];
+    ok(cg_gradient(cg_neg(x), NULL, 2, wrt, both) == CG_EUSAGE && !both[0] && !both[1], "%s",
+       cg_graph_error(g)->message);
+    cg_graph_free(g);
+    cg_graph_free(another);
+}
+
+static cg_status second_order(void)
+{
+    cg_graph *g = cg_graph_new();
+    cg_node *x = cg_input(g, "x", CG_SHAPE(1, 2, 4, 4)),
+            *w = cg_parameter(g, "w", CG_SHAPE(3, 2, 3, 3));
+    cg_conv2d_attrs attrs = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1 };
+    cg_node *y = cg_softmax(cg_conv2d(x, w, &attrs), 1), *wrt[] = { x, w }, *d[2];
+    cg_gradient(y, NULL, 2, wrt, d);
+    cg_status status = cg_gradient(d[0], NULL, 2, wrt, d);
+    if (g && status != CG_OK) status = cg_graph_status(g);
+    cg_graph_free(g);
+    return g ? status : CG_ENOMEM;
+}
+
+static void no_memory(void)
+{
+    cg_status status = CG_ENOMEM;
+    int64_t n = 0;
+    for (; status == CG_ENOMEM && n < 10000; n++) {
+        cg_fail_allocation_after(n);
+        status = second_order();
+        cg_fail_allocation_after(-1);
+    }
+    ok(status == CG_OK && n > 50, "each of %d allocations may fail", (int)n - 1);
 }
 
 int main(void)
 {
     derivatives_of_sigmoid();
+    derivatives_of_gates();
+    flat();
     shared_and_absent();
     broadcast_adds_up();
     failures();
+    no_memory();
     return done_testing();
 }

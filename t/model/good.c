@@ -1,5 +1,6 @@
 /* What a model file means: values, names, shapes, merges, blocks, overrides, rendering. */
 #include <cnngraph/model.h>
+#include <cnngraph/ops.h>
 
 #include "../tap.h"
 
@@ -97,6 +98,9 @@ static void test_layers(void)
 {
     has_layers("layers get numbers by their type", HEAD INPUT "    - relu\n    - relu\n" DENSE TAIL,
                "relu_1:relu:1x28x28 relu_2:relu:1x28x28 flatten_1:flatten:784 dense_1:dense:10");
+    has_layers("a number that another layer has taken is left out",
+               HEAD INPUT "    - relu: {name: relu_2}\n    - relu\n" DENSE TAIL,
+               "relu_2:relu:1x28x28 relu_3:relu:1x28x28 flatten_1:flatten:784 dense_1:dense:10");
     has_layers(
         "same padding keeps the image, with a stride its ceiling",
         HEAD INPUT
@@ -271,6 +275,23 @@ static void test_recording(void)
     cg_model_free(m);
 }
 
+/* A program whose layers are not those of the model that is to fill it. */
+static void test_init(void)
+{
+    cg_model *m = parse(HEAD INPUT DENSE TAIL);
+    cg_graph *g = cg_graph_new();
+    cg_node *y = cg_sum(cg_parameter(g, "dense_1.weight", CG_SHAPE(10, 7)), 0, false);
+    cg_program *p = NULL;
+    cg_error error = { 0 };
+    cg_compile(&p, g, 1, &y, NULL, NULL);
+    ok(m && p && cg_model_init(m, p, 1, &error) == CG_EUSAGE &&
+           strstr(error.message, "dense_1.weight of the program has another shape"),
+       "parameters of another shape are not filled: %s", error.message);
+    cg_program_free(p);
+    cg_graph_free(g);
+    cg_model_free(m);
+}
+
 static bool has_parameters(const char *text, const char *expected)
 {
     cg_model *m = parse(text);
@@ -321,28 +342,70 @@ static void test_sharing(void)
                "mul_1:mul:3x26x26 flatten_1:flatten:2028 dense_1:dense:10");
 }
 
-/* Every allocation of the library fails once; what was taken is given back (run under valgrind). */
-static void test_no_memory(void)
+/* Every allocation of the library fails once, and all after it; what was taken is given back (run
+ * under valgrind). */
+static void each_may_fail(const char *what, const char *text, int n_sets, const char *const sets[],
+                          cg_status expected)
 {
-    static const char text[] =
-        "cnngraph: 1\ndata: {format: idx, images: {train: x, test: y}, labels: {train: /t, test: "
-        "u}}\n"
-        "vars: {k: 3}\nblocks: {c: {layers: [conv2d: {filters: 2, kernel: \"${k}\"}]}}\n" INPUT
-        "    - c\n    - batch_norm\n    - prelu: {name: p}\n    - prelu: {share: p}\n" DENSE TAIL;
-    static const char *const sets[] = { "train.epochs=2" };
     cg_status status = CG_ENOMEM;
+    cg_error error;
     bool is_told = true;
     int64_t n = 0;
     for (; status == CG_ENOMEM && n < 10000; n++) {
-        cg_error error = { 0 };
         cg_model *m;
+        error = (cg_error){ 0 };
         cg_fail_allocation_after(n);
-        status = cg_model_parse(&m, "m.yaml", text, sizeof text - 1, 1, sets, NULL, &error);
+        status = cg_model_parse(&m, "at/m.yaml", text, strlen(text), n_sets, sets, NULL, &error);
+        char *again = m ? cg_model_identity(m) : NULL;
+        if (status == CG_OK && !again) status = error.status = CG_ENOMEM;
         cg_fail_allocation_after(-1);
-        is_told &= status == CG_OK ? m != NULL : !m && error.status == status;
+        is_told &= (status == CG_OK) == (again != NULL) && error.status == status;
+        free(again);
         cg_model_free(m);
     }
-    ok(status == CG_OK && n > 5 && is_told, "each of %d allocations may fail", (int)n - 1);
+    ok(status == expected && n > 50 && is_told, "%s: each of %d allocations may fail %s", what,
+       (int)n - 1, error.message);
+}
+
+static void test_no_memory(void)
+{
+    static const char data[] =
+        "cnngraph: 1\nname: \"null\"\ndata:\n  format: csv\n  files: {train: x.csv, test: /y.csv}\n"
+        "  csv: {label: [a, b], ignore: c, separator: ';', header: true}\n  target: values\n"
+        "  splits: {train: {from: train, fraction: 0.5}, rest: {from: train, fraction: -0.5}}\n"
+        "  normalize: {mean: [1, 2], std: [1, 1]}\n  augment: [flip]\n"
+        "model:\n  input: {shape: [2, 2, 2]}\n  layers: [flatten, dense: {units: 2, lr: 0.5}]\n"
+        "losses: [{loss: mse, of: dense_1}, {loss: {type: huber, delta: 2}, of: dense_1}]\n"
+        "optimizer: {type: sgd, lr: 0.1}\n"
+        "schedule: {type: multistep, milestones: [2, 3]}\n"
+        "train: {epochs: 4, batch: 2, validation: rest}\nmetrics: [mae]\n";
+    static const char idx[] =
+        "cnngraph: 1\ndata: {format: idx, images: {train: x, test: y}, labels: {train: /t, test: "
+        "u}, classes: [1, 2]}\n" INPUT "    - flatten\n    - dense: {units: 2}\n" TAIL;
+    static const char layers[] =
+        HEAD "vars: {k: 3, l: [1, 1], s: \"a ${k}\"}\nblocks:\n"
+             "  c: {parameters: {n: 2, d: null}, layers: [conv2d: &c {name: a, filters: \"${n}\", "
+             "kernel: \"${k}\", stride: \"${l}\", padding: \"${d}\"}, add: {from: [a, a]}]}\n"
+             "  d: {parameters: [m], layers: [c: {n: \"${m}\", d: 0}, relu]}\n"
+             "name: \"${s}-${k}\"\n" INPUT
+             "    - c: {d: 1, name: first}\n    - d: {m: 2}\n    - conv2d: {<<: [*c, {kernel: 3}], "
+             "filters: 3, kernel: 3, stride: 1, padding: 0}\n"
+             "    - repeat: {times: 2, use: {c: {d: 1}}}\n"
+             "    - repeat: {times: 2, layers: [relu: {name: r}, relu: {from: r}]}\n"
+             "    - repeat: {times: 1, use: plain}\n"
+             "    - residual: {body: [relu, c: {n: 4, d: 1}]}\n"
+             "    - batch_norm\n    - prelu: {name: p}\n    - prelu: {share: p}\n" DENSE TAIL;
+    static const char mistakes[] = HEAD
+        "vars: {k: 3, unused: 4}\nblocks:\n"
+        "  c: {parameters: [n], layers: [relu], layer: 1}\n  relu: {layers: [relu]}\n" INPUT
+        "    - c\n    - c: {m: 1}\n    - conv2d: {filters: \"${j}\", kernel: \"x${k}\"}\n"
+        "    - repeat: {times: 2, use: d}\n    - rely\n    - dense: {units: 2, unit: 3}\n" TAIL;
+    static const char *const sets[] = { "train.epochs=2", "train.checkpoint.every=2",
+                                        "blocks.plain.layers=[relu]", "model.layers[0].c.d=1" };
+    each_may_fail("data and training", data, 1, sets, CG_OK);
+    each_may_fail("files of images", idx, 1, sets, CG_OK);
+    each_may_fail("variables, blocks and overrides", layers, 4, sets, CG_OK);
+    each_may_fail("mistakes", mistakes, 0, NULL, CG_EMODEL);
 }
 
 int main(void)
@@ -354,6 +417,7 @@ int main(void)
     test_overrides();
     test_message();
     test_recording();
+    test_init();
     test_sharing();
     test_models();
     return done_testing();

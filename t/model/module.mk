@@ -11,3 +11,7 @@ EXTRA_DIST += %D%/bad %D%/warned models
 check_PROGRAMS += t/model/losses.t
 t_model_losses_t_SOURCES = %D%/losses.c
 t_model_losses_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/model/attrs.t
+t_model_attrs_t_SOURCES = %D%/attrs.c
+t_model_attrs_t_LDADD = $(test_ldadd)
