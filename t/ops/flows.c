@@ -113,11 +113,28 @@ static void try_sample(const cg_op *op, const cg_sample *sample, tally *found)
     trial_free(&t);
 }
 
+/* Without a batch nothing is cut along one; nor is what draws numbers by an element's place. */
+static void test_ends(const cg_op *op)
+{
+    static const bool none[CG_MAX_INPUTS], all[CG_MAX_INPUTS] = { true, true, true, true };
+    int n_wrong = 0;
+    for (const cg_sample *s = op->samples; s->n_x; s++) {
+        trial t = trial_new(op, s->attrs, s->n_x, s->x);
+        if (!t.node) continue;
+        cg_flow flow = op->flow(t.node, none);
+        n_wrong += flow == CG_FLOW_ALONG || flow == CG_FLOW_REDUCED;
+        n_wrong += op->traits & CG_RANDOM && op->flow(t.node, all) != CG_FLOW_MIXED;
+        trial_free(&t);
+    }
+    ok(n_wrong == 0, "%s is not cut where there is no batch", op->name);
+}
+
 int main(void)
 {
     int n_cut = 0;
     for (const cg_op *const *op = cg_ops; *op; op++) {
         tally found = { 0 };
+        if ((*op)->flow) test_ends(*op);
         if (!(*op)->flow || !(*op)->reference || (*op)->traits & CG_RANDOM) continue;
         for (const cg_sample *s = (*op)->samples; s->n_x; s++) try_sample(*op, s, &found);
         n_cut += found.n_along + found.n_reduced;

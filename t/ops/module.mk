@@ -32,3 +32,7 @@ t_ops_random_shapes_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/ops/conv.t
 t_ops_conv_t_SOURCES = %D%/conv.c
 t_ops_conv_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/ops/shapes.t
+t_ops_shapes_t_SOURCES = %D%/shapes.c
+t_ops_shapes_t_LDADD = $(test_ldadd)
