@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_TEXT = 1 << 30, MAX_RUNS = 100000 };
+enum { MAX_TEXT = 1 << 30 };
 
 void cg_folder_file(const char *folder, const char *name, char path[CG_PATH_BYTES])
 {
@@ -59,7 +59,7 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
 {
     const char *name = cg_model_spec(model)->name;
     CG_TRY(cg_make_folders(parent, error));
-    for (int i = 1; i < MAX_RUNS; i++) {
+    for (int i = 1;; i++) {
         int n = i == 1 ? snprintf(folder, CG_FOLDER_BYTES, "%s/%s", parent, name)
                        : snprintf(folder, CG_FOLDER_BYTES, "%s/%s-%d", parent, name, i);
         if (n < 0 || n >= CG_FOLDER_BYTES)
@@ -67,7 +67,6 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
         if (mkdir(folder, 0777) == 0) return cg_folder_rewrite(folder, model, error);
         if (errno != EEXIST) return io_failed(folder, error);
     }
-    return cg_fail(error, CG_ELIMIT, "%s: %d runs are enough", parent, (int)MAX_RUNS);
 }
 
 /* Compares line by line; the length of a line is told by its end. */

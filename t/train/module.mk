@@ -50,3 +50,7 @@ t_train_weights_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/train/transfer.t
 t_train_transfer_t_SOURCES = %D%/transfer.c
 t_train_transfer_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/train/folder.t
+t_train_folder_t_SOURCES = %D%/folder.c
+t_train_folder_t_LDADD = $(test_ldadd)

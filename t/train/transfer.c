@@ -288,6 +288,37 @@ static void test_names(const char *run)
     unlink(path);
 }
 
+/* Of many names that fit nowhere some are told. */
+static void test_many_names(const char *run)
+{
+    enum { STRANGERS = 400 };
+    static char name[STRANGERS][32];
+    static cg_named_tensor tensors[STRANGERS + 1];
+    char path[300];
+    const float value = 0;
+    session s;
+    cg_safetensors *file;
+    snprintf(path, sizeof path, "%s/best.safetensors", run);
+    if (cg_safetensors_read(&file, path, NULL) != CG_OK) return;
+    tensors[STRANGERS] = cg_safetensors_tensor(file, cg_safetensors_find(file, "c.weight"));
+    for (int i = 0; i < STRANGERS; i++) {
+        snprintf(name[i], sizeof name[i], "stranger_%03d", i);
+        tensors[i] = (cg_named_tensor){ name[i], CG_F32, CG_DIMS(1), &value };
+    }
+    snprintf(path, sizeof path, "%s/many.safetensors", parent);
+    cg_safetensors_write(path, STRANGERS + 1, tensors, 0, NULL, NULL);
+    begin(&s, (sets){ NULL }, path);
+    const char *spare = strstr(s.text, "left there: "),
+               *more = spare ? strstr(spare, " and ") : NULL;
+    int n_told = 0;
+    for (const char *p = s.text; (p = strstr(p, "stranger_")); p++) n_told++;
+    ok(s.status == CG_OK && n_told > 1 && more && atoi(more + 5) == STRANGERS - n_told,
+       "of many tensors left there %d are named: ...%s", n_told, more ? more : s.text);
+    end(&s);
+    cg_safetensors_free(file);
+    unlink(path);
+}
+
 static bool same_file(const char *a, const char *b, const char *name)
 {
     char path_a[300], path_b[300], *text_a = NULL, *text_b = NULL;
@@ -361,6 +392,7 @@ int main(void)
         test_frozen(result.folder, best);
         test_averages();
         test_mistakes(result.folder);
+        test_many_names(result.folder);
         test_names(result.folder);
         test_runs(result.folder);
     }
