@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -15,13 +16,14 @@ static int64_t offered(void)
     if (pages < 0 || page < 0 || __builtin_mul_overflow(pages, page, &all)) all = INT64_MAX;
     bool is_limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
     if (is_limited && limit.rlim_cur < (rlim_t)all) all = (int64_t)limit.rlim_cur;
-    return all / 4 * 3;
+    return (all < PTRDIFF_MAX ? all : PTRDIFF_MAX) / 4 * 3;
 }
 
 int64_t cg_budget_left(const cg_budget *budget)
 {
     int64_t limit = budget && budget->limit ? budget->limit : offered();
     int64_t taken = budget ? budget->taken : 0;
+    if (limit > PTRDIFF_MAX) limit = PTRDIFF_MAX; /* of 32 bits: what is within has a size_t */
     return limit > taken ? limit - taken : 0;
 }
 

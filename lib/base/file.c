@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/file.h>
@@ -21,7 +22,7 @@ static cg_status fail_io(cg_error *error, const char *path, const char *what)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static cg_status read_all(FILE *stream, const char *path, size_t limit, char **contents,
+static cg_status read_all(FILE *stream, const char *path, uint64_t limit, char **contents,
                           size_t *size, cg_error *error)
 {
     size_t n = 0, room = 0;
@@ -38,7 +39,8 @@ static cg_status read_all(FILE *stream, const char *path, size_t limit, char **c
         if (got == 0) break;
         n += got;
         if (n > limit)
-            return cg_fail(error, CG_ELIMIT, "%s: larger than the limit of %zu bytes", path, limit);
+            return cg_fail(error, CG_ELIMIT, "%s: larger than the limit of %" PRIu64 " bytes", path,
+                           limit);
     }
     if (ferror(stream)) return fail_io(error, path, "cannot read");
     bytes[n] = '\0';
@@ -46,7 +48,7 @@ static cg_status read_all(FILE *stream, const char *path, size_t limit, char **c
     return CG_OK;
 }
 
-cg_status cg_file_read(const char *path, size_t limit, char **contents, size_t *size,
+cg_status cg_file_read(const char *path, uint64_t limit, char **contents, size_t *size,
                        cg_error *error)
 {
     *contents = NULL;

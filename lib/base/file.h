@@ -6,11 +6,12 @@
 #include <cnngraph/status.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* The contents with a NUL after them (not counted in *size); cg_release it.  `limit`: bytes,
  * beyond which CG_ELIMIT.  CG_EIO names the path and the system's reason. */
-cg_status cg_file_read(const char *path, size_t limit, char **contents, size_t *size,
+cg_status cg_file_read(const char *path, uint64_t limit, char **contents, size_t *size,
                        cg_error *error);
 
 /* Write to a temporary file beside `path`, then sync, rename over `path`, sync the folder.

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 enum { SIDE = 32, IMAGE = 3 * SIDE * SIDE, MAX_FILES = 5 };
-static const size_t max_bytes = (size_t)1 << 30; /* of one file */
+static const uint64_t max_bytes = UINT64_C(1) << 30; /* of one file */
 
 typedef struct {
     const char *set;

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { MAX_COLUMNS = 1 << 16 };
-static const size_t max_bytes = (size_t)1 << 33; /* of one file */
+static const uint64_t max_bytes = UINT64_C(1) << 33; /* of one file */
 
 enum { IGNORED = -1, VALUE = -2 }; /* roles; from 0 on: the number among the label columns */
 

@@ -12,7 +12,7 @@ static const cg_picture_format *const formats[] = { &cg_picture_pgm, &cg_picture
                                                     &cg_picture_jpeg };
 enum { N_FORMATS = sizeof formats / sizeof *formats };
 
-static const size_t max_bytes = (size_t)64 << 20; /* of one file */
+static const uint64_t max_bytes = UINT64_C(64) << 20; /* of one file */
 
 cg_status cg_picture_allocate(cg_picture *p, const char *path, cg_error *error)
 {

@@ -80,12 +80,12 @@ static cg_status find_settled(cg_program *p, const cg_compile_options *options, 
 
 /* ---- memory --------------------------------------------------------------------------------- */
 
-static size_t bytes_of(const cg_program *p, const cg_node *node)
+static int64_t bytes_of(const cg_program *p, const cg_node *node)
 {
-    return (size_t)cg_shape_size(&node->shape) * cg_program_element(p);
+    return cg_shape_size(&node->shape) * (int64_t)cg_program_element(p);
 }
 
-static size_t aligned(size_t bytes)
+static int64_t aligned(int64_t bytes)
 {
     return (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN;
 }
@@ -101,12 +101,12 @@ static void *shared_data(const cg_program *share, const cg_node *node)
 }
 
 /* Leaves get their offset in p->leaves (as a number in data[]) or their shared address. */
-static cg_status place_leaves(cg_program *p, const cg_program *share, size_t *offset,
+static cg_status place_leaves(cg_program *p, const cg_program *share, int64_t *offset,
                               bool is_shared[], cg_error *error)
 {
     static const cg_node_kind order[] = { CG_NODE_PARAMETER, CG_NODE_INPUT, CG_NODE_STATE,
                                           CG_NODE_CONSTANT };
-    size_t bytes = 0;
+    int64_t bytes = 0;
     for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
         for (int id = 0; id < p->graph->n_nodes; id++) {
             const cg_node *node = p->graph->node[id];
@@ -122,7 +122,7 @@ static cg_status place_leaves(cg_program *p, const cg_program *share, size_t *of
     }
     CG_TRY(cg_program_take(p, "parameters, states and inputs of the model", bytes, error));
     p->leaf_bytes = bytes;
-    p->leaves = cg_alloc_aligned(bytes + CG_ALIGN, 1);
+    p->leaves = cg_alloc_aligned((size_t)bytes + CG_ALIGN, 1);
     if (!p->leaves) return nomem(error);
     for (int id = 0; id < p->graph->n_nodes; id++)
         if (!p->graph->node[id]->op && !is_shared[id]) p->data[id] = p->leaves + offset[id];
@@ -164,7 +164,7 @@ static cg_status check_sizes(const cg_program *p, cg_error *error)
 {
     int64_t sum = 0;
     for (int id = 0; id < p->graph->n_nodes; id++)
-        sum = cg_bounded_sum(sum, (int64_t)aligned(bytes_of(p, p->graph->node[id])));
+        sum = cg_bounded_sum(sum, aligned(bytes_of(p, p->graph->node[id])));
     return sum < INT64_MAX ? CG_OK : cg_fail(error, CG_ELIMIT, "the model is beyond any memory");
 }
 
@@ -172,7 +172,7 @@ static cg_status place_all(cg_program *p, const cg_program *share, cg_error *err
 {
     CG_TRY(cg_program_take(p, "what the layers compute of a batch", p->arena_bytes, error));
     size_t n = (size_t)p->graph->n_nodes;
-    size_t *offset = cg_alloc(n + 1, sizeof *offset);
+    int64_t *offset = cg_alloc(n + 1, sizeof *offset);
     bool *is_shared = cg_alloc(n + 1, sizeof *is_shared);
     cg_status status =
         offset && is_shared ? place_leaves(p, share, offset, is_shared, error) : nomem(error);
@@ -180,7 +180,7 @@ static cg_status place_all(cg_program *p, const cg_program *share, cg_error *err
     cg_release(is_shared);
     CG_TRY(status);
     CG_TRY(place_slab(p, error));
-    p->arena = cg_alloc_aligned(p->arena_bytes + CG_ALIGN, 1);
+    p->arena = cg_alloc_aligned((size_t)p->arena_bytes + CG_ALIGN, 1);
     if (!p->arena) return nomem(error);
     for (int id = 0; id < p->graph->n_nodes; id++) {
         const cg_node *node = p->graph->node[id];
@@ -235,11 +235,9 @@ static cg_status plan(cg_program *p, int n, cg_node *const outputs[],
         if (p->guard[i] > how.settled) how.settled = p->guard[i];
     p->slot = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->slot);
     p->data = cg_alloc((size_t)p->graph->n_nodes + 1, sizeof *p->data);
-    int64_t arena = 0, tile = 0;
-    if (!p->slot || !p->data || !cg_plan(p->slot, &arena, &tile, p->graph, n, outputs, &how))
+    if (!p->slot || !p->data ||
+        !cg_plan(p->slot, &p->arena_bytes, &p->tile_bytes, p->graph, n, outputs, &how))
         return nomem(error);
-    p->arena_bytes = (size_t)arena;
-    p->tile_bytes = (size_t)tile;
     return place_all(p, options->share, error);
 }
 
@@ -250,9 +248,9 @@ static bool is_in_place(const cg_program *p, const cg_update_pair *u)
     return p->slot[u->value->id].root == u->leaf->id;
 }
 
-static void add_copy(cg_program *p, void *to, const void *from, size_t bytes)
+static void add_copy(cg_program *p, void *to, const void *from, int64_t bytes)
 {
-    p->copy[p->n_copies++] = (cg_copy){ to, from, bytes };
+    p->copy[p->n_copies++] = (cg_copy){ to, from, (size_t)bytes };
 }
 
 /* Updates that the plan did not make in place become copies.  A value that lives in another leaf is
@@ -268,7 +266,7 @@ static cg_status make_copies(cg_program *p, cg_error *error)
         from[i] = p->data[u->value->id];
         if (is_in_place(p, u) || graph->node[p->slot[u->value->id].root]->op) continue;
         CG_TRY(cg_program_take(p, "what an update saves", bytes_of(p, u->leaf), error));
-        void *saved = cg_arena_alloc(p->lists, bytes_of(p, u->leaf), 1);
+        void *saved = cg_arena_alloc(p->lists, (size_t)bytes_of(p, u->leaf), 1);
         if (!saved) return nomem(error);
         add_copy(p, saved, from[i], bytes_of(p, u->leaf));
         from[i] = saved;

@@ -6,10 +6,10 @@
 #include "base/memory.h"
 #include "graph/graph.h"
 
-cg_status cg_program_take(cg_program *program, const char *what, size_t bytes, cg_error *error)
+cg_status cg_program_take(cg_program *program, const char *what, int64_t bytes, cg_error *error)
 {
-    CG_TRY(cg_budget_take(program->budget, what, (int64_t)bytes, error));
-    program->taken += (int64_t)bytes;
+    CG_TRY(cg_budget_take(program->budget, what, bytes, error));
+    program->taken += bytes;
     return CG_OK;
 }
 
@@ -82,13 +82,13 @@ cg_leaf cg_program_leaf(const cg_program *program, cg_node_kind kind, int i)
 
 size_t cg_program_bytes(const cg_program *program)
 {
-    return program->leaf_bytes + program->arena_bytes + program->prepared_bytes +
-           program->scratch_bytes;
+    return (size_t)(program->leaf_bytes + program->arena_bytes + program->prepared_bytes +
+                    program->scratch_bytes);
 }
 
 size_t cg_program_arena_bytes(const cg_program *program)
 {
-    return program->arena_bytes;
+    return (size_t)program->arena_bytes;
 }
 
 cg_dtype cg_program_dtype(const cg_program *program)

@@ -84,7 +84,7 @@ struct cg_program {
     char *leaves;    /* inputs, parameters, states, constants, copies */
     char *arena;     /* planned buffers */
     char *scratch;   /* for each thread: a tile, then what the kernels asked for */
-    size_t leaf_bytes, arena_bytes, prepared_bytes, tile_bytes, scratch_bytes, scratch_stride;
+    int64_t leaf_bytes, arena_bytes, prepared_bytes, tile_bytes, scratch_bytes, scratch_stride;
     cg_budget *budget;
     int64_t taken; /* of it */
     double *wide;  /* for ops without a kernel: inputs and output in double */
@@ -100,7 +100,7 @@ void cg_note_time(cg_stage_time *time, double began);
 
 /* Takes so many bytes of the budget before they are allocated, until the program is freed.  What:
  * "the parameters". */
-cg_status cg_program_take(cg_program *program, const char *what, size_t bytes, cg_error *error);
+cg_status cg_program_take(cg_program *program, const char *what, int64_t bytes, cg_error *error);
 
 /* Makes the list of calls for the planned graph; steps.c. */
 cg_status cg_make_steps(cg_program *program, cg_error *error);

@@ -14,7 +14,7 @@ typedef struct {
 
 static char *tile_of(const cg_program *program, int thread)
 {
-    return program->scratch + (size_t)thread * program->scratch_stride;
+    return program->scratch + thread * program->scratch_stride;
 }
 
 /* Runs one chunk: a fixed range of the step's items, whichever thread takes it. */

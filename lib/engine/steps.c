@@ -15,7 +15,7 @@ static cg_status nomem(cg_error *error)
     return cg_fail_nomem(error, "a program");
 }
 
-static size_t aligned(size_t bytes)
+static int64_t aligned(int64_t bytes)
 {
     return (bytes + CG_ALIGN - 1) / CG_ALIGN * CG_ALIGN;
 }
@@ -253,24 +253,24 @@ static int64_t elements_of_call(const cg_node *node)
     return n;
 }
 
-static cg_status make_scratch(cg_program *p, size_t widest, cg_error *error)
+static cg_status make_scratch(cg_program *p, int64_t widest, cg_error *error)
 {
     p->tile_bytes = aligned(p->tile_bytes);
     p->scratch_stride = p->tile_bytes + aligned(p->scratch_stride);
-    p->scratch_bytes = p->scratch_stride * (size_t)(p->pool ? cg_pool_threads(p->pool) : 1);
+    p->scratch_bytes = p->scratch_stride * (p->pool ? cg_pool_threads(p->pool) : 1);
     CG_TRY(cg_program_take(p, "the threads' own memory",
-                           p->scratch_bytes + widest * sizeof *p->wide, error));
-    p->scratch = cg_alloc_aligned(p->scratch_bytes + CG_ALIGN, 1);
-    if (widest) p->wide = cg_alloc(widest, sizeof *p->wide);
+                           p->scratch_bytes + widest * (int64_t)sizeof *p->wide, error));
+    p->scratch = cg_alloc_aligned((size_t)p->scratch_bytes + CG_ALIGN, 1);
+    if (widest) p->wide = cg_alloc((size_t)widest, sizeof *p->wide);
     return p->scratch && (p->wide || !widest) ? CG_OK : nomem(error);
 }
 
-static size_t prepared_bytes(const cg_program *p, const cg_step *step)
+static int64_t prepared_bytes(const cg_program *p, const cg_step *step)
 {
     const cg_node *node = step->node;
     bool can = p->is_stale && node->id > p->prologue && node->op->prepared && step->kernel;
     for (int i = 1; i < node->n_x; i++) can = can && p->settled[node->x[i]->id];
-    return can ? aligned(node->op->prepared(node)) : 0;
+    return can ? aligned((int64_t)node->op->prepared(node)) : 0;
 }
 
 /* Where kernels find what can be made of inputs that keep their values. */
@@ -279,11 +279,11 @@ static cg_status find_prepared(cg_program *p, cg_error *error)
     for (int i = 0; i < p->n_steps; i++) p->prepared_bytes += prepared_bytes(p, &p->step[i]);
     if (!p->prepared_bytes) return CG_OK;
     CG_TRY(cg_program_take(p, "weights in the kernels' form", p->prepared_bytes, error));
-    p->prepared = cg_alloc_aligned(p->prepared_bytes, 1);
+    p->prepared = cg_alloc_aligned((size_t)p->prepared_bytes, 1);
     if (!p->prepared) return nomem(error);
     char *at = p->prepared;
     for (int i = 0; i < p->n_steps; i++) {
-        size_t bytes = prepared_bytes(p, &p->step[i]);
+        int64_t bytes = prepared_bytes(p, &p->step[i]);
         if (bytes) p->step[i].call.prepared = at;
         at += bytes;
     }
@@ -305,7 +305,8 @@ cg_status cg_make_steps(cg_program *p, cg_error *error)
         CG_TRY(bind(p, step, error));
         if (id > p->prologue) p->flops += flops_of(node);
         cut(step);
-        size_t scratch = node->op->scratch && p->dtype == CG_F32 ? node->op->scratch(node) : 0;
+        int64_t scratch =
+            node->op->scratch && p->dtype == CG_F32 ? (int64_t)node->op->scratch(node) : 0;
         if (scratch > p->scratch_stride) p->scratch_stride = scratch;
         if (p->dtype == CG_F32 && !step->kernel && elements_of_call(node) > widest)
             widest = elements_of_call(node);
@@ -313,5 +314,5 @@ cg_status cg_make_steps(cg_program *p, cg_error *error)
     CG_TRY(find_prepared(p, error));
     CG_TRY(make_stages(p, error));
     CG_TRY(make_sections(p, error));
-    return make_scratch(p, (size_t)widest, error);
+    return make_scratch(p, widest, error);
 }

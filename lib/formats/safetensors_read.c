@@ -15,7 +15,7 @@
 
 /* The header of the reference reader is at most so long. */
 enum { MAX_HEADER = 100 * 1000 * 1000, LENGTH_BYTES = 8 };
-static const size_t max_file = (size_t)1 << 40;
+static const uint64_t max_file = UINT64_C(1) << 40;
 
 typedef struct {
     cg_named_tensor tensor; /* its name belongs to the header */

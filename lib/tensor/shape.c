@@ -7,7 +7,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define MAX_BYTES (INT64_C(1) << 46) /* as float64 */
+/* Elements, as a power of two.  In an address space of 32 bits a tensor, or what a kernel makes of
+ * one, has a size that a size_t holds. */
+enum { MAX_SIZE = sizeof(size_t) > 4 ? 43 : 27 };
 
 int64_t cg_shape_size(const cg_shape *shape)
 {
@@ -28,15 +30,15 @@ cg_status cg_shape_check(const cg_shape *shape, cg_error *error)
 {
     if (shape->rank < 0 || shape->rank > CG_MAX_RANK)
         return cg_fail(error, CG_ESHAPE, "rank %d is not within 0..%d", shape->rank, CG_MAX_RANK);
-    int64_t bytes = sizeof(double);
+    int64_t size = 1;
     for (int i = 0; i < shape->rank; i++) {
         if (shape->dim[i] < 1)
             return cg_fail(error, CG_ESHAPE, "dimension %d is %" PRId64 ", it must be at least 1",
                            i, shape->dim[i]);
-        if (!cg_mul_ok(bytes, shape->dim[i], &bytes) || bytes > MAX_BYTES) {
+        if (!cg_mul_ok(size, shape->dim[i], &size) || size > INT64_C(1) << MAX_SIZE) {
             char text[CG_SHAPE_TEXT];
-            return cg_fail(error, CG_ESHAPE, "shape %s is over the limit of 2^43 elements",
-                           cg_shape_text(shape, text));
+            return cg_fail(error, CG_ESHAPE, "shape %s is over the limit of 2^%d elements",
+                           cg_shape_text(shape, text), MAX_SIZE);
         }
     }
     return CG_OK;

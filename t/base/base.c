@@ -81,8 +81,9 @@ static void shapes(void)
     ok(cg_shape_size(&(cg_shape){ 0 }) == 1 &&
            !strcmp(cg_shape_text(&(cg_shape){ 0 }, text), "scalar"),
        "a scalar is one element");
-    ok(cg_shape_check(&CG_SHAPE(INT64_C(1) << 43), NULL) == CG_OK &&
-           cg_shape_check(&CG_SHAPE(INT64_C(1) << 43, 2), NULL) == CG_ESHAPE &&
+    int64_t most = INT64_C(1) << (sizeof(size_t) > 4 ? 43 : 27);
+    ok(cg_shape_check(&CG_SHAPE(most), NULL) == CG_OK &&
+           cg_shape_check(&CG_SHAPE(most, 2), NULL) == CG_ESHAPE &&
            cg_shape_check(&CG_SHAPE(INT64_MAX, INT64_MAX), NULL) == CG_ESHAPE &&
            cg_shape_check(&CG_SHAPE(2, 0), NULL) == CG_ESHAPE &&
            cg_shape_check(&(cg_shape){ .rank = 9 }, NULL) == CG_ESHAPE,

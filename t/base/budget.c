@@ -31,19 +31,26 @@ static void test_taking(void)
 static void test_machine(void)
 {
     int64_t memory = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+    if (memory > PTRDIFF_MAX) memory = PTRDIFF_MAX;
     int64_t left = cg_budget_left(NULL);
     cg_budget budget = { .taken = 1 };
     ok(left > memory / 8 && left < memory, "without a limit it is a part of the machine's memory");
     ok(cg_budget_left(&budget) == left - 1, "of which a budget without one takes");
     ok(cg_budget_check(NULL, "a", INT64_MAX, NULL) == CG_ELIMIT, "that has an end");
+    budget = (cg_budget){ .limit = INT64_MAX };
+    ok(cg_budget_left(&budget) == PTRDIFF_MAX, "a limit is no more than can be addressed");
     struct rlimit before, less;
     getrlimit(RLIMIT_AS, &before);
     less = before;
     less.rlim_cur = 1 << 30;
     setrlimit(RLIMIT_AS, &less);
     left = cg_budget_left(NULL);
+    getrlimit(RLIMIT_AS, &less);
     setrlimit(RLIMIT_AS, &before);
-    ok(left == (1 << 30) / 4 * 3, "and of the address space where that is less");
+    if (less.rlim_cur == 1 << 30)
+        ok(left == (1 << 30) / 4 * 3, "and of the address space where that is less");
+    else
+        skip("and of the address space", "the system keeps no limit on it"); /* qemu */
 }
 
 static void test_numbers(void)

@@ -144,7 +144,7 @@ static void npy_shapes(void)
     cg_data_spec values = spec;
     values.target = CG_TARGET_VALUES;
     put_npy("x.npy", "|u1", CG_SHAPE(2, 2, 3), bytes_12, 12);
-    put_npy("y.npy", "<f4", CG_SHAPE(2, 2), (float[]){ 0.5f, -1, 2, 3e8f }, 16);
+    put_npy("y.npy", "<f4", CG_SHAPE(2, 2), "\0\0\0\x3f\0\0\x80\xbf\0\0\0\x40\x18\x0d\x8f\x4d", 16);
     set = load(values);
     ok(set && cg_dataset_targets(set) == 2 &&
            holds(set, two_by_three, real_12, (float[]){ 0.5f, -1, 2, 3e8f }),

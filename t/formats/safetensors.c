@@ -109,7 +109,7 @@ static void test_reference_rules(void)
        "the header's length is little-endian and a multiple of 8");
     ok(bytes[8] == '{' && bytes[7 + length] == ' ' ? 1 : bytes[7 + length] == '}',
        "the header begins with a brace and ends with one or with spaces");
-    json_t *header = json_loadb(bytes + 8, length, JSON_REJECT_DUPLICATES, NULL);
+    json_t *header = json_loadb(bytes + 8, (size_t)length, JSON_REJECT_DUPLICATES, NULL);
     json_int_t end = 0;
     int contiguous = 1;
     for (int i = 0; i < 3; i++) {
@@ -200,7 +200,7 @@ enum { N_DAMAGES = sizeof damages / sizeof *damages };
 static size_t assemble(char *bytes, const char *header)
 {
     size_t length = strlen(header);
-    for (int i = 0; i < 8; i++) bytes[i] = (char)(length >> (8 * i) & 0xff);
+    for (int i = 0; i < 8; i++) bytes[i] = (char)((uint64_t)length >> (8 * i) & 0xff);
     memcpy(bytes + 8, header, length);
     memset(bytes + 8 + length, 0, 8);
     return 8 + length + 8;
