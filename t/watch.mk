@@ -2,10 +2,12 @@
 #   check-asan check-ubsan check-tsan  the compiler's sanitizers: addresses and leaks, undefined behaviour, races
 #   check-msan                         clang's, of uninitialised memory
 #   check-valgrind                     the test programs under valgrind
-#   check-32                           a 32-bit build
+#   check-32                           for 32-bit x86
+#   check-aarch64 check-s390x          for machines that qemu emulates; s390x is big-endian
 #   check-coverage                     gcov's counts of lines and branches; fails below the bar of t/coverage.py
 EXTRA_DIST += t/watch t/coverage.py
-watches = check-asan check-ubsan check-tsan check-msan check-valgrind check-32 check-coverage
+watches = check-asan check-ubsan check-tsan check-msan check-valgrind check-32 check-aarch64 check-s390x \
+  check-coverage
 
 # The sources are copied: a checkout that was configured in itself cannot be configured from elsewhere.
 $(watches):
@@ -13,5 +15,4 @@ $(watches):
 	cd $@/build && MAKE='$(MAKE)' $(SHELL) ../source/t/watch $@ $(check_PROGRAMS)
 clean-local:
 	rm -rf $(watches)
-coverage: check-coverage
-.PHONY: $(watches) coverage
+.PHONY: $(watches)
