@@ -325,8 +325,9 @@ static double distance(const float *a, const float *b)
 {
     double worst = 0, scale = 1e-30;
     for (int i = 0; i < OUTPUTS; i++) {
-        worst = fmax(worst, fabs((double)a[i] - b[i]));
-        scale = fmax(scale, fabs((double)b[i]));
+        double off = fabs((double)a[i] - b[i]), size = fabs((double)b[i]);
+        if (off > worst) worst = off; /* fmax() here ends gcc 12 for aarch64 */
+        if (size > scale) scale = size;
     }
     return worst / scale;
 }
