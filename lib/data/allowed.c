@@ -9,14 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "/a/./b//../c" becomes "/a/c"; a relative path starts from the current folder.  NULL: no memory,
- * or no such folder. */
-static char *plain_path(cg_arena *arena, const char *path)
+/* "/a/./b//../c" becomes "/a/c"; a relative path starts from the current folder: NULL where that
+ * has no name. */
+static cg_status plain_path(cg_arena *arena, const char *path, const char **plain)
 {
     char here[PATH_MAX] = "";
-    if (path[0] != '/' && !getcwd(here, sizeof here)) return NULL;
+    *plain = NULL;
+    if (path[0] != '/' && !getcwd(here, sizeof here)) return CG_OK;
     char *full = cg_arena_printf(arena, "%s/%s", here, path), *to = full;
-    for (const char *p = full; p && *p;) {
+    if (!full) return CG_ENOMEM;
+    for (const char *p = full; *p;) {
         p += strspn(p, "/");
         size_t n = strcspn(p, "/");
         if (n == 2 && !strncmp(p, "..", 2)) {
@@ -28,15 +30,15 @@ static char *plain_path(cg_arena *arena, const char *path)
         }
         p += n;
     }
-    if (to) *to = '\0';
-    return full;
+    *to = '\0';
+    *plain = full;
+    return CG_OK;
 }
 
-static bool is_within(cg_arena *arena, const char *path, const char *folder)
+static bool is_within(const char *path, const char *folder)
 {
-    const char *plain = plain_path(arena, path), *root = plain_path(arena, folder);
-    size_t n = root ? strlen(root) : 0;
-    return plain && root && !strncmp(plain, root, n) && (!plain[n] || plain[n] == '/');
+    size_t n = folder ? strlen(folder) : 0;
+    return path && folder && !strncmp(path, folder, n) && (!path[n] || path[n] == '/');
 }
 
 static cg_status check(cg_arena *arena, const cg_data_spec *spec, const char *name, cg_place place,
@@ -45,9 +47,14 @@ static cg_status check(cg_arena *arena, const cg_data_spec *spec, const char *na
     const char *set = getenv("CNNGRAPH_DATA"), *path = cg_source_path(arena, spec, name);
     const char *const folders[] = { spec->base ? spec->base : ".", set && *set ? set : NULL,
                                     spec->allowed };
-    if (!path) return cg_fail_nomem(error, "a path");
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        if (folders[i] && is_within(arena, path, folders[i])) return CG_OK;
+    const char *plain = NULL, *root;
+    cg_status status = path ? plain_path(arena, path, &plain) : CG_ENOMEM;
+    for (size_t i = 0; status == CG_OK && i < sizeof folders / sizeof *folders; i++) {
+        if (!folders[i]) continue;
+        status = plain_path(arena, folders[i], &root);
+        if (status == CG_OK && is_within(plain, root)) return CG_OK;
+    }
+    if (status != CG_OK) return cg_fail_nomem(error, "a path");
     return cg_fail_at(
         error, CG_EDATA, place,
         "'%.200s' is outside the model file's folder and $CNNGRAPH_DATA; if you trust "

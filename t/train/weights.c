@@ -6,6 +6,8 @@
 
 #include "../tap.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +89,41 @@ static void test_balance(void)
     cg_model_free(model);
 }
 
+/* The mistake, of classes that are told by the number that the files give them. */
+static void test_missing_class(void)
+{
+    static const char text[] =
+        "cnngraph: 1\n"
+        "data: {source: digits, classes: [3, 7], splits: {train: {from: train, slice: [0, 5]}}}\n"
+        "model: {input: {shape: [1, 28, 28]}, layers: [flatten, dense: {units: 2}]}\n"
+        "loss: {type: cross_entropy, weights: balanced}\n"
+        "optimizer: sgd\n"
+        "train: {epochs: 1, batch: 1}\n";
+    cg_model *model = NULL;
+    cg_error error = { 0 };
+    cg_model_parse(&model, "digits.yaml", text, strlen(text), 0, NULL, NULL, &error);
+    ok(model && cg_model_settle(model, &error) == CG_EDATA &&
+           strstr(error.message, "no image of class 7"),
+       "a class keeps its number: %s", error.message);
+    cg_model_free(model);
+}
+
+static void test_no_memory(void)
+{
+    cg_status status = CG_ENOMEM;
+    cg_error error = { 0 };
+    int64_t n = 0;
+    for (; status == CG_ENOMEM && n < 1000; n++) {
+        cg_model *model = parse("data.normalize=auto");
+        cg_fail_allocation_after(n);
+        status = cg_model_settle(model, &error);
+        cg_fail_allocation_after(-1);
+        cg_model_free(model);
+    }
+    ok(status == CG_OK && n > 10, "each of %d allocations of settling may fail: %s", (int)n - 1,
+       error.message);
+}
+
 /* sum w l / sum w over the test images, from predictions alone. */
 static double expected_loss(const cg_model *model, cg_predictor *predictor, const cg_dataset *set)
 {
@@ -159,6 +196,8 @@ int main(void)
     write_table("train", (const int[]){ 12, 6, 2 });
     write_table("test", (const int[]){ 3, 2, 1 });
     test_balance();
+    test_missing_class();
+    test_no_memory();
     test_training();
     snprintf(command, sizeof command, "rm -r %s", parent);
     if (system(command) != 0) printf("# %s stays behind\n", parent);
