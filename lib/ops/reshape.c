@@ -35,12 +35,6 @@ static cg_flow flow(const cg_node *node, const bool batched[])
     return x->rank && y->rank && x->dim[0] == y->dim[0] ? CG_FLOW_ALONG : CG_FLOW_MIXED;
 }
 
-static int64_t flops(const cg_node *node)
-{
-    (void)node;
-    return 0;
-}
-
 static void reference(const cg_ref_call *c)
 {
     for (int64_t i = 0, n = cg_shape_size(c->ys); i < n; i++) c->y[i] = c->x[0][i];
@@ -65,7 +59,6 @@ const cg_op cg_op_reshape = {
     .shape = shape,
     .vjp = vjp,
     .flow = flow,
-    .flops = flops,
     .reference = reference,
     .samples = samples,
 };

@@ -18,3 +18,7 @@ t_data_fetch_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/data/allowed.t
 t_data_allowed_t_SOURCES = %D%/allowed.c
 t_data_allowed_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/data/published.t
+t_data_published_t_SOURCES = %D%/published.c
+t_data_published_t_LDADD = $(test_ldadd)

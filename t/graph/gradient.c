@@ -76,6 +76,9 @@ static void shared_and_absent(void)
     ok(fabs(run_scalar(g, x, 2, d[0]) - 16) < 1e-14, "paths that meet add up: 2x + 3x^2");
     ok(run_scalar(g, x, 2, d[1]) == 0, "what y does not depend on gets 0");
     ok(fabs(run_scalar(g, x, 2, d[2]) - 3) < 1e-14, "with respect to an inner node: 1 + x");
+    cg_node *late = cg_input(g, "late", (cg_shape){ 0 });
+    ok(cg_gradient(y, NULL, 1, &late, d) == CG_OK && run_scalar(g, x, 2, d[0]) == 0,
+       "so does what was recorded behind it");
     cg_node *seed = cg_constant(g, (cg_shape){ 0 }, -3);
     cg_gradient(y, seed, 1, &x, d);
     ok(fabs(run_scalar(g, x, 2, d[0]) + 48) < 1e-13, "dy multiplies");

@@ -388,8 +388,9 @@ static void test_no_memory(void)
              "kernel: \"${k}\", stride: \"${l}\", padding: \"${d}\"}, add: {from: [a, a]}]}\n"
              "  d: {parameters: [m], layers: [c: {n: \"${m}\", d: 0}, relu]}\n"
              "name: \"${s}-${k}\"\n" INPUT
-             "    - c: {d: 1, name: first}\n    - d: {m: 2}\n    - conv2d: {<<: [*c, {kernel: 3}], "
-             "filters: 3, kernel: 3, stride: 1, padding: 0}\n"
+             "    - c: {d: 1, name: first}\n    - d: {m: 2}\n    - conv2d: &p {filters: 3, kernel: "
+             "3, stride: 1, padding: 1}\n    - conv2d: {<<: [*p, {groups: 1}], "
+             "kernel: 1, dilation: 1, groups: 1}\n"
              "    - repeat: {times: 2, use: {c: {d: 1}}}\n"
              "    - repeat: {times: 2, layers: [relu: {name: r}, relu: {from: r}]}\n"
              "    - repeat: {times: 1, use: plain}\n"

@@ -13,3 +13,6 @@ t_nn_metric_t_SOURCES = %D%/metric.c
 t_nn_metric_t_LDADD = $(test_ldadd)
 t_nn_losses_t_SOURCES = %D%/losses.c
 t_nn_losses_t_LDADD = $(test_ldadd)
+check_PROGRAMS += t/nn/embedding.t
+t_nn_embedding_t_SOURCES = %D%/embedding.c
+t_nn_embedding_t_LDADD = $(test_ldadd)

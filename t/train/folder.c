@@ -71,6 +71,16 @@ static void test_long_names(const cg_model *model)
     ok(!cg_folder_weights(here, CG_FOLDER_BYTES, folder), "one with weights");
 }
 
+/* Nobody makes folders there. */
+static void test_no_room(const cg_model *model)
+{
+    char folder[CG_FOLDER_BYTES];
+    cg_error error = { 0 };
+    ok(cg_folder_make("/proc", model, folder, &error) == CG_EIO &&
+           strstr(error.message, "/proc/small"),
+       "a folder that cannot be made: %s", error.message);
+}
+
 static void test_damaged_model(const cg_model *model)
 {
     cg_error error = { 0 };
@@ -188,6 +198,7 @@ int main(void)
     cg_model *model = parse();
     if (!ok(model && mkdtemp(parent), "a model and a folder")) return 1;
     test_long_names(model);
+    test_no_room(model);
     test_damaged_model(model);
     test_no_memory();
     test_checkpoints(model);

@@ -54,3 +54,7 @@ t_train_transfer_t_LDADD = $(test_ldadd)
 check_PROGRAMS += t/train/folder.t
 t_train_folder_t_SOURCES = %D%/folder.c
 t_train_folder_t_LDADD = $(test_ldadd)
+
+check_PROGRAMS += t/train/difference.t
+t_train_difference_t_SOURCES = %D%/difference.c
+t_train_difference_t_LDADD = $(test_ldadd)
