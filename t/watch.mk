@@ -15,4 +15,5 @@ $(watches):
 	cd $@/build && MAKE='$(MAKE)' $(SHELL) ../source/t/watch $@ $(check_PROGRAMS)
 clean-local:
 	rm -rf $(watches)
-.PHONY: $(watches)
+coverage: check-coverage
+.PHONY: $(watches) coverage
