@@ -7,6 +7,7 @@ libfloors_la_SOURCES += \
   %D%/evaluate.h %D%/evaluate.c \
   %D%/folder.h %D%/folder.c \
   %D%/history.h %D%/history.c \
+  %D%/keep.h %D%/keep.c \
   %D%/loader.h %D%/loader.c \
   %D%/lockstep.h %D%/lockstep.c \
   %D%/scores.c \

@@ -6,8 +6,8 @@
 #include "engine/program.h"
 #include "train/average.h"
 #include "train/folder.h"
+#include "train/keep.h"
 #include "train/transfer.h"
-#include "train/watch.h"
 #include "train/weights.h"
 
 #include <inttypes.h>
@@ -54,80 +54,10 @@ static bool is_at_limit(const run *r)
     return r->options->max_steps > 0 && r->steps >= r->options->max_steps;
 }
 
-/* ---- the checkpoint ------------------------------------------------------------------------ */
-static cg_status write_checkpoint(run *r, const char *name, const cg_standing *standing,
-                                  cg_error *error)
-{
-    char path[CG_PATH_BYTES];
-    cg_folder_file(r->result->folder, name, path);
-    return cg_checkpoint_save(path, r->t.model, r->t.data, r->t.names, r->t.full.program, standing,
-                              error);
-}
-
-/* What a run that goes on in the middle of an epoch would need to go back to its beginning. */
-static cg_status save_beginning(run *r, cg_error *error)
-{
-    cg_snapshot *epoch = &r->watch.epoch;
-    if (!epoch->values || r->t.standing.position == 0) return CG_OK;
-    cg_snapshot_swap(epoch, &r->t);
-    cg_status status = write_checkpoint(r, CG_BEGINNING, &epoch->standing, error);
-    cg_snapshot_swap(epoch, &r->t);
-    return status;
-}
-
-/* The sums over the epoch under way travel with it. */
+/* ---- beginning ------------------------------------------------------------------------------ */
 static cg_status save(run *r, const char *name, cg_error *error)
 {
-    if (!r->result->folder[0]) return CG_OK;
-    cg_standing standing = cg_trainer_standing(&r->t);
-    double began = cg_seconds();
-    CG_TRY(save_beginning(r, error));
-    CG_TRY(write_checkpoint(r, name, &standing, error));
-    cg_trace_note(r->t.trace, "checkpoint", name, began);
-    return CG_OK;
-}
-
-static cg_status check_standing(const run *r, const cg_standing *s, const char *path,
-                                cg_error *error)
-{
-    if (s->epoch > r->t.spec->epochs)
-        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                          "the run has done %" PRId64 " epochs, more than the %" PRId64
-                          " asked for",
-                          s->epoch, r->t.spec->epochs);
-    bool is_sound = s->epoch <= r->t.spec->epochs && s->position < r->t.n_batches &&
-                    (s->epoch < r->t.spec->epochs || s->position == 0) && s->correct <= s->images &&
-                    s->step == (uint64_t)(s->epoch * r->t.n_batches + s->position);
-    if (is_sound) return CG_OK;
-    return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                      "epoch %" PRId64 ", batch %" PRId64 ", step %" PRIu64
-                      " is no place in a run of %" PRId64 " epochs of %" PRId64 " batches",
-                      s->epoch, s->position, s->step, r->t.spec->epochs, r->t.n_batches);
-}
-
-static cg_status load(run *r, const char *name, cg_error *error)
-{
-    char path[CG_PATH_BYTES];
-    cg_standing standing;
-    cg_folder_file(r->result->folder, name, path);
-    CG_TRY(cg_checkpoint_load(path, r->t.model, r->t.data, r->t.full.program, &standing, error));
-    CG_TRY(check_standing(r, &standing, path, error));
-    cg_trainer_go_to(&r->t, &standing);
-    return CG_OK;
-}
-
-/* The beginning of the epoch that the run is in the middle of, should it have to go back. */
-static cg_status load_beginning(run *r, cg_error *error)
-{
-    const int64_t epoch = r->t.standing.epoch;
-    if (r->t.spec->on_nonfinite != CG_NONFINITE_ROLLBACK || r->t.standing.position == 0)
-        return CG_OK;
-    CG_TRY(load(r, CG_BEGINNING, error));
-    if (r->t.standing.epoch != epoch || r->t.standing.position != 0)
-        return cg_fail(error, CG_ECHECKPOINT, "%s is not of the epoch that %s is in", CG_BEGINNING,
-                       CG_LAST);
-    CG_TRY(cg_snapshot_take(&r->watch.epoch, &r->t, error));
-    return load(r, CG_LAST, error);
+    return r->result->folder[0] ? cg_keep(&r->t, &r->watch, r->result->folder, name, error) : CG_OK;
 }
 
 /* The weights that a run begins with: drawn, or another's. */
@@ -164,8 +94,7 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
         if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
         return cg_folder_cut(folder, 0, error);
     }
-    CG_TRY(load(r, CG_LAST, error));
-    CG_TRY(load_beginning(r, error));
+    CG_TRY(cg_take_up(&r->t, &r->watch, folder, error));
     if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
     return cg_folder_cut(folder, r->t.standing.epoch, error);
 }
@@ -245,12 +174,12 @@ static cg_status inform_schedule(run *r, int n, const cg_metric_value values[], 
     return CG_OK;
 }
 
-/* Notes a better value; returns whether it was one. */
+/* Notes a better value; returns whether it was one.  NaN is better than nothing alone. */
 static bool note(run *r, double value)
 {
     cg_standing *s = &r->t.standing;
     double least = r->t.spec->early_stopping.on ? r->t.spec->early_stopping.min_delta : 0;
-    bool is_better = s->best_epoch == 0 ||
+    bool is_better = s->best_epoch == 0 || (isnan(s->best) && !isnan(value)) ||
                      (is_loss(monitor_name(r)) ? value < s->best - least : value > s->best + least);
     s->stale = is_better ? 0 : s->stale + 1;
     if (is_better) {

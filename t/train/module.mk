@@ -7,6 +7,10 @@ check_PROGRAMS += t/train/loader.t
 t_train_loader_t_SOURCES = %D%/loader.c
 t_train_loader_t_LDADD = $(test_ldadd)
 
+check_PROGRAMS += t/train/keep.t
+t_train_keep_t_SOURCES = %D%/keep.c
+t_train_keep_t_LDADD = $(test_ldadd)
+
 check_PROGRAMS += t/train/nonfinite.t
 t_train_nonfinite_t_SOURCES = %D%/nonfinite.c
 t_train_nonfinite_t_LDADD = $(test_ldadd)

@@ -190,9 +190,17 @@ static bool same_file(const char *a, const char *b, const char *name)
     return same;
 }
 
+static bool has_beginning(const char *folder)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/epoch.safetensors", folder);
+    return cg_file_exists(path);
+}
+
 static bool same_run(const char *a, const char *b)
 {
-    return same_file(a, b, "last.safetensors") && same_file(a, b, "metrics.jsonl");
+    return same_file(a, b, "last.safetensors") && same_file(a, b, "metrics.jsonl") &&
+           has_beginning(a) == has_beginning(b);
 }
 
 typedef struct {
@@ -308,6 +316,41 @@ static void test_nothing_left(void)
 }
 
 /* ---- rollback ------------------------------------------------------------------------------ */
+static void copy(const char *folder, const char *from, const char *to)
+{
+    char command[1024];
+    snprintf(command, sizeof command, "cp '%s/%s' '%s/%s'", folder, from, folder, to);
+    if (system(command) != 0) abort();
+}
+
+/* Killed between the two renames of a save: the beginning of the epoch knows of the rollbacks since
+ * the save before, the last checkpoint does not. */
+static void test_killed_while_saving(const char *const sets[], const char *whole)
+{
+    int n_same = 0, n_runs = 0, n_later = 0;
+    cg_train_result first, second;
+    cg_error error;
+    for (int steps = 1; steps < STEPS_PER_EPOCH * EPOCHS; steps++, n_runs++) {
+        train(sets, &(cg_train_options){ .folder = parent, .max_steps = steps }, &first, &error);
+        copy(first.folder, "last.safetensors", "old");
+        do
+            train(sets, &(cg_train_options){ .resume = first.folder, .max_steps = 1 }, &second,
+                  &error);
+        while (second.epochs == first.epochs &&
+               (second.rollbacks == first.rollbacks || !has_beginning(first.folder)));
+        if (second.epochs == first.epochs) copy(first.folder, "old", "last.safetensors");
+        n_later += second.epochs == first.epochs;
+        cg_status status =
+            train(sets, &(cg_train_options){ .resume = first.folder }, &second, &error);
+        n_same += status == CG_OK && same_run(whole, first.folder);
+        if (status != CG_OK) printf("# %s\n", error.message);
+    }
+    ok(n_same == n_runs && n_later > 0,
+       "%d of %d runs that were killed while they saved, %d after a rollback, end in the same "
+       "files",
+       n_same, n_runs, n_later);
+}
+
 static void test_rollback(void)
 {
     troubles seen = { 0 };
@@ -323,6 +366,7 @@ static void test_rollback(void)
        "a run that diverges goes back %d times and ends well, loss %.3g %s", (int)whole.rollbacks,
        whole.train_loss, error.message);
     test_resume("rollback", diverging, whole.folder);
+    test_killed_while_saving(diverging, whole.folder);
 
     const char *hopeless[MAX_SETS] = { "train.on_nonfinite=rollback", "optimizer.lr=1.0e+38" };
     status = train(hopeless, NULL, &result, &error);

@@ -1,0 +1,121 @@
+/* Saving a run and taking it up again. */
+#include "train/keep.h"
+
+#include "base/error.h"
+#include "engine/program.h"
+#include "train/folder.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool may_roll_back(const cg_trainer *t)
+{
+    return t->spec->on_nonfinite == CG_NONFINITE_ROLLBACK;
+}
+
+/* Once last.safetensors stands between epochs there is nothing else to go back to. */
+static void forget_beginning(const cg_trainer *t, const char *folder)
+{
+    char path[CG_PATH_BYTES];
+    if (!may_roll_back(t) || t->standing.position != 0) return;
+    cg_folder_file(folder, CG_BEGINNING, path);
+    unlink(path);
+}
+
+/* ---- saving -------------------------------------------------------------------------------- */
+static cg_status write_checkpoint(const cg_trainer *t, const char *folder, const char *name,
+                                  const cg_standing *standing, cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    cg_folder_file(folder, name, path);
+    return cg_checkpoint_save(path, t->model, t->data, t->names, t->full.program, standing, error);
+}
+
+/* What a run that goes on in the middle of an epoch would need to go back to its beginning. */
+static cg_status save_beginning(cg_trainer *t, cg_snapshot *epoch, const char *folder,
+                                cg_error *error)
+{
+    if (!epoch->values || t->standing.position == 0) return CG_OK;
+    cg_snapshot_swap(epoch, t);
+    cg_status status = write_checkpoint(t, folder, CG_BEGINNING, &epoch->standing, error);
+    cg_snapshot_swap(epoch, t);
+    return status;
+}
+
+/* The sums over the epoch under way travel with it. */
+cg_status cg_keep(cg_trainer *t, cg_watch *watch, const char *folder, const char *name,
+                  cg_error *error)
+{
+    cg_standing standing = cg_trainer_standing(t);
+    double began = cg_seconds();
+    CG_TRY(save_beginning(t, &watch->epoch, folder, error));
+    CG_TRY(write_checkpoint(t, folder, name, &standing, error));
+    if (strcmp(name, CG_LAST) == 0) forget_beginning(t, folder);
+    cg_trace_note(t->trace, "checkpoint", name, began);
+    return CG_OK;
+}
+
+/* ---- taking up ----------------------------------------------------------------------------- */
+/* A standing that no run of this model comes to was written by somebody else. */
+static bool is_place(const cg_trainer *t, const cg_standing *s)
+{
+    return s->epoch <= t->spec->epochs && s->position < t->n_batches &&
+           (s->epoch < t->spec->epochs || s->position == 0) &&
+           s->step == (uint64_t)(s->epoch * t->n_batches + s->position) &&
+           s->images <= s->position * t->full.batch && s->correct <= s->images &&
+           s->best_epoch <= s->epoch && s->stale <= s->epoch && (uint64_t)s->skipped <= s->step &&
+           s->rollbacks <= CG_MAX_ROLLBACKS;
+}
+
+static cg_status check_standing(const cg_trainer *t, const cg_standing *s, const char *path,
+                                cg_error *error)
+{
+    cg_place place = { .file = path };
+    if (s->epoch > t->spec->epochs)
+        return cg_fail_at(error, CG_ECHECKPOINT, place,
+                          "the run has done %" PRId64 " epochs, more than the %" PRId64
+                          " asked for",
+                          s->epoch, t->spec->epochs);
+    if (is_place(t, s)) return CG_OK;
+    return cg_fail_at(error, CG_ECHECKPOINT, place,
+                      "epoch %" PRId64 ", batch %" PRId64 ", step %" PRIu64 ", %" PRId64
+                      " images is no place in a run of %" PRId64 " epochs of %" PRId64 " batches",
+                      s->epoch, s->position, s->step, s->images, t->spec->epochs, t->n_batches);
+}
+
+static cg_status load(cg_trainer *t, const char *folder, const char *name, cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    cg_standing standing;
+    cg_folder_file(folder, name, path);
+    CG_TRY(cg_checkpoint_load(path, t->model, t->data, t->full.program, &standing, error));
+    CG_TRY(check_standing(t, &standing, path, error));
+    cg_trainer_go_to(t, &standing);
+    return CG_OK;
+}
+
+/* The beginning of the epoch that the run is in the middle of, should it have to go back.  It was
+ * written before last.safetensors: of a run that was killed in between it may know of a rollback
+ * that is still to come. */
+static cg_status load_beginning(cg_trainer *t, cg_snapshot *beginning, const char *folder,
+                                cg_error *error)
+{
+    const int64_t epoch = t->standing.epoch;
+    if (!may_roll_back(t) || t->standing.position == 0) return CG_OK;
+    CG_TRY(load(t, folder, CG_BEGINNING, error));
+    if (t->standing.epoch != epoch || t->standing.position != 0)
+        return cg_fail(error, CG_ECHECKPOINT, "%s is not of the epoch that %s is in", CG_BEGINNING,
+                       CG_LAST);
+    CG_TRY(cg_snapshot_take(beginning, t, error));
+    CG_TRY(load(t, folder, CG_LAST, error));
+    beginning->standing.rollbacks = t->standing.rollbacks;
+    return CG_OK;
+}
+
+cg_status cg_take_up(cg_trainer *t, cg_watch *watch, const char *folder, cg_error *error)
+{
+    CG_TRY(load(t, folder, CG_LAST, error));
+    forget_beginning(t, folder);
+    return load_beginning(t, &watch->epoch, folder, error);
+}

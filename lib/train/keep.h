@@ -1,0 +1,17 @@
+/* What a run keeps in its folder, so that it can go on to the very same bits: last.safetensors,
+ * best.safetensors and, of a run that is in the middle of an epoch whose beginning it may go back
+ * to, epoch.safetensors. */
+#ifndef CG_TRAIN_KEEP_H
+#define CG_TRAIN_KEEP_H
+
+#include "train/watch.h"
+
+/* Saves where the run stands as folder/name, and what else going on from there would need. */
+cg_status cg_keep(cg_trainer *t, cg_watch *watch, const char *folder, const char *name,
+                  cg_error *error);
+
+/* The trainer, and what its watch may go back to, as last.safetensors has them.  CG_ECHECKPOINT if
+ * that is no place in this run. */
+cg_status cg_take_up(cg_trainer *t, cg_watch *watch, const char *folder, cg_error *error);
+
+#endif
