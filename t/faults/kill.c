@@ -93,8 +93,9 @@ static void kills(void)
         wrong++;
         printf("# seed %d, run %d: %s: %s\n", (int)seed, i, mistake, scene_said());
     }
-    ok(wrong == 0, "%d runs, killed %d times at moments of seed %d, come to the same bits", n,
-       n_kills, (int)seed);
+    ok(wrong == 0 && n_kills > 0,
+       "%d runs, killed %d times at moments of seed %d, come to the same bits", n, n_kills,
+       (int)seed);
 }
 
 /* ---- asked to stop -------------------------------------------------------------------------- */
@@ -126,14 +127,16 @@ static void stopped_by(int signal_number, const char *name)
        "%s: the run is saved, exit code %d", name, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
-/* The reading end is full and nobody reads: it stands still, wherever it wrote last. */
+/* The reading end is full but for less than a line or two, and nobody reads: it stands still. */
 static void await_standstill(scene_process p)
 {
-    int before = -1, waiting = 0;
+    enum { LINES = 256 };
+    int before = -1, waiting = 0, room = 65536;
 #ifdef F_SETPIPE_SZ
     fcntl(p.said, F_SETPIPE_SZ, 4096);
+    room = fcntl(p.said, F_GETPIPE_SZ);
 #endif
-    for (; waiting <= 0 || waiting != before; wait_for(0.3)) {
+    for (; waiting < room - LINES || waiting != before; wait_for(1)) {
         before = waiting;
         if (ioctl(p.said, FIONREAD, &waiting) != 0) abort();
     }

@@ -43,7 +43,7 @@ static void prepare(void)
 static void look_at(const cg_safetensors *file)
 {
     const unsigned char *byte;
-    unsigned sum = 0;
+    volatile unsigned sum = 0; /* so that every byte is read */
     for (int i = 0; i < cg_safetensors_count(file); i++) {
         cg_named_tensor t = cg_safetensors_tensor(file, i);
         size_t bytes = (size_t)cg_shape_size(&t.shape) * (t.dtype == CG_F64 ? 8 : 4);
@@ -51,7 +51,7 @@ static void look_at(const cg_safetensors *file)
         for (size_t k = 0; k < bytes; k++) sum += byte[k];
         fuzz_expect(cg_safetensors_find(file, t.name) == i, "names are unique");
     }
-    fuzz_expect(sum != 1u << 31, "every byte can be read");
+    (void)sum;
 }
 
 static void load(const uint8_t *data, size_t size)
