@@ -36,9 +36,11 @@ END
 digits='{source: digits, digits: {train: 40, test: 20}}'
 
 # ---- programs
-model "$digits" 'flatten, dense: {units: 1000000}, dense: {units: 1000000}, dense: {units: 10}' >wide.yaml
-within 0 "a model of 10^12 parameters can be looked at" check wide.yaml
-within 8 "but not trained" train wide.yaml
+model "$digits" 'flatten, repeat: {times: 500, layers: [dense: {units: 11000}]}, dense: {units: 10}' >wide.yaml
+within 0 "a model of 6 * 10^10 parameters can be looked at" check wide.yaml
+model "$digits" 'conv2d: {filters: 4096, kernel: 1}, repeat: {times: 2000, layers: [depthwise_conv2d: {kernel: 1}]},
+  global_avgpool, dense: {units: 10}' >deep.yaml
+within 8 "one that computes 10^12 bytes is not trained" train deep.yaml --set train.batch=40
 says err "would take [0-9.]* MB of memory, and [0-9.]* MB are left" "tells what it would take, and what it may"
 report "makes no run" "$(ls)" test ! -e runs
 model "$digits" 'flatten, dense: {units: 10}' >small.yaml
