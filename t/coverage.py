@@ -19,6 +19,7 @@ WHOLE = [
     "lib/train/checkpoint.c",
     "lib/train/folder.c",
     "lib/train/history.c",
+    "lib/train/keep.c",
     "lib/train/snapshot.c",
     "lib/train/transfer.c",
     "lib/train/weights.c",

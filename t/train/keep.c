@@ -27,10 +27,11 @@ static const char yaml[] = "cnngraph: 1\n"
                            "train: {epochs: 4, batch: 4}\n";
 
 /* Saves the trainer as if it stood there. */
-static cg_status save_as(cg_trainer *t, const char *folder, const cg_standing *standing)
+static cg_status save_as(cg_trainer *t, const char *folder, const char *name,
+                         const cg_standing *standing)
 {
     char path[CG_PATH_BYTES];
-    cg_folder_file(folder, CG_LAST, path);
+    cg_folder_file(folder, name, path);
     return cg_checkpoint_save(path, t->model, t->data, t->names, t->full.program, standing, NULL);
 }
 
@@ -81,11 +82,45 @@ static void test_places(cg_trainer *t)
     cg_watch watch = { .t = t };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cg_error error = { 0 };
-        if (save_as(t, parent, &cases[i].standing) != CG_OK) abort();
+        if (save_as(t, parent, CG_LAST, &cases[i].standing) != CG_OK) abort();
         cg_status status = cg_take_up(t, &watch, parent, &error);
         ok(status == (cases[i].is_place ? CG_OK : CG_ECHECKPOINT), "%s: %s", cases[i].name,
            error.message);
     }
+}
+
+/* What a rollback would go back to must be the beginning of the very epoch. */
+static void test_beginnings(void)
+{
+    static const struct {
+        const char *name;
+        bool is_right;
+        cg_standing standing;
+    } cases[] = {
+        { "the beginning of the epoch", true, { .epoch = 1, .step = 3 } },
+        { "that of another", false, { .epoch = 0 } },
+        { "no beginning", false, { .epoch = 1, .position = 1, .step = 4 } },
+    };
+    static const char *const sets[] = { "train.on_nonfinite=rollback" };
+    const cg_standing middle = { .epoch = 1, .position = 2, .step = 5 };
+    cg_model *model = NULL;
+    cg_trainer t;
+    cg_error error = { 0 };
+    cg_model_parse(&model, "small.yaml", yaml, strlen(yaml), 1, sets, NULL, &error);
+    if (!model || cg_trainer_open(&t, model, 1, NULL, &error) != CG_OK) abort();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cg_watch watch = { .t = &t };
+        if (save_as(&t, parent, CG_BEGINNING, &cases[i].standing) != CG_OK ||
+            save_as(&t, parent, CG_LAST, &middle) != CG_OK)
+            abort();
+        cg_status status = cg_take_up(&t, &watch, parent, &error);
+        bool is_taken = status == CG_OK && watch.epoch.values && t.standing.position == 2;
+        bool is_refused = status == CG_ECHECKPOINT && strstr(error.message, "epoch.safetensors");
+        ok(cases[i].is_right ? is_taken : is_refused, "%s: %s", cases[i].name, error.message);
+        cg_snapshot_free(&watch.epoch);
+    }
+    cg_trainer_close(&t);
+    cg_model_free(model);
 }
 
 /* A first epoch without a measure (no loss, no class that was ever asked for) is the best so far,
@@ -99,7 +134,7 @@ static void test_unknown_best(const cg_model *model, cg_trainer *t)
     const cg_standing unknown = {
         .epoch = 1, .step = N_BATCHES, .best = NAN, .best_epoch = 1, .stale = 0
     };
-    if (status == CG_OK) status = save_as(t, first.folder, &unknown);
+    if (status == CG_OK) status = save_as(t, first.folder, CG_LAST, &unknown);
     const cg_train_options go_on = { .resume = first.folder, .max_steps = N_BATCHES };
     if (status == CG_OK) status = cg_train(model, &go_on, &second, &error);
     ok(status == CG_OK && second.epochs == 2 && second.best_epoch == 2,
@@ -118,6 +153,7 @@ int main(void)
             "a model, a folder, a trainer %s", error.message))
         return 1;
     test_places(&t);
+    test_beginnings();
     test_unknown_best(model, &t);
     cg_trainer_close(&t);
     cg_model_free(model);
