@@ -4,30 +4,47 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/safetensors.h"
 #include "train/folder.h"
 #include "train/lockstep.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 extern const struct verb verb_diff;
 
-enum { MAX_TEXT = 1 << 28, LABEL = 18 };
+enum { MAX_TEXT = 1 << 28, LABEL = 18, SAID = 1024 };
 
 /* What was found so far; the exit code of the first thing that could not be compared. */
 typedef struct {
     const char *a, *b;
     struct model_options *how;
+    json_t *parts; /* where JSON is to tell of them; NULL: they are told at once */
     bool differs;
     int code;
 } verdict;
 
-static void say(verdict *v, const char *what, bool differs)
+/* Of a part of the runs: whether it differs, and where. */
+__attribute__((format(printf, 4, 5))) static void say(verdict *v, const char *part, bool differs,
+                                                      const char *format, ...)
 {
-    printf("%-*s", (int)LABEL, what);
+    char text[SAID];
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (n >= (int)sizeof text) cg_trim_utf8(text);
+    cg_clean_line(text);
     v->differs = v->differs || differs;
+    if (v->parts)
+        json_array_append_new(v->parts, json_pack("{ss sb so}", "part", part, "same", !differs,
+                                                  "text", text_json(text)));
+    else
+        printf("%-*s%s\n", (int)LABEL, part, text);
 }
 
 /* Both files of that name; false, and said so, if not both are there or can be read. */
@@ -45,10 +62,7 @@ static bool read_both(verdict *v, const char *name, char *text[2])
         if (has[i] && cg_file_read(path, MAX_TEXT, &text[i], &size, &error) != CG_OK)
             v->code = fail(&error);
     }
-    if (has[0] != has[1]) {
-        say(v, name, true);
-        printf("only in %s\n", folders[has[0] ? 0 : 1]);
-    }
+    if (has[0] != has[1]) say(v, name, true, "only in %s", folders[has[0] ? 0 : 1]);
     return text[0] && text[1];
 }
 
@@ -73,12 +87,11 @@ static void compare_models(verdict *v)
             n_b = strcspn(b, "\n");
             line++;
         }
-        bool differs = *a || *b;
-        say(v, "model.yaml", differs);
-        if (differs)
-            printf("line %d: '%.*s' and '%.*s'\n", line, (int)n_a, a, (int)n_b, b);
+        if (*a || *b)
+            say(v, "model.yaml", true, "line %d: '%.*s' and '%.*s'", line, (int)n_a, a, (int)n_b,
+                b);
         else
-            puts("the same");
+            say(v, "model.yaml", false, "the same");
     }
     cg_release(text[0]);
     cg_release(text[1]);
@@ -95,17 +108,11 @@ static const char *other_key(json_t *x, json_t *y)
     return NULL;
 }
 
-static void say_values(const char *key, json_t *x, json_t *y)
+static const char *value_text(const json_t *value, char text[32])
 {
-    json_t *values[] = { json_object_get(x, key), json_object_get(y, key) };
-    printf("%s is ", key);
-    for (int i = 0; i < 2; i++) {
-        if (json_is_number(values[i]))
-            printf("%.9g", json_number_value(values[i]));
-        else
-            printf("%s", values[i] ? "not finite" : "not told");
-        fputs(i ? "\n" : " and ", stdout);
-    }
+    if (!json_is_number(value)) return value ? "not finite" : "not told";
+    snprintf(text, 32, "%.9g", json_number_value(value));
+    return text;
 }
 
 /* Epochs are lines; a torn last one counts as none. */
@@ -126,15 +133,16 @@ static void compare_metrics(verdict *v)
             for (int i = 0; i < 2; i++) at[i] = next_line(at[i]);
             epoch += x && y;
         } while (x && y && !key);
-        say(v, "metrics.jsonl", key || x || y);
-        if (key) {
-            printf("epoch %d: ", epoch);
-            say_values(key, x, y);
-        } else if (x || y) {
-            printf("the %s has more than %d epochs\n", x ? "first" : "second", epoch);
-        } else {
-            printf("the same, %d epochs\n", epoch);
-        }
+        char is[2][32];
+        if (key)
+            say(v, "metrics.jsonl", true, "epoch %d: %s is %s and %s", epoch, key,
+                value_text(json_object_get(x, key), is[0]),
+                value_text(json_object_get(y, key), is[1]));
+        else if (x || y)
+            say(v, "metrics.jsonl", true, "the %s has more than %d epochs", x ? "first" : "second",
+                epoch);
+        else
+            say(v, "metrics.jsonl", false, "the same, %d epochs", epoch);
         json_decref(x);
         json_decref(y);
     }
@@ -143,13 +151,14 @@ static void compare_metrics(verdict *v)
 }
 
 /* ---- the steps ----------------------------------------------------------------------------- */
-static void say_difference(const cg_difference *d)
+static void difference_text(const cg_difference *d, char text[SAID / 2])
 {
     if (d->what)
-        printf("'%s' %s\n", d->name, d->what);
+        snprintf(text, SAID / 2, "'%s' %s", d->name, d->what);
     else
-        printf("'%s', value %lld is %.9g and %.9g, the largest difference %.3g\n", d->name,
-               (long long)d->at, d->a, d->b, d->largest);
+        snprintf(text, SAID / 2,
+                 "'%s', value %" PRId64 " is %.9g and %.9g, the largest difference %.3g", d->name,
+                 d->at, d->a, d->b, d->largest);
 }
 
 static cg_status replay(verdict *v, cg_lockstep *l, int64_t most, cg_error *error)
@@ -159,16 +168,15 @@ static cg_status replay(verdict *v, cg_lockstep *l, int64_t most, cg_error *erro
         cg_status status = cg_lockstep_step(l, error);
         if (status != CG_OK) return status;
     }
-    say(v, "replayed", l->difference.name[0]);
-    if (!l->difference.name[0]) {
-        printf("the same for %lld steps\n", (long long)l->steps);
-        return CG_OK;
-    }
-    if (l->steps == 0)
-        fputs("before the first step: ", stdout);
+    char where[SAID / 2];
+    difference_text(&l->difference, where);
+    if (!l->difference.name[0])
+        say(v, "replayed", false, "the same for %" PRIu64 " steps", l->steps);
+    else if (l->steps == 0)
+        say(v, "replayed", true, "before the first step: %s", where);
     else
-        printf("epoch %lld, step %lld: ", (long long)l->a.standing.epoch + 1, (long long)l->steps);
-    say_difference(&l->difference);
+        say(v, "replayed", true, "epoch %" PRId64 ", step %" PRIu64 ": %s", l->a.standing.epoch + 1,
+            l->steps, where);
     return CG_OK;
 }
 
@@ -191,31 +199,30 @@ static void compare_steps(verdict *v, int threads, int64_t most)
 }
 
 /* ---- the weights --------------------------------------------------------------------------- */
-static void compare_open(verdict *v, const char *what, const cg_safetensors *a,
+static void compare_open(verdict *v, const char *part, const cg_safetensors *a,
                          const cg_safetensors *b)
 {
     cg_difference first, most;
-    int n = cg_compare_files(a, b, &first, &most), n_all = cg_safetensors_count(a);
-    say(v, what, n > 0);
-    if (n == 0) {
-        printf("the same, %d tensors\n", n_all);
-        return;
-    }
-    say_difference(&first);
-    if (n == 1) return;
-    printf("%-*s%d tensors differ", (int)LABEL, "", n);
-    if (most.name[0]) printf(", '%s' most, by up to %.3g", most.name, most.largest);
-    putchar('\n');
+    char where[SAID / 2];
+    int n = cg_compare_files(a, b, &first, &most);
+    difference_text(&first, where);
+    if (n == 0)
+        say(v, part, false, "the same, %d tensors", cg_safetensors_count(a));
+    else if (n == 1 || !most.name[0])
+        say(v, part, true, "%s; %d of %d tensors differ", where, n, cg_safetensors_count(a));
+    else
+        say(v, part, true, "%s; %d of %d tensors differ, '%s' most, by up to %.3g", where, n,
+            cg_safetensors_count(a), most.name, most.largest);
 }
 
-static void compare_weights(verdict *v, const char *what, const char *path_a, const char *path_b)
+static void compare_weights(verdict *v, const char *part, const char *path_a, const char *path_b)
 {
     cg_safetensors *a = NULL, *b = NULL;
     cg_error error = { 0 };
     cg_status status = cg_safetensors_read(&a, path_a, &error);
     if (status == CG_OK) status = cg_safetensors_read(&b, path_b, &error);
     if (status == CG_OK)
-        compare_open(v, what, a, b);
+        compare_open(v, part, a, b);
     else
         v->code = fail(&error);
     cg_safetensors_free(a);
@@ -231,18 +238,44 @@ static void compare_checkpoints(verdict *v, const char *name)
     if (has_a && has_b) {
         compare_weights(v, name, a, b);
     } else if (has_a || has_b) {
-        say(v, name, true);
-        printf("only in %s\n", has_a ? v->a : v->b);
+        say(v, name, true, "only in %s", has_a ? v->a : v->b);
     }
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
+static int check_operands(const verdict *v, bool does_replay)
+{
+    bool has_folders = is_folder(v->a);
+    if (has_folders != is_folder(v->b))
+        return usage_error(&verb_diff, "'%s' is the folder of a run, '%s' is not",
+                           has_folders ? v->a : v->b, has_folders ? v->b : v->a);
+    if (!has_folders && does_replay)
+        return usage_error(&verb_diff, "--replay takes the folders of runs");
+    if (has_folders && (strlen(v->a) >= CG_FOLDER_BYTES || strlen(v->b) >= CG_FOLDER_BYTES))
+        return usage_error(&verb_diff, "the path of a run is too long");
+    return 0;
+}
+
+static int conclude(verdict *v)
+{
+    if (!v->code && json_is_short()) v->code = fail_memory(); /* an epoch may not have been read */
+    if (v->code) {
+        json_decref(v->parts);
+        return v->code;
+    }
+    json_t *parts = v->parts;
+    if (parts) v->code = json_print(json_pack("{sb so}", "same", !v->differs, "parts", parts), 0);
+    return v->code ? v->code : v->differs ? cg_status_exit_code(CG_EREPRODUCE) : 0;
+}
+
 static int run(int argc, char *argv[])
 {
     struct model_options how = { 0 };
     int64_t threads = 0, most = 0;
     bool does_replay = false;
+    int format = 0;
     const struct option options[] = {
+        { "format", OPTION_CHOICE, &format, "text json" },
         { "replay", OPTION_FLAG, &does_replay, NULL },
         { "max-steps", OPTION_COUNT, &most, NULL },
         { "threads", OPTION_COUNT, &threads, NULL },
@@ -253,14 +286,11 @@ static int run(int argc, char *argv[])
     if (options_parse(&verb_diff, argc, argv, options, 2, 2) < 0) return EXIT_USAGE;
     if (threads > 1024) return usage_error(&verb_diff, "--threads is at most 1024");
     verdict v = { .a = argv[1], .b = argv[2], .how = &how };
-    if (is_folder(v.a) != is_folder(v.b))
-        return usage_error(&verb_diff, "'%s' is the folder of a run, '%s' is not",
-                           is_folder(v.a) ? v.a : v.b, is_folder(v.a) ? v.b : v.a);
+    int code = check_operands(&v, does_replay);
+    if (code) return code;
+    if (format == 1 && !(v.parts = json_array())) return fail_memory();
     if (!is_folder(v.a)) {
-        if (does_replay) return usage_error(&verb_diff, "--replay takes the folders of runs");
         compare_weights(&v, "weights", v.a, v.b);
-    } else if (strlen(v.a) >= CG_FOLDER_BYTES || strlen(v.b) >= CG_FOLDER_BYTES) {
-        return usage_error(&verb_diff, "the path of a run is too long");
     } else {
         compare_models(&v);
         compare_metrics(&v);
@@ -268,20 +298,19 @@ static int run(int argc, char *argv[])
         compare_checkpoints(&v, CG_LAST);
         compare_checkpoints(&v, CG_BEST);
     }
-    if (!v.code && json_is_short()) v.code = fail_memory(); /* an epoch may not have been read */
-    if (v.code) return v.code;
-    return v.differs ? cg_status_exit_code(CG_EREPRODUCE) : 0;
+    return conclude(&v);
 }
 
 const struct verb verb_diff = {
     .name = "diff",
     .usage = "[OPTION...] RUN RUN | WEIGHTS WEIGHTS",
     .summary = "Tell where two runs part.",
-    .help = "  --replay       train both anew, from their model files, and compare parameters and\n"
-            "                 states after each step, up to the first that differs\n"
-            "  --max-steps N  replay so many steps at most\n"
-            "  --threads N    threads that compute, of each (all cores)\n"
-            "  --allow-paths  replay on data wherever the runs' model files say\n"
+    .help = "  --replay           train both anew, from their model files, and compare parameters\n"
+            "                     and states after each step, up to the first that differs\n"
+            "  --max-steps N      replay so many steps at most\n"
+            "  --threads N        threads that compute, of each (all cores)\n"
+            "  --format FORMAT    text or json\n"
+            "  --allow-paths      replay on data wherever the runs' model files say\n"
             "  --max-memory SIZE  of data and programs (three quarters of the machine's)\n"
             "\n"
             "Of two runs: the first line of model.yaml, the first epoch of metrics.jsonl and the\n"

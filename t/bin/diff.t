@@ -53,6 +53,11 @@ is 0 "diff of equal weights" diff a/small/last.safetensors b/small/last.safetens
 rm b/small/best.safetensors
 is 10 "diff of a run without its best weights" diff a/small b/small
 says out '^best.safetensors *only in a/small' "tells where they are"
+is 10 "diff, as JSON" diff a/small d/small --format json
+says out '^{"same": false, "parts": \[{"part": "model.yaml", "same": false, "text": "line' "tells where"
+says out '{"part": "metrics.jsonl", "same": false, "text": "the second has more than 3 epochs"}' "and what"
+is 0 "diff of weights, as JSON" diff a/small/last.safetensors b/small/last.safetensors --format json
+says out '^{"same": true, "parts": \[{"part": "weights", "same": true, "text": "the same, 2 tensors"}\]}$' "tells that they are the same"
 is 2 "diff of a run and a file" diff a/small a/small/last.safetensors
 is 2 "diff of one run" diff a/small
 finish

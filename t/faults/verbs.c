@@ -30,6 +30,7 @@ const fault_verb fault_verbs[] = {
       { "predict", "--format", "json", "--index", "0", "full/tiny" } },
     { "report", WRITES, "full", { "report", "--threads", "1", "work/tiny" } },
     { "diff", READS, NULL, { "diff", "full/tiny", "full/tiny" } },
+    { "diff --format json", READS, NULL, { "diff", "--format", "json", "full/tiny", "full/tiny" } },
     { "diff --replay", READS, NULL, { "diff", "--replay", "full/tiny", "full/tiny" } },
     { "check", READS, NULL, { "check", "tiny.yaml" } },
     { "render", READS, NULL, { "render", "--set", "train.epochs=4", "tiny.yaml" } },
