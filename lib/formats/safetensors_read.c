@@ -26,7 +26,8 @@ struct cg_safetensors {
     char *contents;
     char *data; /* within contents */
     json_t *header;
-    entry *entries; /* by begin */
+    entry *entries;        /* by begin */
+    const entry **by_name; /* the same, to find them */
     int n;
 };
 
@@ -113,6 +114,16 @@ static int by_begin(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(const entry *const *)a)->tensor.name, (*(const entry *const *)b)->tensor.name);
+}
+
+static int compare_name(const void *name, const void *e)
+{
+    return strcmp(name, (*(const entry *const *)e)->tensor.name);
+}
+
 static cg_status check_metadata(json_t *metadata, cg_error *error)
 {
     if (!metadata) return CG_OK;
@@ -149,7 +160,8 @@ static cg_status read_entries(cg_safetensors *file, int64_t data_size, cg_error 
     CG_TRY(check_metadata(metadata, error));
     size_t n = json_object_size(file->header);
     file->entries = cg_alloc(n + 1, sizeof *file->entries);
-    if (!file->entries) return cg_fail_nomem(error, "a checkpoint's tensors");
+    file->by_name = cg_alloc(n + 1, sizeof *file->by_name);
+    if (!file->entries || !file->by_name) return cg_fail_nomem(error, "a checkpoint's tensors");
     const char *name;
     json_object_foreach(file->header, name, value)
     {
@@ -159,8 +171,11 @@ static cg_status read_entries(cg_safetensors *file, int64_t data_size, cg_error 
     }
     qsort(file->entries, (size_t)file->n, sizeof *file->entries, by_begin);
     CG_TRY(check_cover(file->entries, file->n, data_size, error));
-    for (int i = 0; i < file->n; i++)
+    for (int i = 0; i < file->n; i++) {
         file->entries[i].tensor.data = file->data + file->entries[i].begin;
+        file->by_name[i] = &file->entries[i];
+    }
+    qsort(file->by_name, (size_t)file->n, sizeof *file->by_name, by_name);
     return CG_OK;
 }
 
@@ -185,11 +200,13 @@ static cg_status no_safetensors(const cg_safetensors *file, size_t size, cg_erro
 
 char *cg_safetensors_sum(char *header, size_t length)
 {
-    /* A quote within a JSON text has a backslash before it: this cannot be found in one. */
+    /* A quote within a JSON text has a backslash before it, one that begins a key what ends the
+     * value before: with that, this cannot be found in a text. */
     static const char key[] = "\"" CG_SAFETENSORS_SUM "\":\"";
     size_t n = sizeof key - 1;
-    for (size_t i = 0; i + n + CG_SHA256_DIGITS < length; i++)
-        if (memcmp(header + i, key, n) == 0) return header + i + n;
+    for (size_t i = 1; i + n + CG_SHA256_DIGITS < length; i++)
+        if ((header[i - 1] == '{' || header[i - 1] == ',') && memcmp(header + i, key, n) == 0)
+            return header + i + n;
     return NULL;
 }
 
@@ -289,6 +306,7 @@ void cg_safetensors_free(cg_safetensors *file)
     if (!file) return;
     json_decref(file->header);
     cg_release(file->entries);
+    cg_release(file->by_name);
     cg_release(file->contents);
     cg_release(file);
 }
@@ -305,9 +323,9 @@ cg_named_tensor cg_safetensors_tensor(const cg_safetensors *file, int i)
 
 int cg_safetensors_find(const cg_safetensors *file, const char *name)
 {
-    for (int i = 0; i < file->n; i++)
-        if (strcmp(file->entries[i].tensor.name, name) == 0) return i;
-    return -1;
+    const entry **found =
+        bsearch(name, file->by_name, (size_t)file->n, sizeof *file->by_name, compare_name);
+    return found ? (int)(*found - file->entries) : -1;
 }
 
 const char *cg_safetensors_metadata(const cg_safetensors *file, const char *key)

@@ -81,6 +81,28 @@ static void test_round_trip(void)
     cg_safetensors_free(file);
 }
 
+/* As many as a stranger's file may well have, the data in another order than the names. */
+static void test_many(void)
+{
+    enum { N = 20000, STEP = 7919 };
+    static char names[N][8];
+    static cg_named_tensor many[N];
+    cg_safetensors *file = NULL;
+    int n_found = 0;
+    for (int i = 0; i < N; i++) {
+        snprintf(names[i], sizeof names[i], "t%d", (int)((int64_t)i * STEP % N));
+        many[i] = (cg_named_tensor){ names[i], CG_F32, { .rank = 0 }, &scalar };
+    }
+    cg_error error = { 0 };
+    cg_status status = cg_safetensors_write(path, N, many, 0, NULL, &error);
+    if (status == CG_OK) status = cg_safetensors_read(&file, path, &error);
+    for (int i = 0; file && i < N; i++) n_found += cg_safetensors_find(file, names[i]) == i;
+    ok(n_found == N && cg_safetensors_find(file, "t") < 0 && cg_safetensors_find(file, "u") < 0 &&
+           cg_safetensors_find(file, "") < 0,
+       "each of %d tensors is found where it lies, and no other %s", n_found, error.message);
+    cg_safetensors_free(file);
+}
+
 static void test_same_bytes(void)
 {
     char *first, *second;
@@ -287,6 +309,25 @@ static void test_every_bit(void)
     cg_release(bytes);
 }
 
+/* A stranger's key may end in the sum's, and its text look like one. */
+static void test_key_like_sum(void)
+{
+    static const char digits[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const cg_metadata keys[] = { { "a\"" CG_SAFETENSORS_SUM, digits },
+                                        { "a,\"" CG_SAFETENSORS_SUM, digits },
+                                        { "{\"" CG_SAFETENSORS_SUM, digits } };
+    cg_error error = { 0 };
+    cg_safetensors *file = NULL;
+    cg_status status = cg_safetensors_write(path, 3, tensors, 3, keys, &error);
+    if (status == CG_OK) status = cg_safetensors_read(&file, path, &error);
+    int n_kept = 0;
+    for (int i = 0; file && i < 3; i++)
+        n_kept += strcmp(cg_safetensors_metadata(file, keys[i].key), digits) == 0;
+    ok(status == CG_OK && n_kept == 3, "keys that end in the sum's are not taken for it %s",
+       error.message);
+    cg_safetensors_free(file);
+}
+
 /* The sum of a file, with zeros in the sum's place, by a program of its own. */
 static void test_sum(void)
 {
@@ -350,6 +391,7 @@ int main(void)
     if (!mkdtemp(folder)) return 1;
     snprintf(path, sizeof path, "%s/f.safetensors", folder);
     test_round_trip();
+    test_many();
     test_same_bytes();
     test_reference_rules();
     test_refusals();
@@ -358,6 +400,7 @@ int main(void)
     test_every_truncation();
     test_every_bit();
     test_sum();
+    test_key_like_sum();
     test_no_memory();
     cg_error error = { 0 };
     cg_safetensors *file = NULL;
