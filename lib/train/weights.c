@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "train/checkpoint.h"
+#include "train/update.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -52,12 +54,31 @@ static void add_values(cg_digest *digest, const float *values, int64_t n)
     }
 }
 
-cg_status cg_weights_digest(const cg_program *program, char text[CG_DIGEST_TEXT], cg_error *error)
+/* What predictions depend on, averages in the place of weights among it. */
+static bool is_of_model(const char *name)
+{
+    return !cg_is_training_state(name) || strcmp(name, CG_AVERAGE) == 0;
+}
+
+/* Returns how many leaves are the model's. */
+static int list_leaves(const cg_program *program, cg_leaf leaves[])
 {
     int n = cg_program_leaves(program, CG_NODE_PARAMETER);
-    cg_leaf *leaves = cg_alloc((size_t)n + 1, sizeof *leaves);
-    if (!leaves) return cg_fail_nomem(error, "a digest");
     for (int i = 0; i < n; i++) leaves[i] = cg_program_leaf(program, CG_NODE_PARAMETER, i);
+    for (int i = 0; i < cg_program_leaves(program, CG_NODE_STATE); i++) {
+        leaves[n] = cg_program_leaf(program, CG_NODE_STATE, i);
+        n += is_of_model(leaves[n].name);
+    }
+    return n;
+}
+
+cg_status cg_weights_digest(const cg_program *program, char text[CG_DIGEST_TEXT], cg_error *error)
+{
+    int most =
+        cg_program_leaves(program, CG_NODE_PARAMETER) + cg_program_leaves(program, CG_NODE_STATE);
+    cg_leaf *leaves = cg_alloc((size_t)most + 1, sizeof *leaves);
+    if (!leaves) return cg_fail_nomem(error, "a digest");
+    int n = list_leaves(program, leaves);
     qsort(leaves, (size_t)n, sizeof *leaves, by_name);
     cg_digest digest;
     cg_digest_begin(&digest, CG_SHA256);

@@ -9,8 +9,9 @@
 /* CG_ENUMERIC naming the first parameter or state that holds NaN or infinity, and how often. */
 cg_status cg_weights_check(const cg_program *program, cg_error *error);
 
-/* The SHA-256 sum of each parameter's name, a zero byte and its values, as little-endian float32,
- * in the order of the names' bytes. */
+/* The SHA-256 sum of all that predictions depend on: of each parameter, each state of the model
+ * (frozen weights, running statistics) and the averaged weights, if there are any, the name, a zero
+ * byte and the values, as little-endian float32, in the order of the names' bytes. */
 cg_status cg_weights_digest(const cg_program *program, char text[CG_DIGEST_TEXT], cg_error *error);
 
 #endif

@@ -124,25 +124,64 @@ static void test_time_zones(const char *expected)
 }
 
 /* ---- what the digest is of ----------------------------------------------------------------- */
-/* Two parameters whose order of recording is not that of their names; values 1 and -2. */
+static void digest_of(const char *bytes, size_t n, char digest[CG_DIGEST_TEXT])
+{
+    cg_digest sum;
+    cg_digest_begin(&sum, CG_SHA256);
+    cg_digest_add(&sum, bytes, n);
+    cg_digest_end(&sum, digest);
+}
+
+/* Parameters and states whose order of recording is not that of their names; values 1, -2, 3, 4 and
+ * those of an optimiser, 5. */
 static void test_digest(void)
 {
     cg_graph *g = cg_graph_new();
     cg_program *p = NULL;
     cg_node *b = cg_parameter(g, "b", CG_SHAPE(1)), *a = cg_parameter(g, "a", CG_SHAPE(1));
+    cg_node *mean = cg_state(g, "ab", CG_SHAPE(1)), *average = cg_state(g, "ema", CG_SHAPE(1)),
+            *moment = cg_state(g, "adam.m", CG_SHAPE(1));
     char digest[CG_DIGEST_TEXT] = "", expected[CG_DIGEST_TEXT];
-    static const char bytes[] = "a\0\0\0\0\300b\0\0\0\200\77";
-    cg_digest sum;
-    cg_digest_begin(&sum, CG_SHA256);
-    cg_digest_add(&sum, bytes, sizeof bytes - 1);
-    cg_digest_end(&sum, expected);
-    cg_compile(&p, g, 2, (cg_node *[]){ a, b }, NULL, NULL);
+    static const char bytes[] = "a\0\0\0\0\300"
+                                "ab\0\0\0\100\100"
+                                "b\0\0\0\200\77"
+                                "ema\0\0\0\200\100";
+    digest_of(bytes, sizeof bytes - 1, expected);
+    cg_compile(&p, g, 5, (cg_node *[]){ a, b, mean, average, moment }, NULL, NULL);
     *cg_data_f32(p, b) = 1;
     *cg_data_f32(p, a) = -2;
+    *cg_data_f32(p, mean) = 3;
+    *cg_data_f32(p, average) = 4;
+    *cg_data_f32(p, moment) = 5;
     ok(cg_weights_digest(p, digest, NULL) == CG_OK && !strcmp(digest, expected),
-       "a digest is of names and little-endian values, in the order of the names");
+       "a digest is of names and little-endian values of the model, in the order of the names");
     cg_program_free(p);
     cg_graph_free(g);
+}
+
+/* Running statistics count in predictions, and so does a weight that is not trained. */
+static void test_digest_of_states(void)
+{
+    cg_trainer t;
+    cg_error error = { 0 };
+    char before[CG_DIGEST_TEXT] = "", after[CG_DIGEST_TEXT] = "";
+    cg_model *model = parse("model.layers[0]={conv2d: {name: c, filters: 4, kernel: 5, stride: 3, "
+                            "frozen: true}}");
+    cg_status status = cg_trainer_open(&t, model, 1, NULL, &error);
+    int n = 0, n_seen = 0;
+    for (int i = 0; status == CG_OK && i < cg_program_leaves(t.full.program, CG_NODE_STATE); i++) {
+        cg_leaf leaf = cg_program_leaf(t.full.program, CG_NODE_STATE, i);
+        if (cg_is_training_state(leaf.name)) continue;
+        cg_weights_digest(t.full.program, before, NULL);
+        *(float *)leaf.data += 1;
+        cg_weights_digest(t.full.program, after, NULL);
+        n++;
+        n_seen += is_digest(after) && strcmp(before, after) != 0;
+    }
+    ok(n == 4 && n_seen == n, "%d of %d states of a model are seen in its digest %s", n_seen, n,
+       error.message);
+    cg_trainer_close(&t);
+    cg_model_free(model);
 }
 
 /* ---- steps side by side -------------------------------------------------------------------- */
@@ -219,6 +258,7 @@ int main(void)
     test_locales(expected);
     test_time_zones(expected);
     test_digest();
+    test_digest_of_states();
     test_verify();
     test_parting();
     test_other_model();
