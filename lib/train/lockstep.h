@@ -1,24 +1,28 @@
-/* Two trainers that take their steps side by side, compared after each. */
+/* Two trainings that take their steps side by side, compared after each. */
 #ifndef CG_TRAIN_LOCKSTEP_H
 #define CG_TRAIN_LOCKSTEP_H
 
 #include "train/difference.h"
-#include "train/trainer.h"
+#include "train/watch.h"
 
 typedef struct {
     cg_trainer a, b;
-    uint64_t steps;           /* taken                                                  */
-    cg_difference difference; /* after the last of them; of no name: there is none      */
+    cg_watch watch_a, watch_b;
+    uint64_t steps;           /* taken, those among them that were skipped or rolled back      */
+    int64_t epoch;            /* 1-based: that of the last of them                              */
+    cg_difference difference; /* after it; of no name: there is none                            */
 } cg_lockstep;
 
-/* threads: of each.  The models must have the same parameters and states for there to be anything
- * to compare.  Close it in any case. */
+/* threads: of each.  Each begins with the weights that its training begins with (transfer.h).  The
+ * models must have the same parameters and states for there to be anything to compare.  Close it in
+ * any case. */
 cg_status cg_lockstep_open(cg_lockstep *l, const cg_model *a, int threads_a, const cg_model *b,
                            int threads_b, cg_error *error);
 void cg_lockstep_close(cg_lockstep *l);
 
-/* One step of both, across the ends of epochs.  Nothing is evaluated: CG_ENOTBUILT at the end of an
- * epoch after which a schedule follows a measure. */
+/* One step of both, as training takes it: what is not finite is skipped or rolled back, and the
+ * last step of an epoch is followed by what early stopping and the schedule make of the epoch.
+ * CG_ENUMERIC where a training would end with it. */
 cg_status cg_lockstep_step(cg_lockstep *l, cg_error *error);
 
 /* Is there a step left that both have? */

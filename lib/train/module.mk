@@ -4,6 +4,7 @@ libfloors_la_SOURCES += \
   %D%/checkpoint.h %D%/checkpoint.c \
   %D%/names.h %D%/names.c \
   %D%/difference.h %D%/difference.c \
+  %D%/epoch.h %D%/epoch.c \
   %D%/evaluate.h %D%/evaluate.c \
   %D%/folder.h %D%/folder.c \
   %D%/history.h %D%/history.c \

@@ -1,10 +1,9 @@
 /* The loop over epochs: steps, validation, checkpoints, stopping. */
 #include "base/error.h"
 #include "base/file.h"
-#include "data/allowed.h"
 #include "data/dataset.h"
 #include "engine/program.h"
-#include "train/average.h"
+#include "train/epoch.h"
 #include "train/folder.h"
 #include "train/keep.h"
 #include "train/transfer.h"
@@ -14,8 +13,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { MAX_VALUES = 6 + CG_MAX_METRICS };
 
 typedef struct {
     cg_trainer t;
@@ -28,21 +25,6 @@ typedef struct {
     int lock;                      /* of the folder; -1: none */
     char origin[CG_TRANSFER_TEXT]; /* what the weights it began with are, "" if they were drawn */
 } run;
-
-static double ratio(double a, int64_t n)
-{
-    return n > 0 ? a / (double)n : NAN;
-}
-
-static double mean_loss(const cg_tally *tally)
-{
-    return ratio(tally->loss, tally->n);
-}
-
-static double accuracy(const cg_tally *tally)
-{
-    return tally->rank ? ratio((double)tally->rank[0], tally->n) : NAN;
-}
 
 static bool is_stopped(const run *r)
 {
@@ -60,21 +42,6 @@ static cg_status save(run *r, const char *name, cg_error *error)
     return r->result->folder[0] ? cg_keep(&r->t, &r->watch, r->result->folder, name, error) : CG_OK;
 }
 
-/* The weights that a run begins with: drawn, or another's. */
-static cg_status begin(run *r, cg_error *error)
-{
-    cg_error cause = { 0 };
-    const cg_spec *spec = r->t.spec;
-    if (!spec->from) return CG_OK;
-    if (!spec->from_is_users)
-        CG_TRY(cg_check_path(&spec->data, spec->from, spec->from_place, error));
-    cg_status status = cg_transfer(r->t.full.program, r->t.model, spec->from, r->origin, &cause);
-    if (status == CG_OK && spec->ema > 0) status = cg_average_begin(r->t.full.program, &cause);
-    if (status == CG_OK) return CG_OK;
-    return cg_fail_at(error, status, spec->from_place, "train: from: %s%s%s", cause.file,
-                      cause.file[0] ? ": " : "", cause.message);
-}
-
 static cg_status take_up(run *r, const char *folder, cg_error *error)
 {
     char path[CG_PATH_BYTES];
@@ -90,116 +57,13 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
             return cg_fail_at(
                 error, CG_ECHECKPOINT, (cg_place){ .file = path },
                 "missing, though the run has finished epochs: put it back, or train anew");
-        CG_TRY(begin(r, error));
+        CG_TRY(cg_transfer_begin(r->t.full.program, r->t.model, r->origin, error));
         if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
         return cg_folder_cut(folder, 0, error);
     }
     CG_TRY(cg_take_up(&r->t, &r->watch, folder, error));
     if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
     return cg_folder_cut(folder, r->t.standing.epoch, error);
-}
-
-/* ---- what is watched ----------------------------------------------------------------------- */
-static const char *monitor_name(const run *r)
-{
-    const cg_spec *spec = r->t.spec;
-    if (spec->early_stopping.on && spec->early_stopping.monitor)
-        return spec->early_stopping.monitor;
-    return r->t.validation >= 0 ? "val_loss" : "loss";
-}
-
-/* Losses are better when smaller, all else when larger. */
-static bool is_loss(const char *name)
-{
-    size_t length = strlen(name);
-    return length >= 4 && strcmp(name + length - 4, "loss") == 0;
-}
-
-/* The metrics that the file asks for, without the two that are always told. */
-static int measure(const run *r, const cg_tally *tally, cg_metric_value values[CG_MAX_METRICS])
-{
-    int n = 0;
-    for (const char *const *name = r->t.spec->metrics; name && *name && n < CG_MAX_METRICS;
-         name++) {
-        const cg_metric *metric = cg_metric_find(*name);
-        if (!metric || strcmp(*name, "accuracy") == 0 || strcmp(*name, "loss") == 0) continue;
-        values[n++] = (cg_metric_value){ metric->name, metric->value(tally) };
-    }
-    return n;
-}
-
-/* The values of the epoch by name; those of the metrics the file asks for come last. */
-static int gather(const run *r, cg_metric_value values[MAX_VALUES], char names[MAX_VALUES][40])
-{
-    const cg_tally *train = r->t.tally, *validation = r->t.evaluated;
-    int n = 0;
-    values[n++] = (cg_metric_value){ "loss", mean_loss(train) };
-    if (train->rank) values[n++] = (cg_metric_value){ "accuracy", accuracy(train) };
-    values[n++] = (cg_metric_value){ "lr", r->t.rate };
-    if (r->t.spec->on_nonfinite == CG_NONFINITE_SKIP)
-        values[n++] = (cg_metric_value){ "skipped", (double)r->t.standing.skipped };
-    if (r->t.spec->on_nonfinite == CG_NONFINITE_ROLLBACK)
-        values[n++] = (cg_metric_value){ "rollbacks", (double)r->t.standing.rollbacks };
-    if (r->t.validation < 0) return n;
-    values[n++] = (cg_metric_value){ "val_loss", mean_loss(validation) };
-    if (validation->rank) values[n++] = (cg_metric_value){ "val_accuracy", accuracy(validation) };
-    int end = n + measure(r, validation, values + n);
-    for (; n < end; n++) {
-        snprintf(names[n], sizeof names[n], "val_%s", values[n].name);
-        values[n].name = names[n];
-    }
-    return n;
-}
-
-static cg_status find_value(const char *name, int n, const cg_metric_value values[], double *value,
-                            cg_error *error)
-{
-    for (int i = 0; i < n; i++)
-        if (strcmp(values[i].name, name) == 0) {
-            *value = values[i].value;
-            return CG_OK;
-        }
-    return cg_fail(error, CG_EMODEL, "'%s' is watched, but this run does not measure it", name);
-}
-
-/* Tells the schedule, if it follows a measure, of this epoch's. */
-static cg_status inform_schedule(run *r, int n, const cg_metric_value values[], cg_error *error)
-{
-    const cg_spec *spec = r->t.spec;
-    double value = NAN;
-    if (!spec->schedule || !spec->schedule->observe) return CG_OK;
-    CG_TRY(find_value(spec->schedule_monitor, n, values, &value, error));
-    spec->schedule->observe(spec->schedule_attrs, value, !is_loss(spec->schedule_monitor),
-                            r->t.standing.schedule);
-    return CG_OK;
-}
-
-/* Notes a better value; returns whether it was one.  NaN is better than nothing alone. */
-static bool note(run *r, double value)
-{
-    cg_standing *s = &r->t.standing;
-    double least = r->t.spec->early_stopping.on ? r->t.spec->early_stopping.min_delta : 0;
-    bool is_better = s->best_epoch == 0 || (isnan(s->best) && !isnan(value)) ||
-                     (is_loss(monitor_name(r)) ? value < s->best - least : value > s->best + least);
-    s->stale = is_better ? 0 : s->stale + 1;
-    if (is_better) {
-        s->best = value;
-        s->best_epoch = s->epoch + 1;
-    }
-    return is_better;
-}
-
-/* Asked of the standing alone, so that a resumed run stops where the first did.  `below` ends a run
- * whose loss is good enough. */
-static bool is_stale(const run *r)
-{
-    const cg_spec *spec = r->t.spec;
-    const cg_standing *s = &r->t.standing;
-    if (!spec->early_stopping.on || s->best_epoch == 0) return false;
-    if (spec->early_stopping.below > 0 && is_loss(monitor_name(r)) &&
-        s->best < spec->early_stopping.below)
-        return true;
-    return spec->early_stopping.patience > 0 && s->stale >= spec->early_stopping.patience;
 }
 
 /* ---- reporting ----------------------------------------------------------------------------- */
@@ -218,8 +82,8 @@ static void report(run *r, bool epoch_done, bool is_best)
         .epochs = r->t.spec->epochs,
         .step = s->position,
         .steps = r->t.n_batches,
-        .loss = mean_loss(r->t.tally),
-        .accuracy = accuracy(r->t.tally),
+        .loss = cg_mean_loss(r->t.tally),
+        .accuracy = cg_accuracy(r->t.tally),
         .val_loss = r->result->val_loss,
         .val_accuracy = r->result->val_accuracy,
         .images_per_s = speed,
@@ -228,7 +92,7 @@ static void report(run *r, bool epoch_done, bool is_best)
         .skipped = s->skipped,
         .rollbacks = s->rollbacks,
         .trouble = r->watch.trouble.status != CG_OK ? &r->watch.trouble : NULL,
-        .n_metrics = is_validated ? measure(r, r->t.evaluated, metrics) : 0,
+        .n_metrics = is_validated ? cg_measure(r->t.spec, r->t.evaluated, metrics) : 0,
         .metrics = metrics,
         .epoch_done = epoch_done,
         .is_best = is_best,
@@ -256,30 +120,23 @@ static void fill_result(run *r)
 static cg_status end_epoch(run *r, cg_error *error)
 {
     cg_trainer *t = &r->t;
-    cg_metric_value values[MAX_VALUES];
-    char names[MAX_VALUES][40];
-    double monitored = NAN;
+    cg_epoch epoch;
     /* A damaged file of test images is told of now, not at the end of the run. */
     if (t->test >= 0) CG_TRY(cg_dataset_await(t->set, t->test, error));
     if (t->validation >= 0) CG_TRY(cg_trainer_evaluate(t, t->validation, error));
-    int n = gather(r, values, names);
-    CG_TRY(find_value(monitor_name(r), n, values, &monitored, error));
-    r->result->train_loss = mean_loss(t->tally);
-    r->result->train_accuracy = accuracy(t->tally);
+    CG_TRY(cg_epoch_judge(t, &epoch, error));
+    r->result->train_loss = cg_mean_loss(t->tally);
+    r->result->train_accuracy = cg_accuracy(t->tally);
     if (t->validation >= 0) {
-        r->result->val_loss = mean_loss(t->evaluated);
-        r->result->val_accuracy = accuracy(t->evaluated);
+        r->result->val_loss = cg_mean_loss(t->evaluated);
+        r->result->val_accuracy = cg_accuracy(t->evaluated);
     }
-    bool is_best = note(r, monitored);
-    report(r, true, is_best);
+    report(r, true, epoch.is_best);
     if (r->result->folder[0])
-        CG_TRY(cg_folder_append(r->result->folder, t->standing.epoch + 1, t->standing.step, n,
-                                values, cg_seconds() - r->epoch_began, error));
-    CG_TRY(inform_schedule(r, n, values, error));
-    t->standing.epoch++;
-    t->standing.position = 0;
-    cg_tally_clear(t->tally);
-    if (is_best) CG_TRY(save(r, CG_BEST, error));
+        CG_TRY(cg_folder_append(r->result->folder, t->standing.epoch + 1, t->standing.step, epoch.n,
+                                epoch.values, cg_seconds() - r->epoch_began, error));
+    cg_epoch_next(t);
+    if (epoch.is_best) CG_TRY(save(r, CG_BEST, error));
     return save(r, CG_LAST, error);
 }
 
@@ -321,17 +178,12 @@ static cg_status run_steps(run *r, cg_error *error)
         while (has_steps_left(r)) CG_TRY(step(r, error));
         CG_TRY(cg_watch_check(&r->watch, error));
     } while (has_steps_left(r));
-    if (t->standing.position < t->n_batches) return CG_OK;
-    if (t->tally->n == 0)
-        return cg_fail(error, CG_ENUMERIC,
-                       "epoch %" PRId64 ": every step was skipped; the last: %s",
-                       t->standing.epoch + 1, r->watch.trouble.message);
-    return end_epoch(r, error);
+    return t->standing.position < t->n_batches ? CG_OK : end_epoch(r, error);
 }
 
 static cg_status run_epochs(run *r, cg_error *error)
 {
-    while (r->t.standing.epoch < r->t.spec->epochs && !is_stale(r)) {
+    while (cg_epoch_follows(&r->t)) {
         CG_TRY(run_steps(r, error));
         bool is_last = r->t.standing.epoch == r->t.spec->epochs;
         if (is_last || (!is_at_limit(r) && !is_stopped(r))) continue;
@@ -350,7 +202,7 @@ static cg_status enter_folder(run *r, const cg_model *model, cg_error *error)
         CG_TRY(cg_folder_lock(r->options->resume, &r->lock, error));
         return take_up(r, r->options->resume, error);
     }
-    CG_TRY(begin(r, error));
+    CG_TRY(cg_transfer_begin(r->t.full.program, r->t.model, r->origin, error));
     if (!r->options->folder) return CG_OK;
     CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, error));
     CG_TRY(cg_folder_lock(r->result->folder, &r->lock, error));
@@ -367,9 +219,9 @@ static cg_status run_all(run *r, const cg_model *model, cg_trace *trace, cg_erro
     CG_TRY(run_epochs(r, error));
     if (r->t.test < 0) return CG_OK;
     CG_TRY(cg_trainer_evaluate(&r->t, r->t.test, error));
-    r->result->test_loss = mean_loss(r->t.evaluated);
-    r->result->test_accuracy = accuracy(r->t.evaluated);
-    r->result->n_metrics = measure(r, r->t.evaluated, r->result->metrics);
+    r->result->test_loss = cg_mean_loss(r->t.evaluated);
+    r->result->test_accuracy = cg_accuracy(r->t.evaluated);
+    r->result->n_metrics = cg_measure(r->t.spec, r->t.evaluated, r->result->metrics);
     return CG_OK;
 }
 

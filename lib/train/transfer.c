@@ -4,8 +4,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "data/allowed.h"
 #include "formats/safetensors.h"
 #include "model/model.h"
+#include "train/average.h"
 #include "train/checkpoint.h"
 #include "train/folder.h"
 #include "train/update.h"
@@ -153,4 +155,20 @@ cg_status cg_transfer(cg_program *program, const cg_model *model, const char *fr
                             "nothing in it is a parameter of this model, by name and shape; "
                             "here: %s%s%s",
                             ended(&t.without), t.spare.used ? "; there: " : "", ended(&t.spare));
+}
+
+cg_status cg_transfer_begin(cg_program *program, const cg_model *model, char text[CG_TRANSFER_TEXT],
+                            cg_error *error)
+{
+    cg_error cause = { 0 };
+    const cg_spec *spec = cg_model_spec(model);
+    text[0] = '\0';
+    if (!spec->from) return CG_OK;
+    if (!spec->from_is_users)
+        CG_TRY(cg_check_path(&spec->data, spec->from, spec->from_place, error));
+    cg_status status = cg_transfer(program, model, spec->from, text, &cause);
+    if (status == CG_OK && spec->ema > 0) status = cg_average_begin(program, &cause);
+    if (status == CG_OK) return CG_OK;
+    return cg_fail_at(error, status, spec->from_place, "train: from: %s%s%s", cause.file,
+                      cause.file[0] ? ": " : "", cause.message);
 }

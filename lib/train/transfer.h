@@ -16,4 +16,10 @@ enum { CG_TRANSFER_TEXT = 1024 };
 cg_status cg_transfer(cg_program *program, const cg_model *model, const char *from,
                       char text[CG_TRANSFER_TEXT], cg_error *error);
 
+/* The values that a training begins with, once they are drawn: those that `train: from` names, and
+ * their averages.  text: as above, "" where nothing is named.  A mistake has the place of `from`;
+ * CG_EMODEL too where its folder is not allowed. */
+cg_status cg_transfer_begin(cg_program *program, const cg_model *model, char text[CG_TRANSFER_TEXT],
+                            cg_error *error);
+
 #endif

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#include <inttypes.h>
+
 static bool is_watched(const cg_watch *w)
 {
     return w->t->spec->on_nonfinite != CG_NONFINITE_IGNORE;
@@ -90,8 +92,12 @@ cg_status cg_watch_epoch(cg_watch *w, cg_error *error)
 cg_status cg_watch_check(cg_watch *w, cg_error *error)
 {
     if (!is_watched(w)) return CG_OK;
-    if (cg_trainer_check(w->t, NULL) == CG_OK) return cg_snapshot_take(&w->recent, w->t, error);
-    return respond(w, CG_ENUMERIC, error);
+    CG_TRY(cg_trainer_check(w->t, NULL) == CG_OK ? cg_snapshot_take(&w->recent, w->t, error)
+                                                 : respond(w, CG_ENUMERIC, error));
+    const cg_standing *s = &w->t->standing;
+    if (s->position < w->t->n_batches || w->t->tally->n > 0) return CG_OK;
+    return cg_fail(error, CG_ENUMERIC, "epoch %" PRId64 ": every step was skipped; the last: %s",
+                   s->epoch + 1, w->trouble.message);
 }
 
 cg_status cg_watch_step(cg_watch *w, cg_error *error)

@@ -34,7 +34,8 @@ cg_status cg_watch_epoch(cg_watch *w, cg_error *error);
  * beginning of the epoch, where its learning rate is lower, and w->trouble set. */
 cg_status cg_watch_step(cg_watch *w, cg_error *error);
 
-/* Looks at parameters and states now; the same. */
+/* Looks at parameters and states now; the same, and CG_ENUMERIC at the end of an epoch without a
+ * step that was not left out. */
 cg_status cg_watch_check(cg_watch *w, cg_error *error);
 
 #endif

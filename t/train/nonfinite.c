@@ -1,6 +1,7 @@
 /* NaN and infinity in data, losses, gradients and weights: found in the step that makes them, and
  * answered as `on_nonfinite` says, to the same bits however the run is interrupted. */
-#include "train/watch.h"
+#include "train/lockstep.h"
+#include "train/weights.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -389,6 +390,30 @@ static void test_rate(void)
     cg_model_free(model);
 }
 
+/* ---- side by side -------------------------------------------------------------------------- */
+/* Training ends where steps do that are taken side by side. */
+static void test_lockstep(const char *what, const char *odd, const char *const sets[])
+{
+    cg_lockstep l = { .steps = 0 };
+    cg_train_result result;
+    cg_error error;
+    char digest[CG_DIGEST_TEXT] = "none";
+    write_rows(odd);
+    cg_status status = train(sets, NULL, &result, &error);
+    cg_model *model = parse(sets, &error);
+    if (status == CG_OK) status = cg_lockstep_open(&l, model, 1, model, 2, &error);
+    while (status == CG_OK && cg_lockstep_goes_on(&l)) status = cg_lockstep_step(&l, &error);
+    if (status == CG_OK) status = cg_weights_digest(l.a.full.program, digest, &error);
+    ok(status == CG_OK && !l.difference.name[0] && !strcmp(digest, result.weights),
+       "%s: steps side by side agree, and end as training does %s", what, error.message);
+    ok(result.skipped + result.rollbacks > 0 && l.a.standing.skipped == result.skipped &&
+           l.b.standing.rollbacks == result.rollbacks && (int64_t)l.steps >= result.steps,
+       "%s: in %d steps, %d skipped, %d rollbacks", what, (int)l.steps, (int)result.skipped,
+       (int)result.rollbacks);
+    cg_lockstep_close(&l);
+    cg_model_free(model);
+}
+
 /* ---- what hides ---------------------------------------------------------------------------- */
 /* Adam's second moment overflows at a gradient of 1e20, and the step divides by its root: losses
  * and weights stay finite, and the weight never moves again. */
@@ -419,6 +444,11 @@ int main(void)
     const char *adam[MAX_SETS] = { "train.on_nonfinite=skip", "loss=mae",
                                    "optimizer={type: adam, lr: 0.01}" };
     test_skip("an update that overflows", hides, adam, 1, "square of 'update'");
+    test_lockstep("an infinite value", "3,1e30,0", skip);
+    test_lockstep("one batch of an update", "3,1e30,0", gathered);
+    test_lockstep("an update that overflows", hides, adam);
+    const char *diverging[MAX_SETS] = { "train.on_nonfinite=rollback", "optimizer.lr=1" };
+    test_lockstep("a run that diverges", NULL, diverging);
     test_hidden();
     test_nothing_left();
     test_rollback();

@@ -376,6 +376,23 @@ static void test_runs(const char *run)
     cg_release(text);
 }
 
+/* The steps that are verified are those of a training: an epoch's, from the other's weights. */
+static void test_verify(const char *run)
+{
+    char set[320];
+    cg_train_result result = { .weights = "" };
+    cg_verification v = { .weights = "none" };
+    cg_error error = { 0 };
+    snprintf(set, sizeof set, "train.from=%s", run);
+    sets given = { set, "vars.head=fresh", "train.epochs=1", "train.ema=0.9" };
+    cg_model *model = parse(given);
+    cg_status status = train(given, (cg_train_options){ .threads = 1 }, &result, &error);
+    if (status == CG_OK) status = cg_train_verify(model, 1, &v, &error);
+    ok(status == CG_OK && v.steps == result.steps && !strcmp(v.weights, result.weights),
+       "steps that are verified begin with the other's weights, too %s", error.message);
+    cg_model_free(model);
+}
+
 int main(void)
 {
     char path[300], command[64];
@@ -394,6 +411,7 @@ int main(void)
         test_mistakes(result.folder);
         test_many_names(result.folder);
         test_names(result.folder);
+        test_verify(result.folder);
         test_runs(result.folder);
     }
     cg_safetensors_free(best);
