@@ -2,6 +2,7 @@
 #include "json.h"
 #include "load.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -24,6 +25,7 @@ typedef struct {
     const char *a, *b;
     struct model_options *how;
     json_t *parts; /* where JSON is to tell of them; NULL: they are told at once */
+    int n_compared;
     bool differs;
     int code;
 } verdict;
@@ -39,6 +41,7 @@ __attribute__((format(printf, 4, 5))) static void say(verdict *v, const char *pa
     va_end(arguments);
     if (n >= (int)sizeof text) cg_trim_utf8(text);
     cg_clean_line(text);
+    v->n_compared++;
     v->differs = v->differs || differs;
     if (v->parts)
         json_array_append_new(v->parts, json_pack("{ss sb so}", "part", part, "same", !differs,
@@ -48,18 +51,17 @@ __attribute__((format(printf, 4, 5))) static void say(verdict *v, const char *pa
 }
 
 /* Both files of that name; false, and said so, if not both are there or can be read. */
-static bool read_both(verdict *v, const char *name, char *text[2])
+static bool read_both(verdict *v, const char *name, char *text[2], size_t size[2])
 {
     const char *folders[] = { v->a, v->b };
     bool has[2];
     text[0] = text[1] = NULL;
     for (int i = 0; i < 2; i++) {
         char path[CG_PATH_BYTES];
-        size_t size;
         cg_error error = { 0 };
         cg_folder_file(folders[i], name, path);
         has[i] = cg_file_exists(path);
-        if (has[i] && cg_file_read(path, MAX_TEXT, &text[i], &size, &error) != CG_OK)
+        if (has[i] && cg_file_read(path, MAX_TEXT, &text[i], &size[i], &error) != CG_OK)
             v->code = fail(&error);
     }
     if (has[0] != has[1]) say(v, name, true, "only in %s", folders[has[0] ? 0 : 1]);
@@ -76,7 +78,8 @@ static const char *next_line(const char *line)
 static void compare_models(verdict *v)
 {
     char *text[2];
-    if (read_both(v, "model.yaml", text)) {
+    size_t size[2];
+    if (read_both(v, "model.yaml", text, size)) {
         const char *a = text[0], *b = text[1];
         int line = 1;
         size_t n_a = strcspn(a, "\n"), n_b = strcspn(b, "\n");
@@ -115,36 +118,65 @@ static const char *value_text(const json_t *value, char text[32])
     return text;
 }
 
-/* Epochs are lines; a torn last one counts as none. */
+/* Epochs are lines. */
+typedef struct {
+    const char *folder, *at;
+    size_t left;
+    json_t *epoch; /* NULL: there are no more */
+} reader;
+
+/* The next epoch; a last line without its end was torn, and counts as none. */
+static bool read_epoch(verdict *v, reader *r, int line)
+{
+    const char *end = memchr(r->at, '\n', r->left);
+    json_decref(r->epoch);
+    r->epoch = NULL;
+    if (!end) return true;
+    size_t size = (size_t)(end - r->at);
+    r->epoch = json_loadb(r->at, size, 0, NULL);
+    r->at += size + 1;
+    r->left -= size + 1;
+    if (json_is_object(r->epoch)) return true;
+    char path[CG_PATH_BYTES];
+    cg_error error = { 0 };
+    cg_folder_file(r->folder, "metrics.jsonl", path);
+    cg_fail_at(&error, CG_EDATA, (cg_place){ path, line, 1 },
+               "no line of metrics: expected a JSON object");
+    v->code = json_is_short() ? fail_memory() : fail(&error);
+    return false;
+}
+
+static void compare_epochs(verdict *v, reader *x, reader *y)
+{
+    const char *key = NULL;
+    char is[2][32];
+    int epoch = 0;
+    do {
+        epoch++;
+        if (!read_epoch(v, x, epoch) || !read_epoch(v, y, epoch)) return;
+        key = x->epoch && y->epoch ? other_key(x->epoch, y->epoch) : NULL;
+        if (x->epoch && y->epoch && !key) key = other_key(y->epoch, x->epoch);
+    } while (x->epoch && y->epoch && !key);
+    if (key)
+        say(v, "metrics.jsonl", true, "epoch %d: %s is %s and %s", epoch, key,
+            value_text(json_object_get(x->epoch, key), is[0]),
+            value_text(json_object_get(y->epoch, key), is[1]));
+    else if (x->epoch || y->epoch)
+        say(v, "metrics.jsonl", true, "the %s has more than %d epochs",
+            x->epoch ? "first" : "second", epoch - 1);
+    else
+        say(v, "metrics.jsonl", false, "the same, %d epochs", epoch - 1);
+}
+
 static void compare_metrics(verdict *v)
 {
     char *text[2];
-    int epoch = 0;
-    if (read_both(v, "metrics.jsonl", text)) {
-        const char *at[] = { text[0], text[1] }, *key = NULL;
-        json_t *x = NULL, *y = NULL;
-        do {
-            json_decref(x);
-            json_decref(y);
-            x = json_loadb(at[0], strcspn(at[0], "\n"), 0, NULL);
-            y = json_loadb(at[1], strcspn(at[1], "\n"), 0, NULL);
-            key = x && y ? other_key(x, y) : NULL;
-            if (x && y && !key) key = other_key(y, x);
-            for (int i = 0; i < 2; i++) at[i] = next_line(at[i]);
-            epoch += x && y;
-        } while (x && y && !key);
-        char is[2][32];
-        if (key)
-            say(v, "metrics.jsonl", true, "epoch %d: %s is %s and %s", epoch, key,
-                value_text(json_object_get(x, key), is[0]),
-                value_text(json_object_get(y, key), is[1]));
-        else if (x || y)
-            say(v, "metrics.jsonl", true, "the %s has more than %d epochs", x ? "first" : "second",
-                epoch);
-        else
-            say(v, "metrics.jsonl", false, "the same, %d epochs", epoch);
-        json_decref(x);
-        json_decref(y);
+    size_t size[2];
+    if (read_both(v, "metrics.jsonl", text, size)) {
+        reader x = { v->a, text[0], size[0], NULL }, y = { v->b, text[1], size[1], NULL };
+        compare_epochs(v, &x, &y);
+        json_decref(x.epoch);
+        json_decref(y.epoch);
     }
     cg_release(text[0]);
     cg_release(text[1]);
@@ -175,8 +207,8 @@ static cg_status replay(verdict *v, cg_lockstep *l, int64_t most, cg_error *erro
     else if (l->steps == 0)
         say(v, "replayed", true, "before the first step: %s", where);
     else
-        say(v, "replayed", true, "epoch %" PRId64 ", step %" PRIu64 ": %s", l->a.standing.epoch + 1,
-            l->steps, where);
+        say(v, "replayed", true, "epoch %" PRId64 ", step %" PRIu64 ": %s", l->epoch, l->steps,
+            where);
     return CG_OK;
 }
 
@@ -256,9 +288,20 @@ static int check_operands(const verdict *v, bool does_replay)
     return 0;
 }
 
+static int nothing_compared(const verdict *v)
+{
+    cg_error error = { 0 };
+    cg_fail(&error, CG_EDATA,
+            "there is nothing to compare: neither '%s' nor '%s' has model.yaml, metrics.jsonl or "
+            "weights",
+            v->a, v->b);
+    return fail(&error);
+}
+
 static int conclude(verdict *v)
 {
     if (!v->code && json_is_short()) v->code = fail_memory(); /* an epoch may not have been read */
+    if (!v->code && v->n_compared == 0) v->code = nothing_compared(v);
     if (v->code) {
         json_decref(v->parts);
         return v->code;
@@ -316,6 +359,6 @@ const struct verb verb_diff = {
             "Of two runs: the first line of model.yaml, the first epoch of metrics.jsonl and the\n"
             "first tensor of last.safetensors and best.safetensors that differ, with the largest\n"
             "difference; of two files of weights the tensors alone.  Exits with 0 if all is the\n"
-            "same, with 10 if something differs.\n",
+            "same, with 10 if something differs, with 4 if there is nothing to compare.\n",
     .run = run,
 };

@@ -58,6 +58,37 @@ says out '^{"same": false, "parts": \[{"part": "model.yaml", "same": false, "tex
 says out '{"part": "metrics.jsonl", "same": false, "text": "the second has more than 3 epochs"}' "and what"
 is 0 "diff of weights, as JSON" diff a/small/last.safetensors b/small/last.safetensors --format json
 says out '^{"same": true, "parts": \[{"part": "weights", "same": true, "text": "the same, 2 tensors"}\]}$' "tells that they are the same"
+
+# ---- nothing to compare, and what cannot be read
+mkdir e f g
+is 4 "diff of empty folders" diff e f
+says err "neither 'e' nor 'f' has model.yaml" "names both"
+is 4 "diff of empty folders, as JSON" diff e f --format json
+printf '{"epoch":1,"loss":2}\nnonsense\n{"epoch":3}\n' >e/metrics.jsonl
+printf '{"epoch":1,"loss":2}\nanything\n' >f/metrics.jsonl
+is 4 "diff of metrics that are none" diff e f
+says err 'e/metrics.jsonl:2:1: .*JSON object' "names file and line"
+lacks out . "calls nothing the same"
+printf '{"epoch":1,"loss":2}\n{"epo' >f/metrics.jsonl
+printf '{"epoch":1,"loss":2}\n{"epoch":2}' >g/metrics.jsonl
+is 0 "diff of metrics whose last lines are torn" diff f g
+says out '^metrics.jsonl *the same, 1 epochs' "leaves those out"
+is 4 "diff of metrics of which the second are none" diff g e
+says err 'e/metrics.jsonl:2:1: ' "names that file"
+
+# ---- replays of what training does beside its steps
+is 0 "train from other weights" train small.yaml --runs from --set train.from=a/small --set name=a
+is 0 "and from yet others" train small.yaml --runs from --set train.from=c/small --set name=b
+is 10 "diff of runs that began with other weights" diff from/a from/b --replay
+says out "^replayed *before the first step: 'd.weight'" "tells so"
+is 0 "diff of runs that began with the same weights" diff from/a from/a --replay
+says out '^replayed *the same for 12 steps' "replays all steps"
+is 0 "train with a plateau and early stopping" train small.yaml --runs early --set train.epochs=9 --set optimizer.lr=2 \
+    --set 'schedule={type: plateau, patience: 0}' --set 'train.early_stopping={patience: 1}' --set train.validation=0.2
+epochs=$(wc -l <early/small/metrics.jsonl)
+report "it stops early" "$epochs epochs" test "$epochs" -lt 9
+is 0 "diff of a run that stopped early" diff early/small early/small --replay
+says out "^replayed *the same for $((epochs * 3)) steps" "replays the steps that it took"
 is 2 "diff of a run and a file" diff a/small a/small/last.safetensors
 is 2 "diff of one run" diff a/small
 finish
