@@ -51,7 +51,9 @@ cg_status cg_snapshot_take(cg_snapshot *s, const cg_trainer *t, cg_error *error)
     static const char what[] = "a copy of the weights";
     if (!s->values) {
         int64_t n = each_leaf(t, NULL, NULL), size = (int64_t)sizeof *s->values;
-        CG_TRY(cg_budget_check(t->spec->data.budget, what, n * size, error));
+        CG_TRY(cg_budget_take(t->spec->data.budget, what, n * size, error));
+        s->budget = t->spec->data.budget;
+        s->taken = n * size;
         s->values = cg_alloc((size_t)n, sizeof *s->values);
     }
     if (!s->values) return cg_fail_nomem(error, what);
@@ -74,5 +76,6 @@ void cg_snapshot_swap(cg_snapshot *s, cg_trainer *t)
 void cg_snapshot_free(cg_snapshot *s)
 {
     cg_release(s->values);
+    cg_budget_take(s->budget, "", -s->taken, NULL);
     *s = (cg_snapshot){ 0 };
 }

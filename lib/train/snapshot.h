@@ -7,6 +7,8 @@
 typedef struct {
     float *values; /* parameters and states one behind the other; NULL: nothing was taken yet */
     cg_standing standing;
+    cg_budget *budget; /* of the trainer, or NULL */
+    int64_t taken;     /* of it */
 } cg_snapshot;
 
 /* Takes the trainer's moment in the place of what was taken before.  Free it in any case. */

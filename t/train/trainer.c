@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "train/snapshot.h"
 
 #include "../tap.h"
 
@@ -72,6 +73,32 @@ static void test_rate(cg_trainer *t)
     }
     t->standing.step = 0;
     ok(worst < 1e-12, "the learning rate warms up, then follows its schedule (%.1e)", worst);
+}
+
+/* Room for one copy and a half. */
+static void test_snapshots(void)
+{
+    cg_trainer t;
+    cg_error error = { 0 };
+    cg_budget budget = { 0 };
+    cg_snapshot first = { 0 }, second = { 0 };
+    cg_model *model = parse(NULL);
+    cg_model_set_budget(model, &budget);
+    cg_trainer_open(&t, model, 1, NULL, &error);
+    int64_t before = budget.taken;
+    ok(cg_snapshot_take(&first, &t, &error) == CG_OK && budget.taken > before,
+       "a copy of the weights is taken out of the budget %s", error.message);
+    budget.limit = budget.taken + (budget.taken - before) / 2;
+    ok(cg_snapshot_take(&first, &t, &error) == CG_OK, "once, however often it is taken anew %s",
+       error.message);
+    ok(cg_snapshot_take(&second, &t, &error) == CG_ELIMIT, "a second finds what the first left: %s",
+       error.message);
+    cg_snapshot_free(&first);
+    ok(budget.taken == before && cg_snapshot_take(&second, &t, &error) == CG_OK,
+       "which gives it back");
+    cg_snapshot_free(&second);
+    cg_trainer_close(&t);
+    cg_model_free(model);
 }
 
 static void test_epoch(cg_trainer *t)
@@ -197,6 +224,7 @@ int main(void)
     test_epoch(&t);
     cg_trainer_close(&t);
     cg_model_free(model);
+    test_snapshots();
     test_batches();
     test_clipping();
     test_kept_order();
