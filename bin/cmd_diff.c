@@ -61,7 +61,8 @@ static bool read_both(verdict *v, const char *name, char *text[2], size_t size[2
         cg_error error = { 0 };
         cg_folder_file(folders[i], name, path);
         has[i] = cg_file_exists(path);
-        if (has[i] && cg_file_read(path, MAX_TEXT, &text[i], &size[i], &error) != CG_OK)
+        if (has[i] && (cg_file_check(path, &error) != CG_OK ||
+                       cg_file_read(path, MAX_TEXT, &text[i], &size[i], &error) != CG_OK))
             v->code = fail(&error);
     }
     if (has[0] != has[1]) say(v, name, true, "only in %s", folders[has[0] ? 0 : 1]);

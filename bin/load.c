@@ -1,6 +1,7 @@
 /* Finding and reading what the operands name. */
 #include "load.h"
 
+#include "base/file.h"
 #include "train/folder.h"
 
 #include <stdio.h>
@@ -29,8 +30,10 @@ int load_model(cg_model **model, const char *operand, struct model_options *opti
     bool is_run = is_folder(operand) && join(path, operand, "model.yaml");
     if (is_run) operand = path;
     cg_diagnostics *diagnostics = cg_diagnostics_new();
-    cg_status status =
-        cg_model_load(model, operand, options->sets.n, options->sets.values, diagnostics, &error);
+    cg_status status = is_run ? cg_file_check(operand, &error) : CG_OK;
+    if (status == CG_OK)
+        status = cg_model_load(model, operand, options->sets.n, options->sets.values, diagnostics,
+                               &error);
     if (status == CG_OK) status = allow(*model, options, is_run, &error);
     if (status == CG_OK) cg_model_set_budget(*model, &options->budget);
     int n = diagnostics ? cg_diagnostics_count(diagnostics) : 0;

@@ -66,7 +66,8 @@ int measure(const struct verb *verb, struct measurement *m, const cg_model *mode
     if (code) return code;
     m->is_best = cg_ends_with(m->weights, "best.safetensors");
     m->which = cg_dataset_split(m->set, m->split);
-    if (cg_weights_data(m->weights, m->trained_on, &error) != CG_OK) return fail(&error);
+    const cg_budget *budget = cg_model_spec(model)->data.budget;
+    if (cg_weights_data(m->weights, budget, m->trained_on, &error) != CG_OK) return fail(&error);
     if (is_other_data(m) && !chooses_data(sets)) return other_data(verb, m);
     if (m->which < 0) return unknown_split(verb, m);
     if (cg_predictor_new(&m->predictor, model, m->weights, threads, &error) != CG_OK ||

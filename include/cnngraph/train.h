@@ -112,9 +112,11 @@ const char *cg_predictor_name(const cg_predictor *predictor, int i);
  * loss gives them: the last one unless `losses` name another. */
 cg_status cg_predict(cg_predictor *predictor, int64_t n, const float *x, float *y, cg_error *error);
 
-/* The set that the weights were trained on ("mnist"), as the file tells; "" where it does not. */
+/* The set that the weights were trained on ("mnist"), as the file tells; "" where it does not.  The
+ * budget, or NULL, must have room for the file. */
 enum { CG_DATA_NAME = 64 };
-cg_status cg_weights_data(const char *weights, char name[CG_DATA_NAME], cg_error *error);
+cg_status cg_weights_data(const char *weights, const cg_budget *budget, char name[CG_DATA_NAME],
+                          cg_error *error);
 
 /* A mistake: an image of the split by its position, what it is, what it was taken for, and the
  * probabilities that the model gave to the one and the other. */

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "base/file.h"
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -22,14 +23,34 @@ static cg_status fail_io(cg_error *error, const char *path, const char *what)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static cg_status read_all(FILE *stream, const char *path, uint64_t limit, char **contents,
-                          size_t *size, cg_error *error)
+static cg_status too_large(const char *path, uint64_t limit, cg_error *error)
+{
+    return cg_fail(error, CG_ELIMIT, "%s: larger than the limit of %" PRIu64 " bytes", path, limit);
+}
+
+/* What a file will fill, one byte that it does not have and a NUL; of a pipe nobody knows. */
+static cg_status first_room(FILE *stream, const char *path, uint64_t limit, int64_t *room,
+                            cg_error *error)
+{
+    struct stat st;
+    bool is_file = fstat(fileno(stream), &st) == 0 && S_ISREG(st.st_mode);
+    if (is_file && (uint64_t)st.st_size > limit) return too_large(path, limit, error);
+    *room = is_file && st.st_size ? (int64_t)st.st_size + 2 : 4096;
+    return CG_OK;
+}
+
+static cg_status read_all(FILE *stream, const cg_budget *budget, const char *path, uint64_t limit,
+                          char **contents, size_t *size, cg_error *error)
 {
     size_t n = 0, room = 0;
     char *bytes = NULL;
+    int64_t first = 0;
+    CG_TRY(first_room(stream, path, limit, &first, error));
     for (;;) {
         if (n + 1 >= room) {
-            size_t wanted = room ? 2 * room : 4096;
+            int64_t bytes_wanted = room ? 2 * (int64_t)room : first;
+            CG_TRY(cg_budget_check(budget, path, bytes_wanted, error));
+            size_t wanted = (size_t)bytes_wanted;
             char *more = cg_resize(bytes, wanted, 1);
             *contents = bytes = more ? more : bytes;
             if (!more) return cg_fail_nomem(error, path);
@@ -38,9 +59,7 @@ static cg_status read_all(FILE *stream, const char *path, uint64_t limit, char *
         size_t got = fread(bytes + n, 1, room - 1 - n, stream);
         if (got == 0) break;
         n += got;
-        if (n > limit)
-            return cg_fail(error, CG_ELIMIT, "%s: larger than the limit of %" PRIu64 " bytes", path,
-                           limit);
+        if (n > limit) return too_large(path, limit, error);
     }
     if (ferror(stream)) return fail_io(error, path, "cannot read");
     bytes[n] = '\0';
@@ -48,20 +67,33 @@ static cg_status read_all(FILE *stream, const char *path, uint64_t limit, char *
     return CG_OK;
 }
 
-cg_status cg_file_read(const char *path, uint64_t limit, char **contents, size_t *size,
-                       cg_error *error)
+cg_status cg_file_read_within(const cg_budget *budget, const char *path, uint64_t limit,
+                              char **contents, size_t *size, cg_error *error)
 {
     *contents = NULL;
     *size = 0;
     FILE *stream = fopen(path, "rb");
     if (!stream) return fail_io(error, path, "cannot open");
-    cg_status status = read_all(stream, path, limit, contents, size, error);
+    cg_status status = read_all(stream, budget, path, limit, contents, size, error);
     fclose(stream);
     if (status != CG_OK) {
         cg_release(*contents);
         *contents = NULL;
     }
     return status;
+}
+
+cg_status cg_file_read(const char *path, uint64_t limit, char **contents, size_t *size,
+                       cg_error *error)
+{
+    return cg_file_read_within(NULL, path, limit, contents, size, error);
+}
+
+cg_status cg_file_check(const char *path, cg_error *error)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) return fail_io(error, path, "cannot open");
+    return S_ISREG(st.st_mode) ? CG_OK : cg_fail(error, CG_EIO, "%s: not a file", path);
 }
 
 bool cg_file_exists(const char *path)

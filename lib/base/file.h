@@ -3,6 +3,7 @@
 #ifndef CG_BASE_FILE_H
 #define CG_BASE_FILE_H
 
+#include <cnngraph/budget.h>
 #include <cnngraph/status.h>
 
 #include <stdbool.h>
@@ -13,6 +14,13 @@
  * beyond which CG_ELIMIT.  CG_EIO names the path and the system's reason. */
 cg_status cg_file_read(const char *path, uint64_t limit, char **contents, size_t *size,
                        cg_error *error);
+
+/* The same of a budget, which is asked before anything is read: CG_ELIMIT.  NULL: the machine's. */
+cg_status cg_file_read_within(const cg_budget *budget, const char *path, uint64_t limit,
+                              char **contents, size_t *size, cg_error *error);
+
+/* CG_EIO unless it is a file, or a link to one: a pipe or a device would be waited for. */
+cg_status cg_file_check(const char *path, cg_error *error);
 
 /* Write to a temporary file beside `path`, then sync, rename over `path`, sync the folder.
  * Between open and commit write to `stream`; cg_replace_abort forgets it all. */

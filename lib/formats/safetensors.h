@@ -9,6 +9,7 @@
 #ifndef CG_FORMATS_SAFETENSORS_H
 #define CG_FORMATS_SAFETENSORS_H
 
+#include <cnngraph/budget.h>
 #include <cnngraph/tensor.h>
 
 typedef struct {
@@ -35,6 +36,9 @@ cg_status cg_safetensors_write(const char *path, int n, const cg_named_tensor te
  * a file that cannot be read is CG_EIO. */
 typedef struct cg_safetensors cg_safetensors;
 cg_status cg_safetensors_read(cg_safetensors **file, const char *path, cg_error *error);
+/* CG_ELIMIT where the budget has no room for the file, before it is read. */
+cg_status cg_safetensors_read_within(const cg_budget *budget, cg_safetensors **file,
+                                     const char *path, cg_error *error);
 void cg_safetensors_free(cg_safetensors *file);
 
 /* What the file holds, in the order of the data; lent. */

@@ -281,11 +281,18 @@ static void to_native(const cg_safetensors *file)
 
 cg_status cg_safetensors_read(cg_safetensors **result, const char *path, cg_error *error)
 {
+    return cg_safetensors_read_within(NULL, result, path, error);
+}
+
+cg_status cg_safetensors_read_within(const cg_budget *budget, cg_safetensors **result,
+                                     const char *path, cg_error *error)
+{
     *result = NULL;
+    CG_TRY(cg_file_check(path, error));
     cg_safetensors *file = cg_alloc(1, sizeof *file);
     if (!file) return cg_fail_nomem(error, "a checkpoint");
     size_t size;
-    cg_status status = cg_file_read(path, max_file, &file->contents, &size, error);
+    cg_status status = cg_file_read_within(budget, path, max_file, &file->contents, &size, error);
     if (status == CG_OK) {
         cg_error cause = { 0 };
         status = read_header(file, size, &cause);

@@ -250,16 +250,17 @@ cg_status cg_checkpoint_load(const char *path, const cg_model *model, const char
     cg_safetensors *file;
     cg_error cause = { 0 };
     CG_TRY(identify(model, data, &id, error));
-    CG_TRY(cg_safetensors_read(&file, path, error));
+    CG_TRY(cg_safetensors_read_within(cg_model_spec(model)->data.budget, &file, path, error));
     cg_status status = read_standing(file, &id, program, standing, &cause);
     cg_safetensors_free(file);
     return in_file(path, status, &cause, error);
 }
 
-cg_status cg_weights_data(const char *path, char name[CG_DATA_NAME], cg_error *error)
+cg_status cg_weights_data(const char *path, const cg_budget *budget, char name[CG_DATA_NAME],
+                          cg_error *error)
 {
     cg_safetensors *file;
-    CG_TRY(cg_safetensors_read(&file, path, error));
+    CG_TRY(cg_safetensors_read_within(budget, &file, path, error));
     const char *data = cg_safetensors_metadata(file, "data");
     snprintf(name, CG_DATA_NAME, "%s", data ? data : "");
     cg_safetensors_free(file);
@@ -279,11 +280,12 @@ static cg_status copy_averages(const cg_safetensors *file, cg_program *program, 
     return status;
 }
 
-cg_status cg_weights_load(const char *path, cg_program *program, cg_error *error)
+cg_status cg_weights_load(const char *path, const cg_budget *budget, cg_program *program,
+                          cg_error *error)
 {
     cg_safetensors *file;
     cg_error cause = { 0 };
-    CG_TRY(cg_safetensors_read(&file, path, error));
+    CG_TRY(cg_safetensors_read_within(budget, &file, path, error));
     cg_status status = compare_tensors(file, program, false, &cause);
     if (status == CG_OK) status = copy_tensors(file, program, &cause);
     if (status == CG_OK) status = copy_averages(file, program, &cause);

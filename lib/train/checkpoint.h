@@ -38,7 +38,8 @@ cg_status cg_checkpoint_load(const char *path, const cg_model *model, const char
                              cg_program *program, cg_standing *standing, cg_error *error);
 
 /* Parameters and states alone; an optimiser's state in the file is passed over. */
-cg_status cg_weights_load(const char *path, cg_program *program, cg_error *error);
+cg_status cg_weights_load(const char *path, const cg_budget *budget, cg_program *program,
+                          cg_error *error);
 
 /* "adam.m", "ema": the name of a state that training keeps, no model's. */
 bool cg_is_training_state(const char *name);

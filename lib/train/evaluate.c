@@ -103,8 +103,9 @@ static cg_status build(cg_predictor *p, const char *weights, int threads, cg_err
     p->pool = cg_pool_new(threads);
     if (!p->pool) return cg_fail_nomem(error, "threads");
     CG_TRY(cg_batch_evaluation(&p->one, p->model, 1, p->pool, NULL, error));
-    CG_TRY(cg_weights_load(weights, p->one.program, error));
-    CG_TRY(cg_names_read(&p->names, weights, error));
+    const cg_budget *budget = cg_model_spec(p->model)->data.budget;
+    CG_TRY(cg_weights_load(weights, budget, p->one.program, error));
+    CG_TRY(cg_names_read(&p->names, weights, budget, error));
     return cg_model_spec(p->model)->on_nonfinite == CG_NONFINITE_IGNORE
                ? CG_OK
                : check_weights(p, weights, error);

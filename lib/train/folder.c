@@ -16,8 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_TEXT = 1 << 30 };
-
 void cg_folder_file(const char *folder, const char *name, char path[CG_PATH_BYTES])
 {
     snprintf(path, CG_PATH_BYTES, "%s/%s", folder, name);
@@ -120,7 +118,8 @@ cg_status cg_folder_compare(const char *folder, const cg_model *model, bool *dif
     if (strlen(folder) >= CG_FOLDER_BYTES)
         return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
     cg_folder_file(folder, "model.yaml", path);
-    cg_status status = cg_model_load(&theirs, path, 0, NULL, NULL, &cause);
+    cg_status status = cg_file_check(path, &cause);
+    if (status == CG_OK) status = cg_model_load(&theirs, path, 0, NULL, NULL, &cause);
     if (status == CG_EMODEL)
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, cause.line, cause.column },
                           "the run's own model is damaged: %s", cause.message);
@@ -179,7 +178,8 @@ cg_status cg_folder_epochs(const char *folder, int64_t *n, cg_error *error)
     *n = 0;
     cg_folder_file(folder, "metrics.jsonl", path);
     if (!cg_file_exists(path)) return CG_OK;
-    CG_TRY(cg_file_read(path, MAX_TEXT, &text, &size, error));
+    CG_TRY(cg_file_check(path, error));
+    CG_TRY(cg_file_read(path, CG_METRICS_BYTES, &text, &size, error));
     for (const char *p = text; (p = memchr(p, '\n', size - (size_t)(p - text))); p++) ++*n;
     cg_release(text);
     return CG_OK;
@@ -201,7 +201,8 @@ cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error)
     size_t size;
     cg_folder_file(folder, "metrics.jsonl", path);
     if (!cg_file_exists(path)) return CG_OK;
-    CG_TRY(cg_file_read(path, MAX_TEXT, &text, &size, error));
+    CG_TRY(cg_file_check(path, error));
+    CG_TRY(cg_file_read(path, CG_METRICS_BYTES, &text, &size, error));
     char *end = text;
     for (char *next; epochs > 0 && (next = memchr(end, '\n', size - (size_t)(end - text)));
          epochs--)

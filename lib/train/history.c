@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_BYTES = 1 << 28, MAX_EPOCHS = 1 << 20 };
+enum { MAX_EPOCHS = 1 << 20 };
 static const char *const names[CG_HISTORY_COLUMNS] = { "epoch",    "loss",         "accuracy",
                                                        "val_loss", "val_accuracy", "lr",
                                                        "seconds" };
@@ -75,7 +75,8 @@ cg_status cg_history_read(cg_history *h, const char *folder, cg_error *error)
     if (!cg_file_exists(path))
         return cg_fail_at(error, CG_EDATA, (cg_place){ .file = path },
                           "missing: the run has finished no epoch, or is no run's folder");
-    CG_TRY(cg_file_read(path, MAX_BYTES, &text, &size, error));
+    CG_TRY(cg_file_check(path, error));
+    CG_TRY(cg_file_read(path, CG_METRICS_BYTES, &text, &size, error));
     cg_status status = read_lines(h, path, text, size, error);
     cg_release(text);
     return status;

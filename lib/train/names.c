@@ -19,11 +19,12 @@ char *cg_names_write(const cg_dataset *set)
     return text;
 }
 
-cg_status cg_names_read(json_t **names, const char *weights, cg_error *error)
+cg_status cg_names_read(json_t **names, const char *weights, const cg_budget *budget,
+                        cg_error *error)
 {
     cg_safetensors *file;
     *names = NULL;
-    CG_TRY(cg_safetensors_read(&file, weights, error));
+    CG_TRY(cg_safetensors_read_within(budget, &file, weights, error));
     const char *text = cg_safetensors_metadata(file, CG_NAMES);
     if (text) *names = json_loads(text, 0, NULL);
     cg_safetensors_free(file);

@@ -12,6 +12,7 @@
 char *cg_names_write(const cg_dataset *set);
 
 /* The list in the weights' metadata, to be given back by json_decref; NULL where there is none. */
-cg_status cg_names_read(json_t **names, const char *weights, cg_error *error);
+cg_status cg_names_read(json_t **names, const char *weights, const cg_budget *budget,
+                        cg_error *error);
 
 #endif

@@ -32,7 +32,7 @@ static bool holds(const char *path, const char *want)
 
 int main(void)
 {
-    char folder[] = "/tmp/cnngraph-file-XXXXXX", path[64], deep[80];
+    char folder[] = "/tmp/cnngraph-file-XXXXXX", path[64], deep[80], other_path[64];
     char *text;
     size_t size;
     cg_error e;
@@ -62,6 +62,22 @@ int main(void)
        e.message);
     ok(cg_file_read(folder, 10, &text, &size, &e) == CG_EIO, "a folder is not a file: %s",
        e.message);
+    ok(cg_file_check(path, &e) == CG_OK && cg_file_check(folder, &e) == CG_EIO &&
+           strstr(e.message, "not a file"),
+       "which can be told before: %s", e.message);
+    ok(cg_file_check(deep, &e) == CG_EIO && strstr(e.message, deep), "and what is not there: %s",
+       e.message);
+    const cg_budget small = { .limit = 4 }, large = { .limit = 5 };
+    ok(cg_file_read_within(&small, path, 10, &text, &size, &e) == CG_ELIMIT && !text &&
+           strstr(e.message, "--max-memory"),
+       "a budget is asked first: %s", e.message);
+    ok(cg_file_read_within(&large, path, 10, &text, &size, &e) == CG_OK && size == 3,
+       "for what the file has, and two bytes %s", e.message);
+    cg_release(text);
+    snprintf(other_path, sizeof other_path, "%s/p", folder);
+    ok(mkfifo(other_path, 0666) == 0 && cg_file_check(other_path, &e) == CG_EIO,
+       "a pipe is not opened: %s", e.message);
+    unlink(other_path);
     ok(cg_replace_open(&r, deep, &e) == CG_EIO, "no folder to write in: %s", e.message);
     ok(cg_make_folders(deep, &e) == CG_OK && cg_file_exists(deep), "folders on the way are made");
     ok(cg_make_folders(deep, &e) == CG_OK, "and may be there already");

@@ -191,7 +191,7 @@ static void test_averages(void)
     snprintf(path, sizeof path, "%s/best.safetensors", result.folder);
     begin(&s, (sets){ "vars.head=fresh" }, result.folder);
     begin(&other, (sets){ NULL }, NULL);
-    cg_status status = cg_weights_load(path, other.t.full.program, &other.error);
+    cg_status status = cg_weights_load(path, NULL, other.t.full.program, &other.error);
     int n = 0;
     for (int i = 0; i < BODY; i++) n += same_leaf(&s, &other, body[i]);
     ok(s.status == CG_OK && status == CG_OK && n == BODY,

@@ -137,7 +137,8 @@ static void draw(cg_page *page, const cg_report *r)
     cg_safetensors *file;
     cg_named_tensor weight;
     if (page->status != CG_OK) return;
-    page->status = cg_safetensors_read(&file, r->weights, page->error);
+    page->status = cg_safetensors_read_within(cg_model_spec(r->model)->data.budget, &file,
+                                              r->weights, page->error);
     if (page->status != CG_OK) return;
     if (!find_weight(r->model, file, &weight))
         cg_put(page, "<p class=\"none\">The first layer with weights is no convolution of a size "
