@@ -208,7 +208,8 @@ static int predict_file(const session *s, const char *path)
     cg_error error = { 0 };
     cg_tensor *image;
     const cg_spec *spec = cg_model_spec(s->model);
-    if (cg_image_load(&image, path, &spec->input, &error) != CG_OK) return fail(&error);
+    if (cg_image_load(&image, path, &spec->input, spec->data.budget, &error) != CG_OK)
+        return fail(&error);
     const float *pixels = cg_tensor_f32(image);
     for (int64_t i = 0; i < cg_shape_size(&spec->input); i++)
         s->x[i] = normalized(spec, i, (double)pixels[i]);

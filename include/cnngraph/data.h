@@ -103,9 +103,9 @@ void cg_dataset_batch(const cg_dataset *set, int split, int64_t n, const int64_t
 
 /* One image file, PGM (P2, P5), PNG or JPEG (when built in), as C x H x W floats of 0..1, to be
  * freed with cg_tensor_free; a picture of another size than H x W is an error, colour becomes luma
- * when C is 1. */
+ * when C is 1.  The budget, or NULL, must have room for file and picture. */
 cg_status cg_image_load(cg_tensor **image, const char *path, const cg_shape *shape,
-                        cg_error *error);
+                        const cg_budget *budget, cg_error *error);
 
 CG_END_API
 #endif

@@ -4,12 +4,18 @@
 
 #include <cnngraph/data.h>
 
-/* CG_EDATA at the place if the path, as a text, leaves the folders that the spec allows.  Links in
- * them are their owner's. */
+/* CG_EDATA at the place if the path leaves the folders that the spec allows, as a text or by a
+ * link, or is no file or folder: a pipe would be waited for.  What is not there is nobody's secret.
+ */
 cg_status cg_check_path(const cg_data_spec *spec, const char *path, cg_place place,
                         cg_error *error);
 
-/* The same of all files of the parts that are needed. */
+/* Of a path that was found in a folder which the spec names at that place: CG_EDATA if it is a link
+ * out of the folders that the spec allows. */
+cg_status cg_check_link(const cg_data_spec *spec, const char *path, cg_place place,
+                        cg_error *error);
+
+/* cg_check_path of all files of the parts that are needed. */
 cg_status cg_check_allowed(const cg_data_spec *spec, const bool needed[2], cg_error *error);
 
 #endif

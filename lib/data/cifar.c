@@ -1,6 +1,7 @@
 /* CIFAR-10 and CIFAR-100, 50,000 and 10,000 pictures of 32 x 32 (Krizhevsky 2009), in their binary
  * version: records of one label (10) or a coarse and a fine one (100), of which the fine one
  * counts, then 3 x 32 x 32 bytes, C H W. */
+#include "data/allowed.h"
 #include "data/source.h"
 
 #include "base/budget.h"
@@ -56,8 +57,8 @@ static cg_status add_file(cg_samples *s, const variant *v, const char *path, cg_
 {
     char *bytes;
     size_t size, record = (size_t)v->n_labels + IMAGE;
-    cg_status status = cg_file_read(path, max_bytes, &bytes, &size, error);
-    if (status == CG_EIO || status == CG_ELIMIT) status = CG_EDATA;
+    cg_status status = cg_file_read_within(s->budget, path, max_bytes, &bytes, &size, error);
+    if (status == CG_EIO) status = CG_EDATA;
     CG_TRY(status);
     if (size == 0 || size % record)
         status = cg_fail(error, CG_EDATA, "%s: %zu bytes are no whole number of records of %zu",
@@ -75,8 +76,8 @@ static void describe(cg_samples *s, const variant *v)
 }
 
 /* ---- the formats: a file, or the folder of those that were published ------------------------- */
-static cg_status load_path(cg_samples *s, const variant *v, int part, cg_arena *arena,
-                           const char *path, cg_error *error)
+static cg_status load_path(cg_samples *s, const variant *v, const cg_data_spec *spec, int part,
+                           cg_arena *arena, const char *path, cg_error *error)
 {
     struct stat st;
     describe(s, v);
@@ -84,6 +85,8 @@ static cg_status load_path(cg_samples *s, const variant *v, int part, cg_arena *
     for (const char *const *name = v->files[part]; *name; name++) {
         const char *file = cg_arena_printf(arena, "%s/%s", path, *name);
         if (!file) return cg_fail_nomem(error, "a path");
+        CG_TRY(cg_check_link(spec, file, spec->images_place[part], error));
+        CG_TRY(cg_file_check(file, error) == CG_OK ? CG_OK : CG_EDATA);
         CG_TRY(add_file(s, v, file, error));
     }
     return CG_OK;
@@ -95,7 +98,7 @@ static cg_status load_files(cg_samples *s, const variant *v, const cg_data_spec 
     cg_arena *arena = cg_arena_new();
     const char *path = arena ? cg_source_path(arena, spec, spec->images[part]) : NULL;
     cg_status status =
-        path ? load_path(s, v, part, arena, path, error) : cg_fail_nomem(error, "a path");
+        path ? load_path(s, v, spec, part, arena, path, error) : cg_fail_nomem(error, "a path");
     cg_arena_free(arena);
     return status;
 }

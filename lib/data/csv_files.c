@@ -31,7 +31,7 @@ typedef struct {
     cell *row, *names; /* names: NULL without a header */
     cg_samples *samples;
     char **labels; /* of the samples, in the text */
-    int64_t room;
+    int64_t room, text_bytes;
 } table;
 
 static cg_status no_memory(const table *t)
@@ -162,9 +162,10 @@ static cg_status grow(table *t)
     int64_t room = t->room ? 2 * t->room : 256, n_values, n_targets;
     if (!cg_mul_ok(room, t->n_values, &n_values) || !cg_mul_ok(room, s->n_targets, &n_targets))
         return no_memory(t);
-    int64_t more = n_values + n_targets;
-    if (!cg_mul_ok(more, sizeof(float), &more)) return no_memory(t);
-    CG_TRY(cg_budget_check(s->budget, t->csv.file, more, t->error));
+    int64_t bytes = n_values + n_targets;
+    if (!cg_mul_ok(bytes, sizeof(float), &bytes)) return no_memory(t);
+    bytes += t->text_bytes + room * (int64_t)sizeof *t->labels;
+    CG_TRY(cg_budget_check(s->budget, t->csv.file, bytes, t->error));
     float *values = cg_resize(s->values, (size_t)n_values, sizeof *values);
     if (!values) return no_memory(t);
     s->values = values;
@@ -239,9 +240,13 @@ static cg_status read_text(cg_samples *samples, const cg_data_spec *spec, cg_are
 {
     char *text;
     size_t size;
-    cg_status status = cg_file_read(path, max_bytes, &text, &size, error);
+    cg_status status = cg_file_read_within(samples->budget, path, max_bytes, &text, &size, error);
     if (status != CG_OK) return status == CG_EIO ? CG_EDATA : status;
-    table t = { .arena = arena, .spec = spec, .samples = samples, .error = error };
+    table t = { .arena = arena,
+                .spec = spec,
+                .samples = samples,
+                .text_bytes = (int64_t)size,
+                .error = error };
     t.csv = cg_csv_open(text, path, spec->csv.separator ? spec->csv.separator : ',');
     size_t length = strlen(text);
     status = length == size

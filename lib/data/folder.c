@@ -1,12 +1,14 @@
 /* The format "folder": a folder for each class, named after it, with image files in it.  Classes
  * come in the order of the bytes of their names, whatever the locale, and images mixed, always in
  * the same way: what is cut off the beginning or the end of a split holds all classes. */
+#include "data/allowed.h"
 #include "data/image.h"
 #include "data/labels.h"
 #include "data/source.h"
 
 #include "base/budget.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/rng.h"
 
 #include <dirent.h>
@@ -59,17 +61,11 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* A pipe among the images would be waited for. */
-static cg_status check_file(const char *path, cg_error *error)
-{
-    struct stat st;
-    if (stat(path, &st) != 0) return cg_fail_errno(error, CG_EDATA, "%s", path);
-    return S_ISREG(st.st_mode) ? CG_OK : cg_fail(error, CG_EDATA, "%s: not a file", path);
-}
-
 /* ---- images -------------------------------------------------------------------------------- */
 typedef struct {
     cg_samples *samples;
+    const cg_data_spec *spec;
+    int part;
     int64_t room;
     char first[MAX_PATH]; /* the image whose size all must have; empty: the spec says it */
 } album;
@@ -128,15 +124,18 @@ static cg_status add_class(album *a, const char *folder, int class, cg_error *er
 {
     listing images;
     char path[MAX_PATH];
+    const cg_place place = a->spec->images_place[a->part];
+    CG_TRY(cg_check_link(a->spec, folder, place, error));
     CG_TRY(list(&images, folder, error));
     cg_status status =
         images.n ? CG_OK : cg_fail(error, CG_EDATA, "%s: the class has no images", folder);
     for (int i = 0; i < images.n && status == CG_OK; i++) {
         cg_picture picture = { 0 };
         status = join(path, folder, images.entry[i]->d_name, error);
-        if (status == CG_OK) status = check_file(path, error);
-        if (status == CG_OK) status = cg_picture_load(&picture, path, error);
-        if (status == CG_EIO || status == CG_ELIMIT) status = CG_EDATA;
+        if (status == CG_OK) status = cg_check_link(a->spec, path, place, error);
+        if (status == CG_OK) status = cg_file_check(path, error);
+        if (status == CG_OK) status = cg_picture_load(&picture, path, a->samples->budget, error);
+        if (status == CG_EIO) status = CG_EDATA;
         if (status == CG_OK) status = add_picture(a, &picture, path, class, error);
         cg_release(picture.pixels);
     }
@@ -199,7 +198,7 @@ static cg_status mix(cg_samples *s, cg_error *error)
 
 static cg_status load(cg_samples *samples, const cg_data_spec *spec, int part, cg_error *error)
 {
-    album a = { .samples = samples };
+    album a = { .samples = samples, .spec = spec, .part = part };
     cg_arena *arena = cg_arena_new();
     const char *folder = arena ? cg_source_path(arena, spec, spec->images[part]) : NULL;
     if (names_shape(&spec->shape)) samples->shape = spec->shape;

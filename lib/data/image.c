@@ -24,7 +24,7 @@ cg_status cg_picture_allocate(cg_picture *p, const char *path, cg_error *error)
         return cg_fail(error, CG_EDATA, "%s: %d x %d pixels are more than %d", path, p->width,
                        p->height, CG_MAX_IMAGE_SIZE);
     int64_t values = (int64_t)p->height * p->width * p->channels; /* and a byte for each */
-    CG_TRY(cg_budget_check(NULL, path, values * (int64_t)(sizeof(float) + 1), error));
+    CG_TRY(cg_budget_check(p->budget, path, values * (int64_t)(sizeof(float) + 1), error));
     p->pixels = cg_alloc((size_t)p->height * (size_t)p->width, (size_t)p->channels * sizeof(float));
     return p->pixels ? CG_OK : cg_fail_nomem(error, path);
 }
@@ -39,12 +39,13 @@ static cg_status decode(cg_picture *picture, const char *path, const uint8_t *by
                    size ? "%s: neither PGM (P2, P5), PNG nor JPEG" : "%s: the file is empty", path);
 }
 
-cg_status cg_picture_load(cg_picture *picture, const char *path, cg_error *error)
+cg_status cg_picture_load(cg_picture *picture, const char *path, const cg_budget *budget,
+                          cg_error *error)
 {
     char *bytes;
     size_t size;
-    *picture = (cg_picture){ 0 };
-    CG_TRY(cg_file_read(path, max_bytes, &bytes, &size, error));
+    *picture = (cg_picture){ .budget = budget };
+    CG_TRY(cg_file_read_within(budget, path, max_bytes, &bytes, &size, error));
     cg_status status = decode(picture, path, (const uint8_t *)bytes, size, error);
     cg_release(bytes);
     return status;
@@ -72,7 +73,8 @@ static cg_status convert(cg_tensor **image, const cg_picture *p, const char *pat
     return CG_OK;
 }
 
-cg_status cg_image_load(cg_tensor **image, const char *path, const cg_shape *shape, cg_error *error)
+cg_status cg_image_load(cg_tensor **image, const char *path, const cg_shape *shape,
+                        const cg_budget *budget, cg_error *error)
 {
     *image = NULL;
     if (shape->rank != 3 || (shape->dim[0] != 1 && shape->dim[0] != 3)) {
@@ -82,7 +84,7 @@ cg_status cg_image_load(cg_tensor **image, const char *path, const cg_shape *sha
                        cg_shape_text(shape, text));
     }
     cg_picture picture;
-    cg_status status = cg_picture_load(&picture, path, error);
+    cg_status status = cg_picture_load(&picture, path, budget, error);
     if (status == CG_OK) status = convert(image, &picture, path, shape, error);
     cg_release(picture.pixels);
     return status;

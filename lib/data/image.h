@@ -10,7 +10,8 @@ enum { CG_MAX_IMAGE_SIDE = 16384, CG_MAX_IMAGE_SIZE = 1 << 26 };
 /* Values 0..1 of `height` rows of `width` pixels of `channels` (1: grey, 3: red, green, blue). */
 typedef struct {
     int channels, height, width;
-    float *pixels; /* cg_release */
+    float *pixels;           /* cg_release */
+    const cg_budget *budget; /* to be asked for them; lent, or NULL */
 } cg_picture;
 
 typedef struct {
@@ -24,7 +25,8 @@ typedef struct {
 extern const cg_picture_format cg_picture_pgm, cg_picture_png, cg_picture_jpeg;
 
 /* Reads a file of any of the formats; the caller frees picture->pixels whatever happens. */
-cg_status cg_picture_load(cg_picture *picture, const char *path, cg_error *error);
+cg_status cg_picture_load(cg_picture *picture, const char *path, const cg_budget *budget,
+                          cg_error *error);
 
 /* Value c of `wanted` channels (1 or 3): grey is copied to every channel; colour becomes luma
  * (ITU-R BT.601) where one is wanted. */

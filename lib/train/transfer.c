@@ -142,8 +142,10 @@ cg_status cg_transfer(cg_program *program, const cg_model *model, const char *fr
     const char *path;
     cg_safetensors *file;
     tally t = { 0 };
+    const cg_spec *spec = cg_model_spec(model);
     CG_TRY(find_weights(from, &path, sizeof buffer, buffer, error));
-    CG_TRY(cg_safetensors_read(&file, path, error));
+    if (!spec->from_is_users) CG_TRY(cg_check_link(&spec->data, path, spec->from_place, error));
+    CG_TRY(cg_safetensors_read_within(spec->data.budget, &file, path, error));
     take_leaves(file, model, program, CG_NODE_PARAMETER, &t);
     take_leaves(file, model, program, CG_NODE_STATE, &t);
     note_spare(file, model, &t);

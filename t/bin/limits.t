@@ -20,6 +20,14 @@ within() {
     code=$?
     report "$name" "exit $code, not $expected: $(head -c 300 err)" test $code -eq "$expected"
 }
+# never_waits CODE NAME ARGUMENT...: the same, given up after 20 seconds
+never_waits() {
+    expected=$1 name=$2
+    shift 2
+    timeout 20 "$cnngraph" "$@" >out 2>err </dev/null
+    code=$?
+    report "$name" "exit $code, not $expected: $(head -c 300 err)" expr "$code" : "$expected\$" >expr.out
+}
 has() { "$cnngraph" doctor | grep -q "^library *$1 *yes"; }
 
 # model DATA LAYERS: a model file
@@ -73,12 +81,31 @@ is 8 "30 MB in 20" data info zeros.npy --max-memory 20M
 is 0 "and in 200" data info zeros.npy --max-memory 200M
 { echo x,y; yes 1,2 | head -n 500000; } >long.csv
 is 8 "a long CSV file in 1 MB" data info long.csv --max-memory 1M
+truncate -s 300M sparse.csv
+is 8 "one of 300 MB is not even read" data info sparse.csv --max-memory 10M
+says err "sparse.csv would take 314.6 MB" "tells what reading it would take"
+truncate -s 300M sparse.bin
+model '{format: cifar10, files: {train: sparse.bin}, splits: {train: {from: train}}}' \
+    'flatten, dense: {units: 10}' | sed 's/1, 28, 28/3, 32, 32/' >sparse.yaml
+is 8 "nor are pictures of CIFAR" data info sparse.yaml --max-memory 10M
 model '{source: digits, digits: {train: 10000000, test: 20}}' 'flatten, dense: {units: 10}' >many.yaml
 within 8 "ten million drawn digits" train many.yaml
+
+# ---- weights
+truncate -s 300M sparse.safetensors
+for verb in eval 'predict 0'; do
+    is 8 "weights of 300 MB are not read by $verb" ${verb%% *} small.yaml ${verb#eval} \
+        --weights sparse.safetensors --max-memory 10M
+    says err "sparse.safetensors would take 314.6 MB" "tells what that would take"
+done
 
 # ---- pictures
 printf 'P5 60000 60000 255\n\001' >huge.pgm
 within 4 "a picture of 60000 x 60000" predict runs/small huge.pgm
+{ echo P5 4000 4000 255; head -c 16000000 /dev/zero; } >large.pgm
+is 4 "one of 4000 x 4000 has another size" predict runs/small large.pgm
+is 8 "but is not unpacked where there is no room" predict runs/small large.pgm --max-memory 64M
+says err "large.pgm would take 80.0 MB" "tells what that would take"
 
 # ---- paths
 mkdir -p mine theirs/data
@@ -121,6 +148,67 @@ sed 's|^train: {|train: {from: ../runs/small, |' small.yaml >theirs/from.yaml
 is 4 "weights elsewhere" train theirs/from.yaml
 says err "theirs/from.yaml:6:[0-9]*: .*/runs/small' is outside" "are refused likewise"
 is 0 "which the user may take" train theirs/from.yaml --allow-paths
+
+ln -s ../../mine/x.idx theirs/data/link.idx
+sed 's|data/x.idx|data/link.idx|' theirs/good.yaml >theirs/link.yaml
+is 4 "a link that leads out" data info theirs/link.yaml
+says err "theirs/link.yaml:2:[0-9]*: .*/link.idx' leads, by a link, outside" "is told as that"
+is 0 "which is taken" data info theirs/link.yaml --allow-paths
+ln -sf x.idx theirs/data/link.idx
+is 0 "one that stays" data info theirs/link.yaml
+mkdir -p theirs/album/a mine/a
+printf 'P5 2 1 255\nab' | tee mine/a/1.pgm >theirs/album/a/1.pgm
+model '{format: folder, files: {train: album}, splits: {train: {from: train}}}' \
+    'flatten, dense: {units: 2}' | sed 's/28, 28/1, 2/' >theirs/album.yaml
+is 0 "a folder of pictures" data info theirs/album.yaml
+ln -s ../../../mine/a/1.pgm theirs/album/a/2.pgm
+is 4 "with a link out of it" data info theirs/album.yaml
+says err "album/a/2.pgm' leads, by a link, outside" "is told of"
+rm theirs/album/a/2.pgm
+ln -s ../../mine/a theirs/album/b
+is 4 "and with a class that is one" data info theirs/album.yaml
+is 0 "are taken, too" data info theirs/album.yaml --allow-paths
+mkdir theirs/cifar
+head -c 3073 /dev/zero >mine/1.bin
+for i in 1 2 3 4 5; do ln -s ../../mine/1.bin theirs/cifar/data_batch_$i.bin; done
+model '{format: cifar10, files: {train: cifar}, splits: {train: {from: train}}}' \
+    'flatten, dense: {units: 2}' | sed 's/1, 28, 28/3, 32, 32/' >theirs/cifar.yaml
+is 4 "links in the folder of CIFAR" data info theirs/cifar.yaml
+is 0 "likewise" data info theirs/cifar.yaml --allow-paths
+mkdir theirs/run
+ln -s ../../runs/small/last.safetensors theirs/run
+sed 's|^train: {|train: {from: run, |' small.yaml >theirs/run.yaml
+is 4 "a run whose weights are a link" train theirs/run.yaml
+says err "theirs/run.yaml:6:[0-9]*: .*last.safetensors' leads, by a link, outside" "has a place"
+is 0 "is taken likewise" train theirs/run.yaml --allow-paths
+ln -s mine shelf
+CNNGRAPH_DATA=$PWD/shelf
+export CNNGRAPH_DATA
+of "$PWD/shelf" >theirs/shelf.yaml
+is 0 "a data folder may itself be a link" data info theirs/shelf.yaml
+unset CNNGRAPH_DATA
+
+# ---- pipes
+mkdir pipes
+for file in x.csv x.npy x.idx; do mkfifo pipes/$file; done
+for format in csv npy idx; do
+    [ $format = csv ] && key=files || key=images
+    model "{format: $format, $key: {train: x.$format}, splits: {train: {from: train}}, target: input}" \
+        'flatten, dense: {units: 784}' | sed 's/cross_entropy/mse/' >pipes/$format.yaml
+    never_waits 4 "no $format file that is a pipe is waited for" data info pipes/$format.yaml
+    says err "x.$format' is neither a file nor a folder" "tells what is wrong"
+done
+printf '1,2\n3,4\n' >pipes/x.csv &
+never_waits 0 "one of the command line may be a pipe" data info pipes/x.csv
+for file in last.safetensors metrics.jsonl model.yaml; do
+    cp -r runs/small piped
+    rm piped/best.safetensors piped/$file
+    mkfifo piped/$file
+    for verb in eval report 'train --resume' "diff runs/small"; do
+        never_waits "[46]" "$verb waits for no $file" $verb piped
+    done
+    rm -r piped
+done
 
 # ---- the environment
 CNNGRAPH_DATA=/secret-data HOME=/secret-home XDG_CACHE_HOME=/secret-cache

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const bool both[2] = { true, true };
@@ -15,6 +16,63 @@ static bool may(const char *base, const char *path, const char *allowed)
         .images = { path }, .images_place = { { "m.yaml", 2, 9 } }, .base = base, .allowed = allowed
     };
     return cg_check_allowed(&spec, both, NULL) == CG_OK;
+}
+
+/* m/x.csv, the secret e/x.csv and links; what they lead to counts as well as what they say. */
+static void test_links(void)
+{
+    static const struct {
+        const char *path, *to; /* to: NULL for a file, "/" for a folder, "|" for a pipe */
+    } made[] = {
+        { "m", "/" },
+        { "m/x.csv", NULL },
+        { "e", "/" },
+        { "e/x.csv", NULL },
+        { "m/file", "../e/x.csv" },
+        { "m/folder", "../e" },
+        { "m/near", "x.csv" },
+        { "m/nowhere", "../e/none" },
+        { "m/round", "round" },
+        { "m/pipe", "|" },
+        { "link", "m" },
+    };
+    static const struct {
+        const char *base, *path, *allowed;
+        bool may;
+        const char *name;
+    } cases[] = {
+        { "m", "x.csv", NULL, true, "a file" },
+        { "m", "near", NULL, true, "a link to it" },
+        { "m", "file", NULL, false, "a link to a file elsewhere" },
+        { "m", "file", "e", true, "a link to a folder that the user allows" },
+        { "m", "file", "/", true, "any link, where the user allows any path," },
+        { "m", "folder/x.csv", NULL, false, "a file behind a link" },
+        { "m", "folder/../m/x.csv", NULL, true, "a path that a link leads back" },
+        { "m", "folder/../e/x.csv", NULL, false, "one that is led out, whatever its text," },
+        { "m", "folder/none.csv", NULL, true, "a file that is not there" },
+        { "m", "nowhere", NULL, true, "a link to nothing" },
+        { "m", "round", NULL, false, "a link to itself" },
+        { "m", "pipe", NULL, false, "a pipe" },
+        { "m", "pipe", "/", false, "a pipe, where the user allows any path," },
+        { "link", "x.csv", NULL, true, "a file in a folder that is a link" },
+        { "m", "../link/x.csv", "link", true, "one in such a folder that the user allows" },
+    };
+    char folder[] = "/tmp/cnngraph-allowed-XXXXXX";
+    bool is_made = mkdtemp(folder) && chdir(folder) == 0;
+    for (size_t i = 0; i < sizeof made / sizeof *made && is_made; i++) {
+        const char *to = made[i].to;
+        FILE *file = to ? NULL : fopen(made[i].path, "w");
+        is_made = !to          ? file && fclose(file) == 0
+                  : *to == '/' ? mkdir(made[i].path, 0777) == 0
+                  : *to == '|' ? mkfifo(made[i].path, 0666) == 0
+                               : symlink(to, made[i].path) == 0;
+    }
+    ok(is_made, "files, folders and links are made");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ok(may(cases[i].base, cases[i].path, cases[i].allowed) == cases[i].may, "%s %s",
+           cases[i].name, cases[i].may ? "is read" : "is not read");
+    for (size_t i = sizeof made / sizeof *made; i-- > 0;) remove(made[i].path);
+    ok(chdir("/") == 0 && rmdir(folder) == 0, "nothing is left behind");
 }
 
 int main(void)
@@ -51,6 +109,8 @@ int main(void)
            cases[i].name, cases[i].may ? "is read" : "is not read");
     setenv("CNNGRAPH_DATA", "", 1);
     ok(!may("/m", "/x.csv", NULL), "an empty $CNNGRAPH_DATA is none");
+
+    test_links();
 
     cg_error error = { 0 };
     cg_data_spec spec = { .images = { "/i" }, .labels = { "/l" }, .base = "/m" };

@@ -169,7 +169,7 @@ static void expect_image(const char *name, const char *bytes, size_t size, cg_st
     cg_tensor *image;
     cg_error error = { 0 };
     put(name, bytes, size);
-    ok(cg_image_load(&image, path_of(name), &CG_SHAPE(1, 2, 3), &error) == status && !image &&
+    ok(cg_image_load(&image, path_of(name), &CG_SHAPE(1, 2, 3), NULL, &error) == status && !image &&
            strstr(error.message, fragment),
        "%s: \"%s\" is reported (%s)", name, fragment, error.message);
     cg_tensor_free(image);
@@ -216,8 +216,8 @@ static void no_memory(void)
             char path[128];
             snprintf(path, sizeof path, "%s", path_of("good.pgm"));
             cg_fail_allocation_after(n);
-            status =
-                k ? cg_image_load(&image, path, &shape, &error) : load("good", "labels", &error);
+            status = k ? cg_image_load(&image, path, &shape, NULL, &error)
+                       : load("good", "labels", &error);
             cg_fail_allocation_after(-1);
             is_told &= status == CG_OK || error.status == status;
             cg_tensor_free(image);

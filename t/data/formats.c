@@ -384,7 +384,7 @@ static void jpeg_that_claims(void)
     if (!frame) abort();
     memcpy(frame + 5, "\xff\xdc\xff\xdc", 4);
     put("claim.jpg", bytes, n);
-    ok(cg_image_load(&image, path_of("claim.jpg"), &CG_SHAPE(1, 8, 8), &error) == CG_EDATA &&
+    ok(cg_image_load(&image, path_of("claim.jpg"), &CG_SHAPE(1, 8, 8), NULL, &error) == CG_EDATA &&
            strstr(error.message, "65500 x 65500 pixels are not within 1..16384"),
        "one that claims gigabytes is refused by its header (%s)", error.message);
 }
@@ -394,7 +394,8 @@ static void jpeg(void)
     cg_tensor *image = NULL;
     cg_error error = { 0 };
     put_jpeg("grey.jpg", 200, false);
-    bool is_read = cg_image_load(&image, path_of("grey.jpg"), &CG_SHAPE(1, 8, 8), &error) == CG_OK;
+    bool is_read =
+        cg_image_load(&image, path_of("grey.jpg"), &CG_SHAPE(1, 8, 8), NULL, &error) == CG_OK;
     double worst = 0;
     for (int i = 0; is_read && i < 64; i++)
         worst = fmax(worst, fabs((double)cg_tensor_f32(image)[i] - 200 / 255.));
@@ -406,11 +407,11 @@ static void jpeg(void)
     size_t n = file ? fread(bytes, 1, sizeof bytes, file) : 0;
     if (!file || fclose(file) != 0) abort();
     put("cut.jpg", bytes, n - 6);
-    ok(cg_image_load(&image, path_of("cut.jpg"), &CG_SHAPE(1, 8, 8), &error) == CG_EDATA &&
+    ok(cg_image_load(&image, path_of("cut.jpg"), &CG_SHAPE(1, 8, 8), NULL, &error) == CG_EDATA &&
            strstr(error.message, "cut.jpg: "),
        "one that is cut short is refused (%s)", error.message);
     put("header.jpg", bytes, 20);
-    ok(cg_image_load(&image, path_of("header.jpg"), &CG_SHAPE(1, 8, 8), &error) == CG_EDATA,
+    ok(cg_image_load(&image, path_of("header.jpg"), &CG_SHAPE(1, 8, 8), NULL, &error) == CG_EDATA,
        "so is one that is nothing but a beginning (%s)", error.message);
     jpeg_that_claims();
 }

@@ -18,7 +18,7 @@ static void expect(const char *what, int c, const double values[])
     cg_tensor *image = NULL;
     cg_error error = { 0 };
     cg_shape shape = CG_SHAPE(c, 2, 3);
-    bool same = cg_image_load(&image, path, &shape, &error) == CG_OK;
+    bool same = cg_image_load(&image, path, &shape, NULL, &error) == CG_OK;
     for (int i = 0; same && i < c * 6; i++)
         same = fabs(cg_tensor_f32(image)[i] - values[i] / 255) < 1e-6;
     if (!ok(same, "%s", what)) printf("# %s\n", error.message);

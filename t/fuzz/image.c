@@ -29,11 +29,11 @@ static void load(const uint8_t *data, size_t size)
     cg_picture picture;
     cg_tensor *image;
     cg_error error = { 0 };
-    cg_status status = cg_picture_load(&picture, path, &error);
+    cg_status status = cg_picture_load(&picture, path, NULL, &error);
     fuzz_expect(status == CG_OK || error.message[0], "a mistake is told");
     if (status == CG_OK) {
         cg_shape shape = CG_SHAPE(4 - picture.channels, picture.height, picture.width);
-        fuzz_expect(cg_image_load(&image, path, &shape, &error) == CG_OK,
+        fuzz_expect(cg_image_load(&image, path, &shape, NULL, &error) == CG_OK,
                     "what was read is read again, grey or in colour");
         cg_tensor_free(image);
     }

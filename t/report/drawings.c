@@ -32,7 +32,7 @@ static cg_picture picture(const char *name)
     cg_picture read;
     cg_error error = { 0 };
     snprintf(path, sizeof path, "%s/%s.png", folder, name);
-    if (cg_picture_load(&read, path, &error) != CG_OK) printf("# %s\n", error.message);
+    if (cg_picture_load(&read, path, NULL, &error) != CG_OK) printf("# %s\n", error.message);
     return read;
 }
 
