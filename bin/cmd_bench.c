@@ -168,8 +168,8 @@ static int64_t peak_bytes(void)
     char line[128];
     long long kilobytes = 0;
     FILE *file = fopen("/proc/self/status", "r");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "VmHWM: %lld kB", &kilobytes) == 1) break;
+    while (file && !kilobytes && fgets(line, sizeof line, file))
+        if (!strncmp(line, "VmHWM:", 6)) kilobytes = strtoll(line + 6, NULL, 10);
     if (file) fclose(file);
     return kilobytes * 1024;
 }

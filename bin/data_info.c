@@ -272,7 +272,7 @@ int data_info(struct data_operand *o, bool as_json)
     s.x = calloc((size_t)s.size, sizeof *s.x);
     s.other = calloc((size_t)s.size, sizeof *s.other);
     s.t = calloc((size_t)s.width, sizeof *s.t);
-    s.samples = calloc((size_t)total, sizeof *s.samples);
+    s.samples = calloc((size_t)total + 1, sizeof *s.samples);
     int code = s.x && s.other && s.t && s.samples ? report(&s, used, as_json) : fail_memory();
     free(s.x);
     free(s.other);

@@ -292,6 +292,7 @@ static cg_status check_sample(check *k, const cg_op *op, int index)
         cg_status status = cg_op_case_open(&c, op, index, k->options->seed ^ draw << 48, k->error);
         if (status == CG_OK) status = check_draw(k, draw == N_DRAWS - 1);
         cg_op_case_close(&c);
+        k->c = NULL;
         CG_TRY(status);
     }
     return CG_OK;

@@ -61,7 +61,7 @@ static cg_status read_row(table *t)
 {
     int n = 0;
     for (; !t->csv.row_ended; n++) {
-        cell beyond, *c = n < t->n_columns ? &t->row[n] : &beyond;
+        cell beyond = { 0 }, *c = n < t->n_columns ? &t->row[n] : &beyond;
         CG_TRY(cg_csv_cell(&t->csv, &c->text, t->error));
         c->place = cg_csv_place(&t->csv);
     }
@@ -172,9 +172,11 @@ static cg_status grow(table *t)
     char **labels = cg_resize(t->labels, (size_t)room, sizeof *labels);
     if (!labels) return no_memory(t);
     t->labels = labels;
-    float *targets = n_targets ? cg_resize(s->targets, (size_t)n_targets, sizeof *targets) : NULL;
-    if (n_targets && !targets) return no_memory(t);
-    s->targets = targets;
+    if (n_targets) {
+        float *targets = cg_resize(s->targets, (size_t)n_targets, sizeof *targets);
+        if (!targets) return no_memory(t);
+        s->targets = targets;
+    }
     t->room = room;
     return CG_OK;
 }

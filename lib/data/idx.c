@@ -25,38 +25,34 @@ typedef struct {
     cg_error *error;
 } reader;
 
-/* The number of bytes read; short at the end of the file.  The negative of a status after a report.
- */
-static int64_t read_some(const reader *r, uint8_t *bytes, int64_t n)
+/* n bytes; fewer at the end of the file.  *got: their number. */
+static cg_status read_some(const reader *r, uint8_t *bytes, int64_t n, int64_t *got)
 {
-    int64_t got = 0;
-    while (got < n) {
-        int64_t left = n - got;
+    *got = 0;
+    while (*got < n) {
+        int64_t left = n - *got;
         errno = 0;
         int step =
-            gzread(r->file, bytes + got, (unsigned)(left < READ_AT_ONCE ? left : READ_AT_ONCE));
+            gzread(r->file, bytes + *got, (unsigned)(left < READ_AT_ONCE ? left : READ_AT_ONCE));
         int code = Z_OK;
         const char *reason = gzerror(r->file, &code);
         if (step < 0 || (step == 0 && code != Z_OK && code != Z_STREAM_END)) {
-            return -(int64_t)(code == Z_ERRNO
-                                  ? cg_fail_errno(r->error, CG_EDATA, "%s", r->path)
-                                  : cg_fail(r->error, cg_unless_nomem(CG_EDATA), "%s: %s", r->path,
-                                            code == Z_BUF_ERROR
-                                                ? "the compressed data end too early"
-                                                : reason));
+            if (code == Z_ERRNO) return cg_fail_errno(r->error, CG_EDATA, "%s", r->path);
+            return cg_fail(r->error, cg_unless_nomem(CG_EDATA), "%s: %s", r->path,
+                           code == Z_BUF_ERROR ? "the compressed data end too early" : reason);
         }
         if (step == 0) break;
-        got += step;
+        *got += step;
     }
-    return got;
+    return CG_OK;
 }
 
 /* dim[0..rank-1] and their product, for a file of unsigned bytes whose rank is within bounds. */
 static cg_status read_header(const reader *r, int low, int high, cg_shape *shape, int64_t *bytes)
 {
     uint8_t head[4 + 4 * CG_MAX_RANK] = { 0 };
-    int64_t got = read_some(r, head, 4);
-    if (got < 0) return (cg_status)-got;
+    int64_t got;
+    CG_TRY(read_some(r, head, 4, &got));
     if (got == 0) return cg_fail(r->error, CG_EDATA, "%s: the file is empty", r->path);
     if (got < 4 || head[0] || head[1])
         return cg_fail(r->error, CG_EDATA,
@@ -69,8 +65,7 @@ static cg_status read_header(const reader *r, int low, int high, cg_shape *shape
     if (rank < low || rank > high)
         return cg_fail(r->error, CG_EDATA, "%s: %d dimensions, expected %d%s", r->path, rank, low,
                        low == high ? " (labels)" : " or 4 (images)");
-    got = read_some(r, head + 4, 4 * rank);
-    if (got < 0) return (cg_status)-got;
+    CG_TRY(read_some(r, head + 4, 4 * rank, &got));
     if (got < 4 * rank)
         return cg_fail(r->error, CG_EDATA, "%s: the file ends within its header", r->path);
 
@@ -94,7 +89,7 @@ static cg_status read_header(const reader *r, int low, int high, cg_shape *shape
 /* `wanted` of exactly `bytes` bytes, in memory that grows as they arrive. */
 static cg_status read_body(const reader *r, int64_t bytes, int64_t wanted, uint8_t **body)
 {
-    int64_t used = 0, room = 0;
+    int64_t used = 0, room = 0, got;
     CG_TRY(cg_budget_check(r->budget, r->path, wanted, r->error));
     while (used < wanted) {
         if (used == room) {
@@ -104,8 +99,7 @@ static cg_status read_body(const reader *r, int64_t bytes, int64_t wanted, uint8
             if (!more) return cg_fail_nomem(r->error, r->path);
             *body = more;
         }
-        int64_t got = read_some(r, *body + used, room - used);
-        if (got < 0) return (cg_status)-got;
+        CG_TRY(read_some(r, *body + used, room - used, &got));
         used += got;
         if (used < room)
             return cg_fail(r->error, CG_EDATA,
@@ -114,8 +108,7 @@ static cg_status read_body(const reader *r, int64_t bytes, int64_t wanted, uint8
     }
     if (wanted < bytes) return CG_OK;
     uint8_t beyond;
-    int64_t got = read_some(r, &beyond, 1); /* looks at the checksum of gzip, too */
-    if (got < 0) return (cg_status)-got;
+    CG_TRY(read_some(r, &beyond, 1, &got)); /* looks at the checksum of gzip, too */
     if (got > 0)
         return cg_fail(r->error, CG_EDATA,
                        "%s: bytes follow the %" PRId64 " that its header promises", r->path, bytes);

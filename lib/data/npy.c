@@ -268,7 +268,7 @@ int cg_npy_header(char header[CG_NPY_HEADER], const char *descr, const cg_shape 
     int total = (BEFORE + n + 1 + ALIGNED - 1) / ALIGNED * ALIGNED, size = total - BEFORE;
     memset(text + n, ' ', (size_t)(size - n));
     text[size - 1] = '\n';
-    memcpy(header, "\x93NUMPY\1\0", 8);
+    memcpy(header, "\x93NUMPY\1\0", 8); /* NOLINT(bugprone-not-null-terminated-result): no text */
     header[8] = (char)(size & 255);
     header[9] = (char)(size >> 8);
     return total;

@@ -34,7 +34,7 @@ bool cg_published_find(const char *set, const char *name, bool may_be_zipped,
     for (int i = 0; i < 2; i++) {
         if (!folder(set, i, path)) continue;
         size_t length = strlen(path), room = CG_SOURCE_PATH - length;
-        for (int zipped = 0; zipped <= may_be_zipped; zipped++) {
+        for (int zipped = 0, most = may_be_zipped ? 1 : 0; zipped <= most; zipped++) {
             int n = snprintf(path + length, room, "/%s%s", name, zipped ? ".gz" : "");
             if (n < (int)room && cg_file_exists(path)) return true;
         }

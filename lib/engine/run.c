@@ -39,7 +39,7 @@ typedef struct {
 static float *at(const cg_operand *o, char *tile, int64_t row, int64_t plane)
 {
     return o->base ? o->base + row * o->row_size + plane * o->plane_size
-                   : (float *)(tile + o->offset);
+                   : (void *)(tile + o->offset);
 }
 
 /* Planes [first, first + n), counted through all rows. */

@@ -56,7 +56,7 @@ static bool has_rows(const cg_node *node, cg_tier tier, int64_t rows)
 /* May the node be computed row by row, given what the slice has computed so far? */
 static bool can_join(const cg_node *node, cg_tier tier, int64_t rows, const int of[], int index)
 {
-    bool inside[CG_MAX_INPUTS], any = false;
+    bool inside[CG_MAX_INPUTS] = { false }, any = false;
     if (!has_rows(node, tier, rows) || node->n_x > CG_MAX_INPUTS) return false;
     for (int i = 0; i < node->n_x; i++) {
         inside[i] = is_inside(node->x[i], of, index);

@@ -150,6 +150,7 @@ static bool is_default(const cg_attr *a, const void *at)
     if (a->type == CG_ATTR_SHAPE) return false;
     if (a->type == CG_ATTR_REAL) {
         memcpy(&real, at, sizeof real);
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): bits are meant, -0 is not 0 */
         return memcmp(&real, &a->value, sizeof real) == 0;
     }
     const int64_t *whole = at;

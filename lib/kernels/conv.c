@@ -160,7 +160,7 @@ static void pack_turned(const void *matrix, int64_t i0, int64_t n, int64_t k0, i
 /* Pixels [from, to) of a phase, image after image, of group g's channels: c[channel * row_stride +
  * image * block_stride + pixel]. */
 static void phase_product(const cg_conv *v, const phase f[2], int64_t g, const float *dy,
-                          const float *w, cg_gemm_call *call, void *scratch)
+                          const float *w, cg_gemm_call call, void *scratch)
 {
     const int64_t c = v->c / v->groups, k = v->k / v->groups, taps = v->r * v->s;
     turned_filters filters = {
@@ -181,13 +181,13 @@ static void phase_product(const cg_conv *v, const phase f[2], int64_t g, const f
         .step = { 1, 1 },
         .tap_step = { -f[0].fall, -f[1].fall },
     };
-    call->m = c;
-    call->k = k * f[0].n_taps * f[1].n_taps;
-    call->a = &filters;
-    call->pack_a = pack_turned;
-    call->b = &patches;
-    call->pack_b = cg_pack_pixels;
-    cg_gemm(call, scratch);
+    call.m = c;
+    call.k = k * f[0].n_taps * f[1].n_taps;
+    call.a = &filters;
+    call.pack_a = pack_turned;
+    call.b = &patches;
+    call.pack_b = cg_pack_pixels;
+    cg_gemm(&call, scratch);
 }
 
 /* Pixels [from, to) of a phase, channel by channel in rows of PIXELS, to their places in dx. */
@@ -221,14 +221,14 @@ static void run_phase(const cg_conv *v, const phase f[2], const float *dy, const
                 call.c = dx + g * c * image;
                 call.row_stride = call.width = image;
                 call.block_stride = v->c * image;
-                phase_product(v, f, g, dy, w, &call, scratch);
+                phase_product(v, f, g, dy, w, call, scratch);
                 continue;
             }
             if (f[0].n_taps && f[1].n_taps) {
                 call.c = aside;
                 call.row_stride = call.width = PIXELS;
                 call.block_stride = 0; /* columns from..to are one block of PIXELS */
-                phase_product(v, f, g, dy, w, &call, aside + c * PIXELS);
+                phase_product(v, f, g, dy, w, call, aside + c * PIXELS);
             } else {
                 memset(aside, 0, (size_t)(c * PIXELS) * sizeof *aside);
             }

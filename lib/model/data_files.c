@@ -12,8 +12,10 @@ bool cg_read_choice(cg_reader *r, const cg_tree *tree, const char *what, const c
     const char *text;
     if (!cg_read_text(r, tree, what, &text)) return false;
     for (int i = 0; words[i]; i++) {
-        if (!strcmp(text, words[i])) *value = words[i];
-        if (!strcmp(text, words[i])) return true;
+        if (!strcmp(text, words[i])) {
+            *value = words[i];
+            return true;
+        }
         cg_words_add(&known, words[i]);
     }
     cg_read_unknown(r, tree, what, "word", &known);
@@ -59,7 +61,7 @@ static void read_paths(cg_reader *r, const cg_tree *data, const char *key, const
     cg_read_attrs(r, tree, tree->mark, what, NULL, parts, NULL);
     for (int i = 0; i < 2; i++) {
         const cg_tree *path = cg_tree_find(tree, parts[i]);
-        bool is_users = path && path->mark.source->order > 0; /* of --set */
+        bool is_users = path && cg_mark_is_users(path->mark);
         if (path && cg_read_text(r, path, what, &paths[i]) && !is_users)
             places[i] = cg_mark_place(path->mark);
     }

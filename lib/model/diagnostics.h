@@ -43,4 +43,10 @@ static inline cg_place cg_mark_place(cg_mark at)
                        .column = at.column };
 }
 
+/* Is it in a --set, the user's own word? */
+static inline bool cg_mark_is_users(cg_mark at)
+{
+    return at.source && at.source->order > 0;
+}
+
 #endif

@@ -407,7 +407,7 @@ static void repeat(expander *e, const cg_tree *key, const cg_tree *map, cg_tree 
     }
     const cg_tree *word = use && use->kind == CG_TREE_MAP ? use->key[0] : use;
     cg_tree *block = word ? cg_tree_find(e->blocks, word->text) : NULL;
-    if (use && !block) {
+    if (word && !block) {
         unknown(e, word->mark, "block", word->text, e->blocks);
         return;
     }

@@ -156,9 +156,9 @@ cg_status cg_model_parse(cg_model **model, const char *name, const char *text, s
     cg_status status = CG_ENOMEM;
     if (source) {
         *source = given;
+        cg_mark top = { source, 1, 1 };
         if (size > CG_YAML_BYTES)
-            cg_diagnose(d, (cg_mark){ source, 1, 1 }, NULL, NULL,
-                        "a model file of more than %d bytes", CG_YAML_BYTES);
+            cg_diagnose(d, top, NULL, NULL, "a model file of more than %d bytes", CG_YAML_BYTES);
         else
             read_all(m, source, n_sets, sets, d);
         status = cg_diagnostics_status(d);

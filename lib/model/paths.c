@@ -20,7 +20,7 @@ static bool write_out(cg_arena *arena, cg_tree *path, const char *folder)
 {
     bool is_name = path->kind == CG_TREE_SCALAR && !cg_tree_is_null(path) && path->text[0];
     if (!is_name || path->text[0] == '/') return true;
-    const char *start = full_folder(arena, path->mark.source->order > 0 ? NULL : folder);
+    const char *start = full_folder(arena, cg_mark_is_users(path->mark) ? NULL : folder);
     const char *name = path->text;
     while (!strncmp(name, "./", 2)) name += 2;
     const char *full = start ? cg_arena_printf(arena, "%s%s", start, name) : NULL;

@@ -212,7 +212,7 @@ static void read_choice(cg_reader *r, const cg_tree *tree, const char *what, con
 static void read_ints(cg_reader *r, const cg_tree *tree, const char *what, const cg_attr *a,
                       void *out)
 {
-    int64_t values[16];
+    int64_t values[16] = { 0 };
     int n, count = a->count < 16 ? a->count : 16;
     if (!cg_read_ints(r, tree, what, count, as_int(a->min), as_int(a->max), values, &n)) return;
     if (count % n != 0) {
@@ -234,7 +234,7 @@ static void read_list(cg_reader *r, const cg_tree *tree, const char *what, const
 static void read_axes(cg_reader *r, const cg_tree *tree, const char *what, const cg_attr *a,
                       void *out)
 {
-    int64_t axes[CG_MAX_RANK], mask = 0;
+    int64_t axes[CG_MAX_RANK] = { 0 }, mask = 0;
     int n;
     if (!cg_read_ints(r, tree, what, CG_MAX_RANK, 0, CG_MAX_RANK - 1, axes, &n)) return;
     for (int i = 0; i < n; i++) mask |= INT64_C(1) << axes[i];

@@ -244,7 +244,7 @@ static void read_train(cg_reader *r, const cg_tree *tree, cg_spec *spec)
     if (stopping) read_stopping(r, stopping, spec);
     if (from && cg_read_text(r, from, "train: from", &spec->from)) {
         spec->from_place = cg_mark_place(from->mark);
-        spec->from_is_users = from->mark.source->order > 0;
+        spec->from_is_users = cg_mark_is_users(from->mark);
     }
 }
 

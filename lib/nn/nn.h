@@ -233,8 +233,8 @@ void cg_tally_clear(cg_tally *tally);
  * none).  A NaN row counts as wrong. */
 void cg_tally_add(cg_tally *tally, int64_t n, const float *y, const float *labels,
                   const float *losses);
-/* For cg_tally_add: of one image, y and t of n_columns each. */
-void cg_tally_add_values(cg_tally *tally, const float *y, const float *t);
-void cg_tally_add_marks(cg_tally *tally, const float *y, const float *t);
+/* For cg_tally_add: of one image, y and target of n_columns each. */
+void cg_tally_add_values(cg_tally *tally, const float *y, const float *target);
+void cg_tally_add_marks(cg_tally *tally, const float *y, const float *target);
 
 #endif

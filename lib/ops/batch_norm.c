@@ -116,7 +116,8 @@ static void reference(const cg_ref_call *c)
 {
     const cg_shape *xs = c->xs[0];
     int64_t size = cg_shape_size(xs), C = xs->dim[1], plane = size / (xs->dim[0] * C);
-    double count = (double)(size / C), epsilon = ((const cg_norm_attrs *)c->attrs)->epsilon;
+    double count = (double)(xs->dim[0] * plane),
+           epsilon = ((const cg_norm_attrs *)c->attrs)->epsilon;
     for (int64_t k = 0; k < C; k++) {
         double mean = 0, variance = 0;
         EACH(mean += c->x[0][e] / count)

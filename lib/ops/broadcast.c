@@ -9,7 +9,7 @@
 CG_KERNEL(broadcast_forward)
 {
     const cg_shape *xs = c->xs[0], *ys = c->ys;
-    int64_t stride[CG_MAX_RANK], index[CG_MAX_RANK], n = run_length(ys);
+    int64_t stride[CG_MAX_RANK] = { 0 }, index[CG_MAX_RANK], n = run_length(ys);
     int lead = ys->rank - xs->rank;
     strides_of(xs, stride);
     for (int64_t run = begin; run < end; run++) {

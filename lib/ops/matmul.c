@@ -342,9 +342,9 @@ static const cg_attr attrs_table[] = {
 #define NT (&(const cg_matmul_attrs){ 0, 1 })
 #define TN (&(const cg_matmul_attrs){ 1, 0 })
 #define TT (&(const cg_matmul_attrs){ 1, 1 })
-#define SAMPLE(a, b, transposes)                     \
-    {                                                \
-        .x = { a, b }, .n_x = 2, .attrs = transposes \
+#define SAMPLE(a, b, transposes)                       \
+    {                                                  \
+        .x = { a, b }, .n_x = 2, .attrs = (transposes) \
     }
 #define S(...) CG_DIMS(__VA_ARGS__)
 static const cg_sample samples[] = {

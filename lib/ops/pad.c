@@ -23,7 +23,7 @@ static inline int64_t run_source(const cg_call *c, const int64_t index[], const 
 CG_KERNEL(pad_forward)
 {
     const cg_pad_attrs *a = c->attrs;
-    int64_t stride[CG_MAX_RANK], index[CG_MAX_RANK];
+    int64_t stride[CG_MAX_RANK] = { 0 }, index[CG_MAX_RANK];
     int64_t n = run_length(c->ys), n_x = run_length(c->xs[0]);
     int64_t first = c->ys->rank ? a->before[c->ys->rank - 1] : 0;
     strides_of(c->xs[0], stride);

@@ -66,9 +66,10 @@ static void reference(const cg_ref_call *c)
 {
     int64_t n = cg_shape_size(c->ys) / c->ys->dim[0], n_index = cg_shape_size(c->xs[1]);
     for (int64_t e = 0, size = cg_shape_size(c->ys); e < size; e++) {
+        int64_t v = e / n, d = e % n;
         c->y[e] = 0;
         for (int64_t i = 0; i < n_index; i++)
-            if (c->x[1][i] == (double)(e / n)) c->y[e] += c->x[0][i * n + e % n];
+            if (c->x[1][i] == (double)v) c->y[e] += c->x[0][i * n + d];
     }
 }
 

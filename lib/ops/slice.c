@@ -9,7 +9,7 @@
 CG_KERNEL(slice_forward)
 {
     const cg_slice_attrs *a = c->attrs;
-    int64_t stride[CG_MAX_RANK], index[CG_MAX_RANK], n = run_length(c->ys);
+    int64_t stride[CG_MAX_RANK] = { 0 }, index[CG_MAX_RANK], n = run_length(c->ys);
     int last = c->ys->rank - 1;
     int64_t step = last < 0 ? 1 : a->step[last];
     strides_of(c->xs[0], stride);

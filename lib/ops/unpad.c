@@ -42,7 +42,7 @@ static inline void add_run(const cg_call *c, float *y, const float *x)
  * the axes before the last, at[i] being its position in stretch part[i]. */
 static inline void add_runs(const cg_call *c, float *y, const preimage p[], const int64_t stride[])
 {
-    int64_t at[CG_MAX_RANK];
+    int64_t at[CG_MAX_RANK] = { 0 };
     int part[CG_MAX_RANK] = { 0 }, last = c->ys->rank - 1, i = 0;
     for (i = 0; i < last; i++) at[i] = p[i].begin[0];
     do {
@@ -64,8 +64,8 @@ CG_KERNEL(unpad_forward)
 {
     const cg_pad_attrs *a = c->attrs;
     const cg_shape *ys = c->ys;
-    int64_t stride[CG_MAX_RANK], index[CG_MAX_RANK], n = run_length(ys);
-    preimage p[CG_MAX_RANK];
+    int64_t stride[CG_MAX_RANK] = { 0 }, index[CG_MAX_RANK], n = run_length(ys);
+    preimage p[CG_MAX_RANK] = { 0 };
     strides_of(c->xs[0], stride);
     memset(c->y + begin * n, 0, (size_t)((end - begin) * n) * sizeof(float));
     for (int64_t run = begin; run < end; run++) {
@@ -102,7 +102,7 @@ static void vjp(cg_node *node, cg_node *dy, cg_node *dx[])
 static void reference(const cg_ref_call *c)
 {
     const cg_pad_attrs *a = c->attrs;
-    int64_t index[CG_MAX_RANK];
+    int64_t index[CG_MAX_RANK] = { 0 };
     for (int64_t e = 0, n = cg_shape_size(c->ys); e < n; e++) c->y[e] = 0;
     for (int64_t e = 0, n = cg_shape_size(c->xs[0]); e < n; e++) {
         element_index(c->xs[0], e, index);

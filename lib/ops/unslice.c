@@ -30,8 +30,8 @@ static inline const float *source(const cg_call *c, const int64_t index[], const
 CG_KERNEL(unslice_forward)
 {
     const cg_unslice_attrs *a = c->attrs;
-    int64_t stride[CG_MAX_RANK], index[CG_MAX_RANK], n = run_length(c->ys),
-                                                     n_x = run_length(c->xs[0]);
+    int64_t stride[CG_MAX_RANK] = { 0 }, index[CG_MAX_RANK], n = run_length(c->ys),
+            n_x = run_length(c->xs[0]);
     int last = c->ys->rank - 1;
     int64_t first = last < 0 ? 0 : a->begin[last], step = last < 0 ? 1 : a->step[last];
     strides_of(c->xs[0], stride);
@@ -96,7 +96,7 @@ static cg_flow flow(const cg_node *node, const bool batched[])
 static void reference(const cg_ref_call *c)
 {
     const cg_unslice_attrs *a = c->attrs;
-    int64_t index[CG_MAX_RANK];
+    int64_t index[CG_MAX_RANK] = { 0 };
     for (int64_t e = 0, n = cg_shape_size(c->ys); e < n; e++) c->y[e] = 0;
     for (int64_t e = 0, n = cg_shape_size(c->xs[0]); e < n; e++) {
         element_index(c->xs[0], e, index);

@@ -29,7 +29,7 @@ static double momentum(const nadam_attrs *a, double t)
 static double product(const nadam_attrs *a, double t)
 {
     double p = 1;
-    for (double i = 1; i <= t && p > 1e-20; i++) p *= momentum(a, i);
+    for (int64_t i = 1; (double)i <= t && p > 1e-20; i++) p *= momentum(a, (double)i);
     return p;
 }
 

@@ -33,6 +33,7 @@ static const char library_name[] = "librsvg-2.so.2";
     F(g_clear_error)
 
 typedef struct {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration */
 #define FIELD(name) __typeof__(name) *name;
     FUNCTIONS(FIELD)
 } functions;
@@ -50,6 +51,7 @@ static cg_status open_library(functions *f, cg_error *error)
     memcpy(&f->name, &found, sizeof found); \
     is_whole = is_whole && found;
     FUNCTIONS(FIND)
+    /* cppcheck-suppress resourceLeak ; as said above */
     return is_whole ? CG_OK
                     : cg_fail(error, CG_ENOTBUILT, "%s lacks what is asked of it", library_name);
 }

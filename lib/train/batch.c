@@ -94,18 +94,19 @@ static cg_status bind(cg_batch *b, const cg_recording *r, cg_error *error)
 }
 
 static cg_status compile_training(cg_batch *b, const cg_model *model, cg_graph *graph, bool is_last,
-                                  cg_compile_options *options, cg_error *error)
+                                  const cg_compile_options *options, cg_error *error)
 {
     cg_training t;
     CG_TRY(record_training(model, graph, b->batch, is_last, &t, error));
     /* What must not reach the parameters: a gradient can overflow where the loss did not. */
     cg_node *const guards[] = { t.forward.loss, t.spill };
     cg_node *const outputs[] = { t.forward.loss, t.forward.losses, t.forward.y };
+    cg_compile_options guarded = *options;
     if (cg_model_spec(model)->on_nonfinite != CG_NONFINITE_IGNORE) {
-        options->guards = guards;
-        options->n_guards = 2;
+        guarded.guards = guards;
+        guarded.n_guards = 2;
     }
-    CG_TRY(cg_compile(&b->program, graph, 3, outputs, options, error));
+    CG_TRY(cg_compile(&b->program, graph, 3, outputs, &guarded, error));
     for (int i = 0; i < CG_UPDATE_SCALARS; i++)
         b->scalars[i] = t.scalars[i] ? cg_data_f32(b->program, t.scalars[i]) : NULL;
     return bind(b, &t.forward, error);

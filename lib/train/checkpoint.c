@@ -74,6 +74,7 @@ static cg_status hash_model(const cg_model *model, char hash[VALUE_BYTES], cg_er
 static cg_status identify(const cg_model *model, const char *data, identity *id, cg_error *error)
 {
     const cg_spec *spec = cg_model_spec(model);
+    /* cppcheck-suppress ctuuninitvar ; this is where it is filled */
     snprintf(id->seed, sizeof id->seed, "%" PRIu64, spec->seed);
     CG_TRY(hash_model(model, id->hash, error));
     id->text[SCHEMA] = schema;

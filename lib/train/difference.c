@@ -31,6 +31,7 @@ static int64_t compare(const void *a, const void *b, int64_t n, cg_difference *d
     d->largest = 0;
     for (int64_t i = 0; i < n; i++) {
         float x = value(a, i), y = value(b, i);
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): bits are meant */
         if (memcmp(&x, &y, sizeof x) == 0) continue;
         if (different++ == 0) {
             d->at = i;

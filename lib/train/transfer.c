@@ -98,7 +98,8 @@ static void take_leaves(const cg_safetensors *file, const cg_model *model, cg_pr
         const cg_leaf_plan *plan = cg_model_leaf(model, leaf.name);
         if (!plan) continue; /* the optimiser's */
         int at = cg_safetensors_find(file, leaf.name);
-        cg_named_tensor there = at < 0 ? (cg_named_tensor){ 0 } : cg_safetensors_tensor(file, at);
+        cg_named_tensor there = { 0 };
+        if (at >= 0) there = cg_safetensors_tensor(file, at);
         t->n++;
         if (at >= 0 && there.dtype == CG_F32 && cg_shape_equal(&there.shape, &leaf.shape)) {
             memcpy(leaf.data, values_of(file, at),

@@ -25,7 +25,8 @@ static int gaussian(double sigma, double total, float weight[REACH * MAX_SIGMA +
     int radius = (int)ceil(REACH * sigma);
     double sum = 1;
     for (int k = 1; k <= radius; k++) sum += 2 * exp(-k * k / (2 * sigma * sigma));
-    for (int k = 0; k <= radius; k++)
+    weight[0] = (float)(total / sum);
+    for (int k = 1; k <= radius; k++)
         weight[k] = (float)(total / sum * exp(-k * k / (2 * sigma * sigma)));
     return radius;
 }

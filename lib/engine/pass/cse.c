@@ -11,6 +11,7 @@ static bool same_inputs(const cg_node *a, cg_node *const x[])
         if (a->x[i] == x[i]) continue;
         double u, v; /* equal constants are equal inputs, wherever they were recorded */
         if (!cg_is_filled(a->x[i], &u) || !cg_is_filled(x[i], &v) ||
+            /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): bits are meant, -0 is not 0 */
             memcmp(&u, &v, sizeof u) != 0 || !cg_shape_equal(&a->x[i]->shape, &x[i]->shape))
             return false;
     }

@@ -38,10 +38,10 @@ static void fill_normal(const void *attrs, cg_rng *rng, double variance, int64_t
         draw(attrs, rng, variance, n, values);                                           \
     }                                                                                    \
     const cg_init cg_init_##word = { .name = #word,                                      \
-                                     .help = what,                                       \
+                                     .help = (what),                                     \
                                      .attrs = table,                                     \
                                      .attrs_size = sizeof(gain_attrs),                   \
-                                     .fill = word }
+                                     .fill = (word) }
 
 INIT(fan_in_uniform, fill_uniform, 1.0 / (3.0 * (double)in),
      "U(-a, a), a = gain / sqrt(fan_in): PyTorch's default, and ours for weights");

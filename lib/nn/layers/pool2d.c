@@ -41,7 +41,7 @@ static cg_node *pool(cg_builder *b, const keys *a, cg_node *x, pool_op *op)
     const cg_shape *s = cg_node_shape(x);
     cg_padding_sides(&a->padding, s, pool.kernel, pool.stride, no_dilation, pool.padding);
     if (!cg_layer_window_fits(b, s, pool.kernel, no_dilation, pool.padding)) return NULL;
-    return op(x, &pool);
+    return op(x, &pool); /* cppcheck-suppress returnDanglingLifetime ; attributes are copied */
 }
 
 static cg_node *maxpool2d(cg_builder *b, const void *attrs, int n, cg_node *const x[])

@@ -30,9 +30,9 @@ static cg_node *nearest(cg_node *x, const int64_t scale[2])
  * first tap is s/2 before the pixel's first copy. */
 static int64_t line_taps(int64_t s, double taps[2 * MOST])
 {
-    int64_t n = 2 * s - s % 2;
+    int64_t n = 2 * s - s % 2, before = s / 2;
     for (int64_t i = 0; i < n; i++)
-        taps[i] = 1 - fabs((double)(2 * (i - s / 2) + 1 - s)) / (double)(2 * s);
+        taps[i] = 1 - fabs((double)(2 * (i - before) + 1 - s)) / (double)(2 * s);
     return n;
 }
 
@@ -41,7 +41,7 @@ static int64_t line_taps(int64_t s, double taps[2 * MOST])
 static cg_node *bilinear(cg_builder *b, cg_node *x, const int64_t scale[2])
 {
     static const int64_t one[CG_MAX_RANK] = { 0, 0, 1, 1 };
-    double taps[2][2 * MOST];
+    double taps[2][2 * MOST] = { { 0 } };
     int64_t n[2], c = cg_node_shape(x)->dim[1];
     cg_conv_transpose2d_attrs conv = { .stride = { scale[0], scale[1] }, .groups = c };
     for (int i = 0; i < 2; i++) {

@@ -91,10 +91,10 @@ int cg_predicted(const cg_loss *loss, int n_columns, const float *y)
 }
 
 /* Ties go to the smaller class, as for the first largest; NaN to a wrong one. */
-static void add_row(cg_tally *t, const float *y, int label)
+static void add_row(cg_tally *t, int k, const float *y, int label)
 {
-    int k = t->n_classes, best = first_largest(k, y), rank = 0;
-    for (int i = 0; i < k; i++) rank += y[i] > y[label] || (y[i] == y[label] && i < label);
+    int best = first_largest(k, y), rank = 0;
+    for (int i = 0; i < k; i++) rank += y[i] > y[label] || (i < label && y[i] == y[label]);
     if (has_nan(k, y)) {
         rank = k - 1;
         best = label ? 0 : 1;
@@ -105,8 +105,11 @@ static void add_row(cg_tally *t, const float *y, int label)
 
 static void add_class(cg_tally *t, const float *y, int label)
 {
-    float pair[2] = { t->cut, y[0] }; /* of one column */
-    if (label >= 0 && label < t->n_classes) add_row(t, t->n_columns == 1 ? pair : y, label);
+    if (label < 0 || label >= t->n_classes) return;
+    if (t->n_columns == 1)
+        add_row(t, 2, (float[]){ t->cut, y[0] }, label);
+    else
+        add_row(t, t->n_columns, y, label);
 }
 
 void cg_tally_add(cg_tally *t, int64_t n, const float *y, const float *labels, const float *losses)

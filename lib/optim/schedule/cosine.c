@@ -31,7 +31,10 @@ static double factor(const void *attrs_, double epoch, double epochs, const doub
     double period = a->period ? (double)a->period : epochs;
     (void)state;
     if (a->period && a->growth == 1) epoch = fmod(epoch, period);
-    for (; a->growth > 1 && epoch >= period; period *= (double)a->growth) epoch -= period;
+    while (a->growth > 1 && epoch >= period) {
+        epoch -= period;
+        period *= (double)a->growth;
+    }
     return a->min + (1 - a->min) * (1 + cos(pi * epoch / period)) / 2;
 }
 
