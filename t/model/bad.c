@@ -124,7 +124,7 @@ static void check_large(void)
     for (int i = 0; i + 4 <= SIZE; i += 4) memcpy(text + i, "- a\n", 4);
     check_text("a list of 262144 entries", text, SIZE, "more than 100000 values");
     for (int i = 0; i < SIZE / 8; i++) {
-        char line[9];
+        char line[16];
         snprintf(line, sizeof line, "k%05d:\n", i % 100000);
         memcpy(text + 8 * i, line, 8);
     }
