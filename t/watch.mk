@@ -5,7 +5,9 @@
 #   check-32                           for 32-bit x86
 #   check-aarch64 check-s390x          for machines that qemu emulates; s390x is big-endian
 #   check-coverage                     gcov's counts of lines and branches; fails below the bar of t/coverage.py
-EXTRA_DIST += t/watch t/coverage.py
+# and, of the sources alone:
+#   check-analyzer                     cppcheck, clang-tidy and gcc -fanalyzer
+EXTRA_DIST += t/watch t/coverage.py t/analyze t/analyze.h .clang-tidy
 watches = check-asan check-ubsan check-tsan check-msan check-valgrind check-32 check-aarch64 check-s390x \
   check-coverage
 
@@ -13,7 +15,9 @@ watches = check-asan check-ubsan check-tsan check-msan check-valgrind check-32 c
 $(watches):
 	rm -rf $@ && mkdir $@ && $(MAKE) distdir distdir=$@/source && mkdir $@/build
 	cd $@/build && MAKE='$(MAKE)' $(SHELL) ../source/t/watch $@ $(check_PROGRAMS)
+check-analyzer: $(BUILT_SOURCES)
+	$(SHELL) $(srcdir)/t/analyze $(srcdir) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(PACKAGE_CFLAGS)
 clean-local:
 	rm -rf $(watches)
 coverage: check-coverage
-.PHONY: $(watches) coverage
+.PHONY: $(watches) coverage check-analyzer
