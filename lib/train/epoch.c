@@ -95,12 +95,12 @@ static cg_status inform_schedule(cg_trainer *t, const cg_epoch *e, cg_error *err
     return CG_OK;
 }
 
-/* Notes a better value; returns whether it was one. */
+/* Notes a better value; returns whether it was one.  NaN is better than nothing alone. */
 static bool note(cg_trainer *t, double value)
 {
     cg_standing *s = &t->standing;
     double least = t->spec->early_stopping.on ? t->spec->early_stopping.min_delta : 0;
-    bool is_better = s->best_epoch == 0 ||
+    bool is_better = s->best_epoch == 0 || (isnan(s->best) && !isnan(value)) ||
                      (is_loss(monitor_name(t)) ? value < s->best - least : value > s->best + least);
     s->stale = is_better ? 0 : s->stale + 1;
     if (is_better) {
