@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,8 +115,16 @@ _Noreturn static void become(const char *const before[], const char *const words
     _exit(127);
 }
 
+/* Tests that run in the background or under nohup have these ignored, and programs inherit that. */
+static void listen_to_signals(void)
+{
+    static const int asked[] = { SIGHUP, SIGINT, SIGTERM };
+    for (int i = 0; i < 3; i++) signal(asked[i], SIG_DFL);
+}
+
 void scene_exec(const char *const words[])
 {
+    listen_to_signals();
     redirect("out", STDOUT_FILENO);
     become(NULL, words);
 }
@@ -130,6 +139,7 @@ scene_process scene_start(const scene_how *how, const char *const words[])
     pid_t child = fork();
     if (child < 0) abort();
     if (child == 0) {
+        listen_to_signals();
         redirect("out", STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
         close(ends[0]);
