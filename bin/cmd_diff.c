@@ -2,6 +2,7 @@
 #include "json.h"
 #include "load.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -134,7 +135,7 @@ static bool read_epoch(verdict *v, reader *r, int line)
     r->epoch = NULL;
     if (!end) return true;
     size_t size = (size_t)(end - r->at);
-    r->epoch = json_loadb(r->at, size, 0, NULL);
+    r->epoch = size <= CG_METRICS_LINE ? json_loadb(r->at, size, 0, NULL) : NULL;
     r->at += size + 1;
     r->left -= size + 1;
     if (json_is_object(r->epoch)) return true;
@@ -252,8 +253,10 @@ static void compare_weights(verdict *v, const char *part, const char *path_a, co
 {
     cg_safetensors *a = NULL, *b = NULL;
     cg_error error = { 0 };
-    cg_status status = cg_safetensors_read(&a, path_a, &error);
-    if (status == CG_OK) status = cg_safetensors_read(&b, path_b, &error);
+    cg_budget rest = v->how->budget;
+    cg_status status = cg_safetensors_read_within(&rest, &a, path_a, &error);
+    if (status == CG_OK) status = cg_budget_take(&rest, path_a, cg_safetensors_bytes(a), &error);
+    if (status == CG_OK) status = cg_safetensors_read_within(&rest, &b, path_b, &error);
     if (status == CG_OK)
         compare_open(v, part, a, b);
     else

@@ -36,13 +36,14 @@ cg_status cg_safetensors_write(const char *path, int n, const cg_named_tensor te
  * a file that cannot be read is CG_EIO. */
 typedef struct cg_safetensors cg_safetensors;
 cg_status cg_safetensors_read(cg_safetensors **file, const char *path, cg_error *error);
-/* CG_ELIMIT where the budget has no room for the file, before it is read. */
+/* CG_ELIMIT where the budget has no room for the file, before it is read, or for its header. */
 cg_status cg_safetensors_read_within(const cg_budget *budget, cg_safetensors **file,
                                      const char *path, cg_error *error);
 void cg_safetensors_free(cg_safetensors *file);
 
 /* What the file holds, in the order of the data; lent. */
 int cg_safetensors_count(const cg_safetensors *file);
+int64_t cg_safetensors_bytes(const cg_safetensors *file); /* of memory that it takes */
 cg_named_tensor cg_safetensors_tensor(const cg_safetensors *file, int i);
 int cg_safetensors_find(const cg_safetensors *file, const char *name);            /* -1: none */
 const char *cg_safetensors_metadata(const cg_safetensors *file, const char *key); /* or NULL */

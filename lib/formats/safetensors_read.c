@@ -2,6 +2,7 @@
  * and uniqueness have been checked. */
 #include "formats/safetensors.h"
 
+#include "base/budget.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -13,8 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The header of the reference reader is at most so long. */
-enum { MAX_HEADER = 100 * 1000 * 1000, LENGTH_BYTES = 8 };
+/* Of the header: 80,000 tensors and more, read within a second.  As values of jansson a byte takes
+ * at most 20: two of "[1,1,...]" are a number of 32 and a pointer to it. */
+enum { MAX_HEADER = 10 * 1000 * 1000, BYTES_PER_BYTE = 24, LENGTH_BYTES = 8 };
 static const uint64_t max_file = UINT64_C(1) << 40;
 
 typedef struct {
@@ -26,6 +28,7 @@ struct cg_safetensors {
     char *contents;
     char *data; /* within contents */
     json_t *header;
+    int64_t bytes;         /* of memory, all in all */
     entry *entries;        /* by begin */
     const entry **by_name; /* the same, to find them */
     int n;
@@ -232,7 +235,8 @@ static cg_status check_sum(cg_safetensors *file, size_t length, size_t size, cg_
                    stated);
 }
 
-static cg_status read_header(cg_safetensors *file, size_t size, cg_error *error)
+static cg_status read_header(cg_safetensors *file, const cg_budget *budget, size_t size,
+                             cg_error *error)
 {
     uint64_t length = 0;
     for (size_t i = 0; i < LENGTH_BYTES && i < size; i++)
@@ -247,6 +251,8 @@ static cg_status read_header(cg_safetensors *file, size_t size, cg_error *error)
         return cg_fail(error, CG_ECHECKPOINT,
                        "the file ends within its header, at byte %zu of %" PRIu64, size,
                        length + LENGTH_BYTES);
+    file->bytes = (int64_t)size + BYTES_PER_BYTE * (int64_t)length;
+    CG_TRY(cg_budget_check(budget, "its header", file->bytes, error));
     const char *text = file->contents + LENGTH_BYTES;
     json_error_t mistake;
     errno = 0;
@@ -295,7 +301,7 @@ cg_status cg_safetensors_read_within(const cg_budget *budget, cg_safetensors **r
     cg_status status = cg_file_read_within(budget, path, max_file, &file->contents, &size, error);
     if (status == CG_OK) {
         cg_error cause = { 0 };
-        status = read_header(file, size, &cause);
+        status = read_header(file, budget, size, &cause);
         if (status != CG_OK)
             cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause.message);
     }
@@ -316,6 +322,11 @@ void cg_safetensors_free(cg_safetensors *file)
     cg_release(file->by_name);
     cg_release(file->contents);
     cg_release(file);
+}
+
+int64_t cg_safetensors_bytes(const cg_safetensors *file)
+{
+    return file->bytes;
 }
 
 int cg_safetensors_count(const cg_safetensors *file)

@@ -11,7 +11,7 @@
 
 enum { CG_FOLDER_BYTES = 256, CG_PATH_BYTES = CG_FOLDER_BYTES + 32 };
 
-enum { CG_METRICS_BYTES = 1 << 28 }; /* of metrics.jsonl, at most */
+enum { CG_METRICS_BYTES = 1 << 28, CG_METRICS_LINE = 1 << 16 }; /* of metrics.jsonl, at most */
 
 /* folder/name in path; CG_PATH_BYTES always suffice for a folder of this module. */
 void cg_folder_file(const char *folder, const char *name, char path[CG_PATH_BYTES]);

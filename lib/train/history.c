@@ -26,7 +26,8 @@ static int count_lines(const char *text, size_t size)
 static bool read_line(cg_history *h, const char *line, size_t size)
 {
     errno = 0;
-    json_t *object = json_loadb(line, size, JSON_DECODE_INT_AS_REAL, NULL);
+    bool is_short = size <= CG_METRICS_LINE;
+    json_t *object = is_short ? json_loadb(line, size, JSON_DECODE_INT_AS_REAL, NULL) : NULL;
     bool is_sound = json_is_object(object) && json_is_real(json_object_get(object, "epoch"));
     for (int c = 0; is_sound && c < CG_HISTORY_COLUMNS; c++) {
         const json_t *value = json_object_get(object, names[c]);

@@ -100,6 +100,39 @@ for verb in eval 'predict 0'; do
     says err "sparse.safetensors would take 314.6 MB" "tells what that would take"
 done
 
+# header AXES: the header of safetensors of a tensor of so many axes of one element
+header() {
+    awk -v n="$1" 'BEGIN {
+        printf "{\"w\":{\"dtype\":\"F32\",\"data_offsets\":[0,4],\"shape\":[1"
+        while (--n > 0) printf ",1"
+        printf "]}}"
+    }' >header
+    awk -v n="$(wc -c <header)" 'BEGIN { printf "printf \047"
+        for (i = 0; i < 8; i++) { printf "\\%03o", n % 256; n = int(n / 256) }
+        print "\047" }' >length
+    { . ./length; cat header; printf '\0\0\0\0'; } >axes.safetensors
+}
+header 1
+is 0 "a header of one axis" diff axes.safetensors axes.safetensors
+header 4900000
+within 7 "one of five million" diff axes.safetensors axes.safetensors
+says err "4900000 axes" "tells how many there are"
+is 8 "is not even parsed where there is no room" diff axes.safetensors axes.safetensors --max-memory 200M
+says err "its header would take 245.0 MB" "tells what that would take"
+is 8 "nor by eval" eval small.yaml --weights axes.safetensors --max-memory 200M
+header 5100000
+within 7 "a header beyond the limit" diff axes.safetensors axes.safetensors
+says err "beyond the limit of 10000000" "tells the limit"
+is 8 "two files in memory that holds one" diff runs/small/last.safetensors runs/small/last.safetensors --max-memory 150K
+is 0 "and in enough" diff runs/small/last.safetensors runs/small/last.safetensors --max-memory 1M
+
+# ---- metrics
+cp -r runs/small verbose
+awk 'BEGIN { printf "{\"epoch\":2,\"x\":[1"; for (n = 0; n < 40000; n++) printf ",1"; print "]}" }' >>verbose/metrics.jsonl
+is 4 "a line of metrics of 80 KB is none" report verbose
+says err "metrics.jsonl:2:1: no line of metrics" "has a place"
+is 4 "nor in a comparison" diff verbose verbose
+
 # ---- pictures
 printf 'P5 60000 60000 255\n\001' >huge.pgm
 within 4 "a picture of 60000 x 60000" predict runs/small huge.pgm
