@@ -1,5 +1,5 @@
-/* Files and streams fail: each call that reads, writes or renames, each byte that is one too many,
- * a full disk, a folder that may not be written or is gone.  A verb ends with exit code 4 and names
+/* Files and streams fail: each call that reads, writes or renames, a byte that is one too many, a
+ * full disk, a folder that may not be written or is gone.  A verb ends with exit code 4 and names
  * what failed, or as if nothing had happened; what was there before is there, and training goes on
  * from it. */
 #include "config.h"
@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SAMPLES = 3, BYTE_SAMPLES = 24, SHOWN = 8 };
+enum { SAMPLES = 3, BYTE_SAMPLES = 24, ALL_BYTE_SAMPLES = 1000, SHOWN = 8 };
 
 /* ---- calls that fail ------------------------------------------------------------------------ */
 /* strace makes the nth call of the command's fail; its log tells which file that was. */
@@ -203,7 +203,7 @@ static off_t largest(const fault_verb *v)
 static void bytes(const fault_verb *v)
 {
     int wrong = 0, n = (int)largest(v) + 1;
-    int tried = scene_wants_all() || n < BYTE_SAMPLES ? n : BYTE_SAMPLES;
+    int most = scene_wants_all() ? ALL_BYTE_SAMPLES : BYTE_SAMPLES, tried = n < most ? n : most;
     for (int i = 0; i < tried; i++) {
         const rlim_t limit = (rlim_t)((long)i * n / tried);
         verb_prepare(v);
@@ -258,7 +258,7 @@ static const char *judge_disk(int status)
 {
     if (!WIFEXITED(status) || (status && WEXITSTATUS(status) != 4)) return "exit code";
     if (status && !strstr(scene_said(), "disk")) return "no file is named";
-    if (system("rm -rf work && cp -r disk work") != 0) return "it cannot be copied";
+    scene_copy("disk");
     if (scene_damage("work")) return scene_damage("work");
     if (!cg_file_exists("work/tiny/last.safetensors")) return NULL;
     if (SCENE_RUN("train", "--resume=work/tiny") != 0) return "it is not resumed";

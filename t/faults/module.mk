@@ -1,7 +1,7 @@
 # What fails from outside: memory, disks, the process itself.  `make check` tries a sample of the
 # faults, `make check-faults` all of them.
 fault_tests = t/faults/io.t t/faults/kill.t t/faults/memory.t
-fault_scene = %D%/scene.c %D%/scene.h %D%/verbs.c %D%/verbs.h
+fault_scene = %D%/scene.c %D%/scene.h %D%/tree.c %D%/tree.h %D%/verbs.c %D%/verbs.h
 check_PROGRAMS += $(fault_tests)
 
 t_faults_memory_t_SOURCES = %D%/memory.c %D%/allocator.c %D%/allocator.h $(fault_scene)

@@ -1,5 +1,7 @@
 #include "scene.h"
 
+#include "tree.h"
+
 #include "base/file.h"
 #include "base/memory.h"
 #include "formats/safetensors.h"
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,11 +51,6 @@ static void put(const char *path, const char *text)
     if (!file || fputs(text, file) < 0 || fclose(file) != 0) abort();
 }
 
-static void shell(const char *command)
-{
-    if (system(command) != 0) abort();
-}
-
 bool scene_open(const char *name)
 {
     const char *build = getenv("top_builddir");
@@ -64,7 +62,7 @@ bool scene_open(const char *name)
     setenv("SOURCE_DATE_EPOCH", "0", 1);
     put("tiny.yaml", model);
     put("points.csv", points);
-    shell("mkdir none");
+    if (mkdir("none", 0777) != 0) return false;
     for (int i = 0; i < 4; i++) {
         static const char *const to[] = { "points.npy", "points.npz", "points.idx", "points" };
         if (SCENE_RUN("data", "convert", "--label", "label", "--shape", "1,2,2", "points.csv",
@@ -77,9 +75,7 @@ bool scene_open(const char *name)
 
 void scene_close(void)
 {
-    char command[96];
-    snprintf(command, sizeof command, "cd / && rm -rf %s", folder);
-    shell(command);
+    if (chdir("/") == 0) tree_remove(folder);
 }
 
 bool scene_wants_all(void)
@@ -183,9 +179,7 @@ const char *scene_said(void)
 
 void scene_copy(const char *from)
 {
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf work && cp -r %s work", from);
-    shell(command);
+    tree_copy(from, "work");
 }
 
 /* ---- looking ------------------------------------------------------------------------------- */
@@ -217,47 +211,6 @@ const char *scene_damage(const char *run)
     return has_temporary(path) || has_temporary(run) ? "a temporary file is left" : NULL;
 }
 
-bool scene_same(const char *a, const char *b)
-{
-    char *text[2] = { NULL };
-    size_t size[2] = { 0 };
-    bool are_read = cg_file_read(a, 1 << 24, &text[0], &size[0], NULL) == CG_OK &&
-                    cg_file_read(b, 1 << 24, &text[1], &size[1], NULL) == CG_OK;
-    bool same = are_read && size[0] == size[1] && memcmp(text[0], text[1], size[0]) == 0;
-    cg_release(text[0]);
-    cg_release(text[1]);
-    return same;
-}
-
-/* The lines without what stands behind "seconds". */
-static void leave_out_seconds(char *text)
-{
-    char *to = text;
-    for (const char *from = text; *from;) {
-        size_t line = strcspn(from, "\n");
-        const char *seconds = strstr(from, ",\"seconds\"");
-        size_t n = seconds && seconds < from + line ? (size_t)(seconds - from) : line;
-        memmove(to, from, n);
-        to += n;
-        *to++ = '\n';
-        from += line + (from[line] == '\n');
-    }
-    *to = '\0';
-}
-
-static bool same_history(const char *a, const char *b)
-{
-    char *text[2] = { NULL };
-    size_t size;
-    bool same = cg_file_read(a, 1 << 24, &text[0], &size, NULL) == CG_OK &&
-                cg_file_read(b, 1 << 24, &text[1], &size, NULL) == CG_OK;
-    for (int i = 0; i < 2 && same; i++) leave_out_seconds(text[i]);
-    same = same && strcmp(text[0], text[1]) == 0;
-    cg_release(text[0]);
-    cg_release(text[1]);
-    return same;
-}
-
 bool scene_same_run(const char *a, const char *b)
 {
     static const char *const names[] = { "model.yaml", "best.safetensors", "last.safetensors",
@@ -268,7 +221,7 @@ bool scene_same_run(const char *a, const char *b)
         snprintf(path[0], sizeof path[0], "%s/tiny/%s", a, names[i]);
         snprintf(path[1], sizeof path[1], "%s/tiny/%s", b, names[i]);
         if (!cg_file_exists(path[0]) && !cg_file_exists(path[1])) continue;
-        same = i == 3 ? same_history(path[0], path[1]) : scene_same(path[0], path[1]);
+        same = (i == 3 ? tree_same_lines : tree_same)(path[0], path[1]);
     }
     return same;
 }

@@ -50,9 +50,6 @@ void scene_copy(const char *from);
  * load, a temporary file that was left. */
 const char *scene_damage(const char *folder);
 
-/* Are the files the same, byte by byte?  Not if there are none. */
-bool scene_same(const char *a, const char *b);
-
 /* Is what the run in one folder came to what it came to in another: weights, history but for the
  * seconds, model?  What neither has is the same. */
 bool scene_same_run(const char *a, const char *b);

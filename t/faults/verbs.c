@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "scene.h"
+#include "tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,14 +64,6 @@ const fault_verb fault_verbs[] = {
     { .name = NULL },
 };
 
-static bool shell(const char *format, const char *name)
-{
-    char command[128];
-    int n = snprintf(command, sizeof command, format, name);
-    snprintf(command + n, sizeof command - (size_t)n, " >/dev/null 2>&1");
-    return system(command) == 0;
-}
-
 void verb_prepare(const fault_verb *verb)
 {
     if (verb->from) scene_copy(verb->from);
@@ -79,15 +72,14 @@ void verb_prepare(const fault_verb *verb)
 void verb_keep(const fault_verb *verb)
 {
     rename("out", "out.sound");
-    if (verb->from && !shell("rm -rf sound && cp -r %s sound", "work")) abort();
+    if (verb->from) tree_copy("work", "sound");
 }
 
 static const char *unlike_sound(const fault_verb *verb)
 {
-    if (verb->kind != EXAMINES && !shell("diff -I '\"seconds\"' out %s", "out.sound"))
+    if (verb->kind != EXAMINES && !tree_same_lines("out", "out.sound"))
         return "exit code 0, but it printed something else";
-    bool same = !verb->from || (verb->kind == TRAINS ? scene_same_run("work", "sound")
-                                                     : shell("diff -rq work %s", "sound"));
+    bool same = !verb->from || (verb->kind == TRAINS ? scene_same_run : tree_same)("work", "sound");
     return same ? NULL : "exit code 0, but it wrote something else";
 }
 
@@ -103,8 +95,7 @@ const char *verb_damage(const fault_verb *verb, int code)
     const char *damage = verb->from ? scene_damage("work") : NULL;
     if (damage) return damage;
     if (code == 0) return unlike_sound(verb);
-    if (verb->kind == WRITES && !shell("diff -rq work %s", verb->from) &&
-        !shell("diff -rq work %s", "sound"))
+    if (verb->kind == WRITES && !tree_same("work", verb->from) && !tree_same("work", "sound"))
         return "it left something that is not whole";
     return verb->kind == TRAINS ? does_not_go_on() : NULL;
 }
