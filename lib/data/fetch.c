@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -116,18 +117,29 @@ cg_status cg_fetch_set(const char *name, const char *folder, const char *url,
 /* More than any file that was published has: whoever answers may not fill the disk. */
 static const curl_off_t most_bytes = (curl_off_t)1 << 30;
 
-static bool has_sum(const char *path, const char *md5)
+static cg_status read_sum(FILE *file, const char *path, char sum[CG_DIGEST_TEXT], cg_error *error)
 {
-    char buffer[1 << 14], sum[CG_DIGEST_TEXT];
+    char buffer[1 << 14];
     cg_digest state;
-    FILE *file = fopen(path, "rb");
-    if (!file) return false;
     cg_digest_begin(&state, CG_MD5);
     for (size_t n; (n = fread(buffer, 1, sizeof buffer, file)) > 0;)
         cg_digest_add(&state, buffer, n);
     cg_digest_end(&state, sum);
+    return ferror(file) ? cg_fail_errno(error, CG_EIO, "%s", path) : CG_OK;
+}
+
+/* *has: the file is there, and its sum is this. */
+static cg_status compare_sum(const char *path, const char *md5, bool *has, cg_error *error)
+{
+    char sum[CG_DIGEST_TEXT];
+    *has = false;
+    FILE *file = fopen(path, "rb");
+    if (!file && errno == ENOENT) return CG_OK;
+    if (!file) return cg_fail_errno(error, CG_EIO, "%s", path);
+    cg_status status = read_sum(file, path, sum, error);
     fclose(file);
-    return strcmp(sum, md5) == 0;
+    *has = status == CG_OK && strcmp(sum, md5) == 0;
+    return status;
 }
 
 typedef struct {
@@ -149,9 +161,10 @@ static int show(void *context, curl_off_t total, curl_off_t done, curl_off_t to_
 
 static CURLcode transfer(CURL *curl, const char *url, FILE *part, watch *w, char *cause)
 {
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, url); /* texts are copied */
+    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
+    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    if (code != CURLE_OK) return code;
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
@@ -183,20 +196,23 @@ static cg_status complete(const char *url, const char *part, watch *w, cg_error 
     CURL *curl = curl_easy_init();
     if (!curl) return cg_fail_nomem(error, url);
     CURLcode code = CURLE_OK;
-    bool is_written = true;
+    int reason = 0; /* of the system, why the part cannot be written */
     for (int attempt = 0; attempt < 2; attempt++) {
         struct stat st;
         w->before = attempt == 0 && stat(part, &st) == 0 ? st.st_size : 0;
         FILE *file = fopen(part, w->before ? "ab" : "wb");
-        is_written = file != NULL;
+        if (!file) reason = errno;
         if (!file) break;
         code = transfer(curl, url, file, w, cause);
-        is_written = fclose(file) == 0;
+        if (code == CURLE_WRITE_ERROR) reason = errno;
+        if (fclose(file) != 0) reason = errno;
         if (code == CURLE_OK || !w->before || !is_refused(curl, code)) break;
     }
     curl_easy_cleanup(curl);
-    if (!is_written) return cg_fail_errno(error, CG_EIO, "%s", part);
+    errno = reason;
+    if (reason) return cg_fail_errno(error, CG_EIO, "%s", part);
     if (code == CURLE_OK) return CG_OK;
+    if (code == CURLE_OUT_OF_MEMORY) return cg_fail_nomem(error, url);
     if (code == CURLE_FILESIZE_EXCEEDED || code == CURLE_ABORTED_BY_CALLBACK) {
         unlink(part);
         return cg_fail(error, CG_EDATA, "%s: more than 1 GiB, which no published file has", url);
@@ -207,8 +223,13 @@ static cg_status complete(const char *url, const char *part, watch *w, cg_error 
 static cg_status fetch_part(const char *url, const char *part, const char *path, const char *md5,
                             watch *w, cg_error *error)
 {
-    if (!has_sum(part, md5)) CG_TRY(complete(url, part, w, error));
-    if (!has_sum(part, md5)) {
+    bool has;
+    CG_TRY(compare_sum(part, md5, &has, error));
+    if (!has) {
+        CG_TRY(complete(url, part, w, error));
+        CG_TRY(compare_sum(part, md5, &has, error));
+    }
+    if (!has) {
         unlink(part);
         return cg_fail(error, CG_EDATA, "%s: its MD5 sum is not %s: it is another file, or damaged",
                        url, md5);
@@ -222,7 +243,9 @@ cg_status cg_fetch_file(const char *url, const char *path, const char *md5,
 {
     const char *slash = strrchr(path, '/');
     watch w = { .name = slash ? slash + 1 : path, .progress = progress };
-    if (has_sum(path, md5)) return CG_OK;
+    bool has;
+    CG_TRY(compare_sum(path, md5, &has, error));
+    if (has) return CG_OK;
     cg_arena *arena = cg_arena_new();
     const char *part = arena ? cg_arena_printf(arena, "%s.part", path) : NULL;
     cg_status status =

@@ -53,14 +53,25 @@ static bool copy_contents(gzFile tar, int64_t size, FILE *stream)
     return true;
 }
 
+/* Of an archive that could not be read on: the system's reason or what is wrong with it. */
+static cg_status fail_read(gzFile tar, const char *archive, const char *wrong, cg_error *error)
+{
+    int code;
+    gzerror(tar, &code);
+    if (code == Z_ERRNO) return cg_fail_errno(error, CG_EIO, "%s", archive);
+    if (code == Z_MEM_ERROR) return cg_fail_nomem(error, archive);
+    return cg_fail(error, CG_EDATA, "%s: %s", archive, wrong);
+}
+
 static cg_status take_out(gzFile tar, const char *archive, int64_t size, const char *path,
                           cg_error *error)
 {
     cg_replace file;
     CG_TRY(cg_replace_open(&file, path, error));
     if (copy_contents(tar, size, file.stream)) return cg_replace_commit(&file, error);
+    cg_status status = fail_read(tar, archive, "ends within a file, or is damaged", error);
     cg_replace_abort(&file);
-    return cg_fail(error, CG_EDATA, "%s: ends within a file, or is damaged", archive);
+    return status;
 }
 
 cg_status cg_unpack(const char *archive, const char *const names[], const char *folder,
@@ -74,7 +85,7 @@ cg_status cg_unpack(const char *archive, const char *const names[], const char *
     if (n > MAX_NAMES) return cg_fail(error, CG_EUSAGE, "more than %d files are wanted", MAX_NAMES);
     missing = n;
     gzFile tar = gzopen(archive, "rb");
-    if (!tar) return cg_fail(error, CG_EIO, "%s: cannot open", archive);
+    if (!tar) return cg_fail_errno(error, CG_EIO, "%s", archive);
     cg_status status = CG_OK;
     while (status == CG_OK && missing && read_block(tar, header) && header[0]) {
         int64_t size = octal(header + SIZE_AT, SIZE);
@@ -85,14 +96,16 @@ cg_status cg_unpack(const char *archive, const char *const names[], const char *
             status = cg_fail(error, CG_ELIMIT, "%s: %s has %lld bytes", archive, names[i],
                              (long long)size);
         else if (size < 0 || (i < 0 && !copy_contents(tar, size, NULL)))
-            status = cg_fail(error, CG_EDATA, "%s: no archive of tar, or damaged", archive);
+            status = fail_read(tar, archive, "no archive of tar, or damaged", error);
         else if (i >= 0)
             status = take_out(tar, archive, size, path, error);
         missing -= i >= 0 && !has[i];
         if (i >= 0) has[i] = true;
     }
-    if (status == CG_OK && missing)
-        status = cg_fail(error, CG_EDATA, "%s: %d files are missing in it", archive, missing);
+    if (status == CG_OK && missing) {
+        snprintf(path, sizeof path, "%d files are missing in it", missing);
+        status = fail_read(tar, archive, path, error);
+    }
     gzclose_r(tar);
     return status;
 }

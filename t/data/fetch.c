@@ -78,25 +78,33 @@ static void unpacking(void)
        "of one that is cut short nothing is kept (%s)", error.message);
 }
 
+/* From here on files have at most so many bytes; what they had before. */
+static rlim_t limit_size(rlim_t bytes)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0) abort();
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = bytes;
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) abort();
+    return before;
+}
+
 /* A disk that is full is no mistake of the archive. */
 static void unpacking_to_a_full_disk(void)
 {
-    enum { SIZE_LEFT = 1 << 14 };
     static const char *const names[] = { "large.bin", NULL };
     static const char block[512] = "x";
-    struct rlimit whole, small;
     cg_error error = { 0 };
     gzFile tar = gzopen(path_of("l.tar.gz"), "wb");
     if (!tar) abort();
     add_entry(tar, "large.bin", '0', "", 100 * sizeof block);
     for (int i = 0; i < 100; i++)
         if (gzwrite(tar, block, sizeof block) != sizeof block) abort();
-    if (gzclose(tar) != Z_OK || getrlimit(RLIMIT_FSIZE, &whole) != 0) abort();
-    small = whole, small.rlim_cur = SIZE_LEFT;
-    signal(SIGXFSZ, SIG_IGN);
-    if (setrlimit(RLIMIT_FSIZE, &small) != 0) abort();
+    if (gzclose(tar) != Z_OK) abort();
+    rlim_t before = limit_size(1 << 14);
     cg_status status = cg_unpack(path_of("l.tar.gz"), names, folder, &error);
-    if (setrlimit(RLIMIT_FSIZE, &whole) != 0) abort();
+    limit_size(before);
     ok(status == CG_EIO && strstr(error.message, "large.bin") &&
            access(path_of("large.bin"), F_OK) != 0,
        "what the disk has no room for is told (%s)", error.message);
@@ -231,6 +239,14 @@ static void fetching(void)
     server.stop = 0, server.knows_ranges = false;
     ok(fetch("again", sum, &error) == CG_OK && size_of("again") == SIZE,
        "a server that knows no ranges sends it from its start %s", error.message);
+
+    rlim_t limit = limit_size(1 << 14);
+    cg_status status = fetch("large", sum, &error);
+    limit_size(limit);
+    ok(status == CG_EIO && strstr(error.message, "large.part: File too large"),
+       "what the disk has no room for is told (%s)", error.message);
+    ok(fetch("large", sum, &error) == CG_OK && size_of("large") == SIZE,
+       "and fetched when there is %s", error.message);
 
     static const char wrong[] = "d41d8cd98f00b204e9800998ecf8427e";
     ok(fetch("wrong", wrong, &error) == CG_EDATA && strstr(error.message, wrong) &&
