@@ -142,7 +142,8 @@ static int try_calls(const fault_verb *v, int f, int *n_tried)
     for (int i = 0; i < tried; i++) {
         int status = run_traced(v, faults[f].call, faults[f].error, sound.first + i * n / tried);
         trace t = read_log(faults[f].call);
-        if (!t.file[0]) continue;
+        /* A report does without the processor's name. */
+        if (!t.file[0] || (v->kind == WRITES && !strcmp(t.file, "cpuinfo"))) continue;
         char said[4096];
         snprintf(said, sizeof said, "%s", scene_said());
         const char *mistake = judge(v, status, t.file);
@@ -222,6 +223,7 @@ static void bytes(const fault_verb *v)
 static void each_verb(bool is_traced)
 {
     for (const fault_verb *v = fault_verbs; v->name; v++) {
+        if (v->kind == REFUSES) continue;
         verb_prepare(v);
         ok(scene_run(NULL, v->words) == 0, "%s: without a fault", v->name);
         verb_keep(v);
@@ -365,6 +367,7 @@ static void output(void)
     for (int i = 0; i < 2; i++) {
         int wrong = 0;
         for (const fault_verb *v = fault_verbs; v->name; v++) {
+            if (v->kind == REFUSES) continue;
             verb_prepare(v);
             if (scene_run(NULL, v->words) == 0 && size_of("out") == 0)
                 continue; /* it says nothing */

@@ -62,7 +62,8 @@ bool scene_open(const char *name)
     setenv("SOURCE_DATE_EPOCH", "0", 1);
     put("tiny.yaml", model);
     put("points.csv", points);
-    if (mkdir("none", 0777) != 0) return false;
+    if (mkdir("none", 0777) != 0 || mkdir("server", 0777) != 0) return false;
+    put("server/train-images-idx3-ubyte.gz", points);
     for (int i = 0; i < 4; i++) {
         static const char *const to[] = { "points.npy", "points.npz", "points.idx", "points" };
         if (SCENE_RUN("data", "convert", "--label", "label", "--shape", "1,2,2", "points.csv",

@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 /* Makes a folder and goes there.  It holds tiny.yaml and points.csv; full/tiny, a run that is
- * finished, half/tiny, one that was stopped in its second epoch, and none, an empty folder.  False
- * where the command cannot even do that. */
+ * finished, half/tiny, one that was stopped in its second epoch; none, an empty folder; and server,
+ * with a file that is another than its name says.  False where the command cannot even do that. */
 bool scene_open(const char *name);
 void scene_close(void);
 

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "verbs.h"
 
 #include "base/file.h"
@@ -7,8 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define POINTS "data", "convert", "--label", "label", "--shape", "1,2,2", "points.csv"
+
+/* It has files of MNIST by their names alone. */
+#define SERVER "file:///proc/self/cwd/server"
 
 const fault_verb fault_verbs[] = {
     { "train", TRAINS, "none", { "train", "--threads", "2", "--runs", "work", "tiny.yaml" } },
@@ -61,8 +67,19 @@ const fault_verb fault_verbs[] = {
     { "data convert to .npz", WRITES, "none", { POINTS, "work/p.npz" } },
     { "data convert to .idx", WRITES, "none", { POINTS, "work/p.idx" } },
     { "data convert to a folder", WRITES, "none", { POINTS, "work/p" } },
+#ifdef HAVE_CURL
+    { "data fetch",
+      REFUSES,
+      "none",
+      { "data", "fetch", "mnist", "--to", "work", "--from", SERVER } },
+#endif
     { .name = NULL },
 };
+
+int verb_code(const fault_verb *verb)
+{
+    return verb->kind == REFUSES ? 4 : 0;
+}
 
 void verb_prepare(const fault_verb *verb)
 {
@@ -78,9 +95,17 @@ void verb_keep(const fault_verb *verb)
 static const char *unlike_sound(const fault_verb *verb)
 {
     if (verb->kind != EXAMINES && !tree_same_lines("out", "out.sound"))
-        return "exit code 0, but it printed something else";
+        return "nothing seemed to fail, but it printed something else";
     bool same = !verb->from || (verb->kind == TRAINS ? scene_same_run : tree_same)("work", "sound");
-    return same ? NULL : "exit code 0, but it wrote something else";
+    return same ? NULL : "nothing seemed to fail, but it wrote something else";
+}
+
+static const char *does_not_begin_anew(const fault_verb *verb)
+{
+    int status = scene_run(NULL, verb->words);
+    bool is_same =
+        WIFEXITED(status) && WEXITSTATUS(status) == verb_code(verb) && tree_same("work", "sound");
+    return is_same ? NULL : "the next time it comes to something else";
 }
 
 static const char *does_not_go_on(void)
@@ -94,7 +119,8 @@ const char *verb_damage(const fault_verb *verb, int code)
 {
     const char *damage = verb->from ? scene_damage("work") : NULL;
     if (damage) return damage;
-    if (code == 0) return unlike_sound(verb);
+    if (code == verb_code(verb)) return unlike_sound(verb);
+    if (verb->kind == REFUSES) return does_not_begin_anew(verb);
     if (verb->kind == WRITES && !tree_same("work", verb->from) && !tree_same("work", "sound"))
         return "it left something that is not whole";
     return verb->kind == TRAINS ? does_not_go_on() : NULL;
