@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef HAVE___LIBC_MEMALIGN
+
 /* What glibc has beneath its malloc. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
@@ -168,3 +170,5 @@ allocator_account allocator_rest(void)
     }
     return account;
 }
+
+#endif

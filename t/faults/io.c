@@ -94,8 +94,13 @@ static int run_traced(const fault_verb *v, const char *call, const char *error, 
     char set[64], inject[96];
     snprintf(set, sizeof set, "trace=?%s,openat", call);
     snprintf(inject, sizeof inject, "inject=?%s:error=%s:when=%d", call, error, nth ? nth : 1);
-    const char *const before[] = { "strace",          "-f",   "-qq", "-y", "-o", "log", "-e", set,
-                                   nth ? "-e" : NULL, inject, NULL };
+    /* clang-format off */
+    const char *const before[] = {
+        "strace", "-f", "-qq", "-y", "-o", "log",
+        "-E", "ASAN_OPTIONS=detect_leaks=0", /* which needs what strace has taken */
+        "-e", set, nth ? "-e" : NULL, inject, NULL
+    };
+    /* clang-format on */
     verb_prepare(v);
     return scene_run(&(scene_how){ .before = before }, v->words);
 }
