@@ -145,6 +145,12 @@ static ssize_t write_through(void *cookie, const char *bytes, size_t n)
     return write_whole(*(const int *)cookie, bytes, n) ? (ssize_t)n : 0;
 }
 
+static int seek_through(void *cookie, off64_t *offset, int whence)
+{
+    *offset = lseek(*(const int *)cookie, (off_t)*offset, whence);
+    return *offset < 0 ? -1 : 0;
+}
+
 static int close_through(void *cookie)
 {
     int closed = close(*(const int *)cookie);
@@ -157,8 +163,10 @@ static FILE *open_stream(int file)
     int *cookie = cg_alloc(1, sizeof *cookie);
     if (!cookie) return NULL;
     *cookie = file;
-    FILE *stream = fopencookie(
-        cookie, "wb", (cookie_io_functions_t){ .write = write_through, .close = close_through });
+    FILE *stream =
+        fopencookie(cookie, "wb",
+                    (cookie_io_functions_t){
+                        .write = write_through, .seek = seek_through, .close = close_through });
     if (!stream) cg_release(cookie);
     return stream;
 }

@@ -45,4 +45,5 @@ libfloors_la_SOURCES += \
   %D%/split.c %D%/split.h \
   %D%/unpack.c \
   %D%/write.h %D%/write.c \
-  %D%/write_folder.c
+  %D%/write_folder.c \
+  %D%/zip_target.h %D%/zip_target.c

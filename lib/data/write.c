@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef HAVE_ZIP
-#include <zip.h>
+#include "data/zip_target.h"
 #endif
 
 const char *cg_labels_path(cg_arena *arena, const char *path)
@@ -191,19 +191,15 @@ static bool add_array(zip_t *zip, const char *name, const array *a)
     return entry >= 0 && forget_time(zip, entry);
 }
 
-/* libzip writes beside the path, and renames. */
 cg_status cg_write_npz(const cg_samples *s, const char *path, cg_error *error)
 {
-    int code = errno = 0;
+    cg_zip_target target;
     array x = samples_array(s), y = labels_array(s);
-    zip_t *zip = zip_open(path, ZIP_CREATE | ZIP_EXCL, &code);
-    if (!zip) return cg_fail(error, cg_unless_nomem(CG_EIO), "%s: cannot write", path);
-    if (add_array(zip, "x.npy", &x) && (!y.data || add_array(zip, "y.npy", &y)) &&
-        zip_close(zip) == 0)
-        return CG_OK;
-    cg_status status = cg_fail(error, cg_unless_nomem(CG_EIO), "%s: %s", path, zip_strerror(zip));
-    zip_discard(zip);
-    return status;
+    zip_t *zip = cg_zip_create(&target, path, error);
+    if (!zip) return CG_ENOMEM;
+    errno = 0;
+    bool is_whole = add_array(zip, "x.npy", &x) && (!y.data || add_array(zip, "y.npy", &y));
+    return cg_zip_commit(&target, zip, is_whole, error);
 }
 #else
 cg_status cg_write_npz(const cg_samples *s, const char *path, cg_error *error)

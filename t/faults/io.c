@@ -105,19 +105,17 @@ static int run_traced(const fault_verb *v, const char *call, const char *error, 
     return scene_run(&(scene_how){ .before = before }, v->words);
 }
 
-/* Does what it said name the file?  libzip calls a temporary one by an ending that it draws. */
+/* Does what it said name the file? */
 static bool is_named(const char *file)
 {
-    char name[256];
     if (!strcmp(file, "out")) return strstr(scene_said(), "standard output");
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(file, "."), file);
-    return strstr(scene_said(), strstr(file, ".npz.") ? name : file);
+    return strstr(scene_said(), file);
 }
 
-/* Standard output, archives and images are written by stdio, libzip and libpng. */
+/* Standard output and images are written by stdio and libpng. */
 static bool is_ours(const char *file)
 {
-    return strcmp(file, "out") && !strstr(file, ".npz") && !strstr(file, ".png");
+    return strcmp(file, "out") && !strstr(file, ".png");
 }
 
 static const char *judge(const fault_verb *v, int status, const char *file)
