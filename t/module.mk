@@ -23,7 +23,7 @@ include $(top_srcdir)/t/bench/module.mk
 include $(top_srcdir)/t/experiments/module.mk
 
 dist_check_SCRIPTS += t/floors.t
-EXTRA_DIST += t/tap.h t/lsan.supp lib/floors
+EXTRA_DIST += t/tap.h t/lsan.supp t/tsan.supp lib/floors
 
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
 TEST_EXTENSIONS = .t
@@ -31,4 +31,5 @@ T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/m4/tap-driver.sh
 AM_TESTS_ENVIRONMENT = \
   top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
   LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/t/lsan.supp:print_suppressions=0'; \
-  export top_srcdir top_builddir LSAN_OPTIONS;
+  TSAN_OPTIONS='suppressions=$(abs_top_srcdir)/t/tsan.supp'; \
+  export top_srcdir top_builddir LSAN_OPTIONS TSAN_OPTIONS;

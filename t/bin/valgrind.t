@@ -6,7 +6,7 @@ if ! command -v valgrind >/dev/null; then
     echo "1..0 # SKIP valgrind is not installed"
     exit 0
 fi
-if grep -q -e __asan_init -e __gcov_exit "$cnngraph"; then
+if grep -q -e __asan_init -e __tsan_init -e __msan_init -e __gcov_exit "$cnngraph"; then
     echo "1..0 # SKIP a build with sanitizers or for coverage is not run under valgrind"
     exit 0
 fi
