@@ -39,6 +39,13 @@ static const struct {
 };
 enum { N_FAULTS = sizeof faults / sizeof *faults };
 
+/* The thread sanitizer needs a file of its own before it begins. */
+#ifdef __SANITIZE_THREAD__
+enum { LEAST_BYTES = 1 };
+#else
+enum { LEAST_BYTES = 0 };
+#endif
+
 typedef struct {
     int first, last; /* of the calls that the command itself makes, not the system to load it */
     char file[256];  /* of the call that was made to fail; "" if none was */
@@ -209,7 +216,7 @@ static void bytes(const fault_verb *v)
     int wrong = 0, n = (int)largest(v) + 1;
     int most = scene_wants_all() ? ALL_BYTE_SAMPLES : BYTE_SAMPLES, tried = n < most ? n : most;
     for (int i = 0; i < tried; i++) {
-        const rlim_t limit = (rlim_t)((long)i * n / tried);
+        const rlim_t limit = (rlim_t)((long)i * n / tried) + LEAST_BYTES;
         verb_prepare(v);
         int status = scene_run(&(scene_how){ .prepare = limit_size, .context = &limit }, v->words);
         bool is_named = strstr(scene_said(), "work") || strstr(scene_said(), "standard output");

@@ -11,7 +11,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_FILES = 1000, MAX_SETS = 4 };
+enum {
+    MAX_FILES = 1000,
+    MAX_SETS = 4,
+    PATIENCE = 20 /* seconds of a processor: a tenth of one is usual, a second under a sanitizer,
+                     and hours are what a bomb would take */
+};
 
 struct expectation {
     char place[64], part[256];
@@ -74,7 +79,7 @@ static void check(const char *folder, const char *name)
     ok(passed, "%s is a mistake at %s: %s", name, e.place, e.part);
     for (int i = 0; !passed && i < cg_diagnostics_count(d); i++)
         printf("# %s\n", cg_diagnostics_text(d, i));
-    ok(seconds < 1, "%s takes less than a second", name);
+    ok(seconds < PATIENCE, "%s is no work without end", name);
     ok(passed && !strcmp(error.message, cg_diagnostics_error(d, 0)->message),
        "%s: the error is the first mistake", name);
     cg_model_free(model);
@@ -107,7 +112,7 @@ static void check_text(const char *what, const char *text, size_t size, const ch
     cg_status status = cg_model_parse(&model, "x.yaml", text, size, 0, NULL, NULL, &error);
     double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
     ok(status == CG_EMODEL && strstr(error.message, part), "%s: %s", what, error.message);
-    ok(seconds < 1, "%s takes less than a second", what);
+    ok(seconds < PATIENCE, "%s is no work without end", what);
 }
 
 /* What is too large to keep as a file. */
