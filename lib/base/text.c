@@ -224,10 +224,18 @@ bool cg_utf8_valid(const char *text, size_t size)
     return true;
 }
 
+/* U+2028 to U+202E and U+2066 to U+2069, as three bytes. */
+static bool turns_lines(const unsigned char *p)
+{
+    return p[0] == 0xE2 && ((p[1] == 0x80 && p[2] >= 0xA8 && p[2] <= 0xAE) ||
+                            (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9));
+}
+
 const char *cg_find_control(const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-        if (*p < 0x20 || *p == 0x7f || (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0))
+        if (*p < 0x20 || *p == 0x7f || (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0) ||
+            turns_lines(p))
             return (const char *)p;
     return NULL;
 }
@@ -249,7 +257,10 @@ void cg_clean_line(char *text)
         if ((unsigned char)*p >= 0x80) *p = '?';
     for (const char *at; (at = cg_find_control(text)); text++) {
         text += at - text;
-        if (*text == '\xC2') text[1] = '?';
-        *text = '?';
+        for (bool is_first = true; is_first || ((unsigned char)*text & 0xC0) == 0x80; text++) {
+            *text = '?';
+            is_first = false;
+        }
+        text--;
     }
 }

@@ -33,7 +33,8 @@ bool cg_ends_with(const char *text, const char *end);
 const char *cg_nearest(const char *word, const char *const words[], size_t n_words);
 
 /* The first control character, U+0001 to U+001F or U+007F to U+009F: on a terminal it would be a
- * command.  NULL: there is none. */
+ * command; or one that breaks a line or turns what follows it, U+2028 to U+202E and U+2066 to
+ * U+2069: it would be read as what it is not.  NULL: there is none. */
 const char *cg_find_control(const char *text);
 
 bool cg_utf8_valid(const char *text, size_t size);

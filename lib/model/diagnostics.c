@@ -2,6 +2,7 @@
 #include "model/diagnostics.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -109,6 +110,14 @@ static const char *next_character(const char *p, const char *end)
     return p;
 }
 
+/* As it stands in the file, where a terminal would take it for no command. */
+static bool is_shown(const char *p, size_t n)
+{
+    char character[5] = "";
+    memcpy(character, p, n);
+    return *p == '\t' || (cg_utf8_valid(character, n) && !cg_find_control(character));
+}
+
 /* Copies the line, or the part of a long one around the column, to `shown`, and to `caret` blanks
  * (tabs where the line has tabs, so that both are as wide) with a caret beneath the column. */
 static void show_line(const char *p, const char *end, int column, char shown[4 * SHOWN + 1],
@@ -121,8 +130,7 @@ static void show_line(const char *p, const char *end, int column, char shown[4 *
         const char *next = next_character(p, end);
         if (next - p > 4) break;
         if (character < column) *c++ = *p == '\t' ? '\t' : ' ';
-        bool is_control = (unsigned char)*p < 0x20 && *p != '\t';
-        if (is_control)
+        if (!is_shown(p, (size_t)(next - p)))
             *s++ = '?';
         else
             while (p < next) *s++ = *p++;
