@@ -272,6 +272,7 @@ static int run(int argc, char *argv[])
     if (n < 0) return EXIT_USAGE;
     const char *operand = n == 1 ? argv[1] : resume;
     if (!operand || !operand[0]) return usage_error(&verb_train, "a model file is missing");
+    if (!runs[0]) return usage_error(&verb_train, "--runs names no folder");
     if (threads > 1024) return usage_error(&verb_train, "--threads is at most 1024");
 
     cg_model *model;

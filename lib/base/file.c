@@ -96,6 +96,16 @@ cg_status cg_file_check(const char *path, cg_error *error)
     return S_ISREG(st.st_mode) ? CG_OK : cg_fail(error, CG_EIO, "%s: not a file", path);
 }
 
+cg_status cg_file_check_own(const char *path, cg_error *error)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode)) return CG_OK;
+    return cg_fail(error, CG_EIO,
+                   "%s: a link, and would be written to where it leads: put a copy "
+                   "of that file in its place",
+                   path);
+}
+
 bool cg_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
@@ -179,7 +189,11 @@ static FILE *open_stream(int file)
 
 cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error)
 {
+    struct stat st;
     size_t bytes = strlen(path) + sizeof ".tmp999";
+    *r = (cg_replace){ 0 };
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return cg_fail(error, CG_EIO, "%s: not a file, and is not replaced by one", path);
     *r = (cg_replace){ .path = cg_copy_text(path), .temporary = cg_alloc(bytes, 1) };
     if (!r->path || !r->temporary) {
         cg_release(r->path);
@@ -291,8 +305,11 @@ cg_status cg_make_folders(const char *path, cg_error *error)
         if (*end && *end != '/') continue;
         char kept = *end;
         *end = '\0';
-        if (mkdir(part, 0777) != 0 && !is_folder(part))
+        int reason = mkdir(part, 0777) == 0 ? 0 : errno;
+        if (reason && !is_folder(part)) {
+            errno = reason;
             status = fail_io(error, part, "cannot make the folder");
+        }
         *end = kept;
         if (!kept) break;
     }

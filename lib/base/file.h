@@ -22,7 +22,12 @@ cg_status cg_file_read_within(const cg_budget *budget, const char *path, uint64_
 /* CG_EIO unless it is a file, or a link to one: a pipe or a device would be waited for. */
 cg_status cg_file_check(const char *path, cg_error *error);
 
-/* Write to a temporary file beside `path`, then sync, rename over `path`, sync the folder.
+/* CG_EIO if it is a link: what is cut or appended there would be a file elsewhere.  What is not
+ * there is none. */
+cg_status cg_file_check_own(const char *path, cg_error *error);
+
+/* Write to a temporary file beside `path`, then sync, rename over `path`, sync the folder.  CG_EIO
+ * where `path` is neither a file nor a link to one: a device or a pipe is nothing to be replaced.
  * Between open and commit write to `stream`; cg_replace_abort forgets it all. */
 typedef struct {
     FILE *stream;

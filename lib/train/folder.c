@@ -166,7 +166,8 @@ cg_status cg_folder_append(const char *folder, int64_t epoch, uint64_t step, int
         return cg_fail_nomem(error, "a line of metrics");
     }
     cg_folder_file(folder, "metrics.jsonl", path);
-    cg_status status = cg_file_append(path, line, error);
+    cg_status status = cg_file_check_own(path, error);
+    if (status == CG_OK) status = cg_file_append(path, line, error);
     free(line);
     return status;
 }
@@ -200,6 +201,7 @@ cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error)
     char path[CG_PATH_BYTES], *text;
     size_t size;
     cg_folder_file(folder, "metrics.jsonl", path);
+    CG_TRY(cg_file_check_own(path, error));
     if (!cg_file_exists(path)) return CG_OK;
     CG_TRY(cg_file_check(path, error));
     CG_TRY(cg_file_read(path, CG_METRICS_BYTES, &text, &size, error));

@@ -245,6 +245,31 @@ for file in last.safetensors metrics.jsonl model.yaml; do
     rm -r piped
 done
 
+# ---- what is written
+mkfifo pipe
+ln -s pipe to-pipe
+for path in pipe to-pipe; do
+    is 4 "no report takes the place of $path" report runs/small -o $path
+    says err "$path: not a file" "which is told"
+    report "a pipe stays a pipe" "$(ls -l pipe)" test -p pipe
+done
+cp -r runs/small linked
+printf 'dear diary\nno end' >diary
+ln -sf "$PWD/diary" linked/metrics.jsonl
+for options in "" "--set train.epochs=2"; do
+    is 4 "metrics are not written where a link leads $options" train --resume=linked $options
+    says err "linked/metrics.jsonl: a link" "which is told"
+done
+report "what is there stays" "$(cat diary)" test "$(cat diary)" = "$(printf 'dear diary\nno end')"
+
+is 2 "a folder without a name is none" train small.yaml --runs ''
+
+# ---- what is quoted
+printf 'cnngraph: 1\nname: "\302\23331m\342\200\256x" \033]0;\377\n' >controls.yaml
+is 3 "a file with commands for the terminal" check controls.yaml
+no_control() { ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177-\377]')" err; }
+report "is quoted without them" "$(od -c err | head -5)" no_control
+
 # ---- the environment
 CNNGRAPH_DATA=/secret-data HOME=/secret-home XDG_CACHE_HOME=/secret-cache
 export CNNGRAPH_DATA HOME XDG_CACHE_HOME
