@@ -2,6 +2,7 @@
 #include "data.h"
 #include "json.h"
 
+#include "base/budget.h"
 #include "data/dataset.h"
 
 #include <inttypes.h>
@@ -256,6 +257,16 @@ static int report(survey *s, const char *name, bool as_json)
     return 0;
 }
 
+/* What a survey takes beside the data: samples are sorted, which takes them twice, and means and
+ * deviations are kept as numbers of JSON. */
+static int64_t bytes_of(const survey *s, int64_t n_samples)
+{
+    enum { NUMBER = 64 };
+    int64_t numbers = 2 * s->channels * (cg_dataset_splits(s->set) + 1);
+    return (2 * s->size + s->width) * (int64_t)sizeof(float) +
+           2 * (n_samples + 1) * (int64_t)sizeof(sample) + numbers * NUMBER;
+}
+
 int data_info(struct data_operand *o, bool as_json)
 {
     cg_dataset *set;
@@ -269,6 +280,11 @@ int data_info(struct data_operand *o, bool as_json)
                  .size = cg_shape_size(&shape),
                  .width = targets ? targets : 1,
                  .channels = shape.rank ? shape.dim[0] : 1 };
+    if (cg_budget_check(o->spec.budget, "looking at the data", bytes_of(&s, total), &error) !=
+        CG_OK) {
+        cg_dataset_free(set);
+        return fail(&error);
+    }
     s.x = calloc((size_t)s.size, sizeof *s.x);
     s.other = calloc((size_t)s.size, sizeof *s.other);
     s.t = calloc((size_t)s.width, sizeof *s.t);

@@ -213,6 +213,7 @@ static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **us
     CG_TRY(renumber(set, spec, error));
     CG_TRY(make_splits(set, splits, n_splits, error));
     bool is_bytes = !set->splits[0].samples->values;
+    CG_TRY(take(set, "the scaling of channels", cg_scaling_bytes(&set->shape, is_bytes), error));
     CG_TRY(cg_scaling_new(&set->scaling, spec, &set->shape, is_bytes, error));
     CG_TRY(start_reader(set, error));
     return spec->normalize_auto ? normalize(set, error) : CG_OK;

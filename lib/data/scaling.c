@@ -11,10 +11,21 @@ static void tabulate(cg_scaling *s)
             s->of_byte[c * 256 + v] = (float)((v * s->scale - s->mean[c]) / s->std[c]);
 }
 
+static int64_t channels_of(const cg_shape *shape)
+{
+    return shape->rank ? shape->dim[0] : 1;
+}
+
+int64_t cg_scaling_bytes(const cg_shape *shape, bool is_bytes)
+{
+    return channels_of(shape) *
+           (int64_t)(2 * sizeof(double) + (is_bytes ? 256 * sizeof(float) : 0));
+}
+
 cg_status cg_scaling_new(cg_scaling *s, const cg_data_spec *spec, const cg_shape *shape,
                          bool is_bytes, cg_error *error)
 {
-    int64_t channels = shape->rank ? shape->dim[0] : 1;
+    int64_t channels = channels_of(shape);
     *s = (cg_scaling){ .channels = channels, .plane = cg_shape_size(shape) / channels };
     s->scale = spec->scale != 0 ? spec->scale : is_bytes ? 1. / 255 : 1;
     if (spec->n_channels && spec->n_channels != channels)

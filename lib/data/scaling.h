@@ -12,6 +12,9 @@ typedef struct {
     float *of_byte;     /* channels x 256: what a byte becomes; NULL without bytes */
 } cg_scaling;
 
+/* Of memory that one takes. */
+int64_t cg_scaling_bytes(const cg_shape *shape, bool is_bytes);
+
 /* As the spec says, for samples of this shape, bytes or real values.  The caller frees it whatever
  * happens.  CG_EDATA where the spec has means for another number of channels. */
 cg_status cg_scaling_new(cg_scaling *scaling, const cg_data_spec *spec, const cg_shape *shape,

@@ -86,6 +86,14 @@ is 8 "a long CSV file in 1 MB" data info long.csv --max-memory 1M
 truncate -s 300M sparse.csv
 is 8 "one of 300 MB is not even read" data info sparse.csv --max-memory 10M
 says err "sparse.csv would take 314.6 MB" "tells what reading it would take"
+awk 'BEGIN { for (n = 0; n < 300000; n++) print "1,2,0" }' >rows.csv
+is 8 "a survey of many samples asks, too" data info rows.csv --max-memory 12M
+says err "looking at the data would take 1[0-9.]* MB" "tells what it would take"
+is 0 "and is made in enough" data info rows.csv --max-memory 32M
+npy '(10, 1000000)' >wide.npy
+head -c 10000000 /dev/zero >>wide.npy
+is 8 "a table for each of a million channels asks" data info wide.npy --max-memory 100M
+says err "the scaling of channels would take 1040.0 MB" "tells what it would take"
 truncate -s 300M sparse.bin
 model '{format: cifar10, files: {train: sparse.bin}, splits: {train: {from: train}}}' \
     'flatten, dense: {units: 10}' | sed 's/1, 28, 28/3, 32, 32/' >sparse.yaml
