@@ -100,6 +100,36 @@ static void locked(void)
        error.message);
 }
 
+/* A run that lost a file that its checkpoint knows of does not go on as if nothing were missing. */
+static void incomplete(void)
+{
+    static const struct {
+        const char *name, *left, *cause; /* left: in its place, or NULL */
+    } losses[] = {
+        { "best.safetensors", NULL, "the best" },
+        { "metrics.jsonl", NULL, "0 of the 2 epochs" },
+        { "metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":2", "1 of the 2 epochs" },
+    };
+    const char *none[MAX_SETS] = { NULL };
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        cg_train_result first, second;
+        cg_error error = { 0 };
+        char path[400];
+        train(none, &(cg_train_options){ .folder = parent, .max_steps = 2 * STEPS_PER_EPOCH + 1 },
+              &first, &error);
+        snprintf(path, sizeof path, "%s/%s", first.folder, losses[i].name);
+        unlink(path);
+        FILE *file = losses[i].left ? fopen(path, "w") : NULL;
+        if (file) fputs(losses[i].left, file), fclose(file);
+        cg_status status =
+            train(none, &(cg_train_options){ .resume = first.folder }, &second, &error);
+        ok(status == CG_ECHECKPOINT && strstr(error.file, losses[i].name) &&
+               strstr(error.message, losses[i].cause),
+           "a run without its %s is not resumed (%s: %s)", losses[i].name, error.file,
+           error.message);
+    }
+}
+
 int main(void)
 {
     static const struct {
@@ -118,6 +148,7 @@ int main(void)
     if (!mkdtemp(parent)) return 1;
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) test(runs[i].what, runs[i].sets);
     locked();
+    incomplete();
     char command[64];
     snprintf(command, sizeof command, "rm -rf %s", parent);
     return system(command) | done_testing();
