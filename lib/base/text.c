@@ -255,12 +255,9 @@ void cg_clean_line(char *text)
     bool is_utf8 = cg_utf8_valid(text, strlen(text));
     for (char *p = text; *p && !is_utf8; p++)
         if ((unsigned char)*p >= 0x80) *p = '?';
-    for (const char *at; (at = cg_find_control(text)); text++) {
+    for (const char *at; (at = cg_find_control(text));) {
         text += at - text;
-        for (bool is_first = true; is_first || ((unsigned char)*text & 0xC0) == 0x80; text++) {
-            *text = '?';
-            is_first = false;
-        }
-        text--;
+        do *text++ = '?';
+        while (((unsigned char)*text & 0xC0) == 0x80);
     }
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the header: 80,000 tensors and more, read within a second.  As values of jansson a byte takes
+/* Of the header: 80,000 tensors and more, read in a second or two.  As values of jansson a byte takes
  * at most 20: two of "[1,1,...]" are a number of 32 and a pointer to it. */
 enum { MAX_HEADER = 10 * 1000 * 1000, BYTES_PER_BYTE = 24, LENGTH_BYTES = 8 };
 static const uint64_t max_file = UINT64_C(1) << 40;

@@ -201,7 +201,6 @@ cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error)
     char path[CG_PATH_BYTES], *text;
     size_t size;
     cg_folder_file(folder, "metrics.jsonl", path);
-    CG_TRY(cg_file_check_own(path, error));
     if (!cg_file_exists(path)) return CG_OK;
     CG_TRY(cg_file_check(path, error));
     CG_TRY(cg_file_read(path, CG_METRICS_BYTES, &text, &size, error));

@@ -66,6 +66,8 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
 {
     char path[CG_PATH_BYTES];
     bool differs;
+    cg_folder_file(folder, "metrics.jsonl", path);
+    CG_TRY(cg_file_check_own(path, error)); /* before anything is written */
     CG_TRY(cg_folder_compare(folder, r->t.model, &differs, error));
     snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
     cg_folder_tidy(folder);

@@ -267,6 +267,7 @@ ln -sf "$PWD/diary" linked/metrics.jsonl
 for options in "" "--set train.epochs=2"; do
     is 4 "metrics are not written where a link leads $options" train --resume=linked $options
     says err "linked/metrics.jsonl: a link" "which is told"
+    report "before anything is written" "$(diff linked runs/small)" cmp -s linked/model.yaml runs/small/model.yaml
 done
 report "what is there stays" "$(cat diary)" test "$(cat diary)" = "$(printf 'dear diary\nno end')"
 

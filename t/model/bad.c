@@ -11,12 +11,14 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-    MAX_FILES = 1000,
-    MAX_SETS = 4,
-    PATIENCE = 20 /* seconds of a processor: a tenth of one is usual, a second under a sanitizer,
-                     and hours are what a bomb would take */
-};
+enum { MAX_FILES = 1000, MAX_SETS = 4 };
+
+/* Seconds of a processor.  What makes every instruction slower may ask for more. */
+static double patience(void)
+{
+    const char *asked = getenv("CNNGRAPH_PATIENCE");
+    return asked ? atof(asked) : 1;
+}
 
 struct expectation {
     char place[64], part[256];
@@ -79,7 +81,7 @@ static void check(const char *folder, const char *name)
     ok(passed, "%s is a mistake at %s: %s", name, e.place, e.part);
     for (int i = 0; !passed && i < cg_diagnostics_count(d); i++)
         printf("# %s\n", cg_diagnostics_text(d, i));
-    ok(seconds < PATIENCE, "%s is no work without end", name);
+    ok(seconds < patience(), "%s is refused in time", name);
     ok(passed && !strcmp(error.message, cg_diagnostics_error(d, 0)->message),
        "%s: the error is the first mistake", name);
     cg_model_free(model);
@@ -112,7 +114,7 @@ static void check_text(const char *what, const char *text, size_t size, const ch
     cg_status status = cg_model_parse(&model, "x.yaml", text, size, 0, NULL, NULL, &error);
     double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
     ok(status == CG_EMODEL && strstr(error.message, part), "%s: %s", what, error.message);
-    ok(seconds < PATIENCE, "%s is no work without end", what);
+    ok(seconds < patience(), "%s is refused in time", what);
 }
 
 /* What is too large to keep as a file. */
