@@ -30,6 +30,48 @@ static int64_t turned(const cg_shape *shape, int64_t k)
     return k % plane * shape->dim[0] + k / plane;
 }
 
+/* ---- headers ------------------------------------------------------------------------------- */
+/* Of the axes behind the first. */
+static cg_shape shape_of_one(const cg_npy *x)
+{
+    cg_shape one = { .rank = x->shape.rank - 1 };
+    for (int i = 0; i < one.rank; i++) one.dim[i] = x->shape.dim[i + 1];
+    return one;
+}
+
+static cg_status check_samples(const cg_npy *x, const char *name, const cg_data_spec *spec,
+                               cg_error *error)
+{
+    char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
+    if (x->shape.rank < 1) return cg_fail(error, CG_EDATA, "%s: a single number", name);
+    cg_shape one = shape_of_one(x), sample = sample_shape(&one, &spec->shape);
+    if (spec->shape.rank == 0 || cg_shape_equal(&sample, &spec->shape)) return CG_OK;
+    return cg_fail(error, CG_EDATA, "%s: samples are %s, the model takes %s", name,
+                   cg_shape_text(&sample, found), cg_shape_text(&spec->shape, expected));
+}
+
+static cg_status check_targets(const cg_npy *y, const char *name, const cg_named_array *x,
+                               const cg_data_spec *spec, cg_error *error)
+{
+    int64_t n = x->array.shape.dim[0], n_y = y->shape.rank ? y->shape.dim[0] : 1;
+    if (y->shape.rank < 1 || n_y != n)
+        return cg_fail(error, CG_EDATA, "%s: %" PRId64 " samples, but %s: %" PRId64, x->name, n,
+                       name, n_y);
+    if (spec->target == CG_TARGET_VALUES || cg_shape_size(&y->shape) == n) return CG_OK;
+    return cg_fail(error, CG_EDATA,
+                   "%s: %d axes, expected one label a sample; `target: values` takes more", name,
+                   y->shape.rank);
+}
+
+cg_status cg_array_read(cg_named_array *to, const cg_input *in, const cg_named_array *x,
+                        const cg_data_spec *spec, cg_error *error)
+{
+    CG_TRY(cg_npy_read_header(&to->array, in, error));
+    CG_TRY(x ? check_targets(&to->array, to->name, x, spec, error)
+             : check_samples(&to->array, to->name, spec, error));
+    return cg_npy_read_data(&to->array, in, error);
+}
+
 /* ---- samples ------------------------------------------------------------------------------- */
 /* The array stays until its values are taken over. */
 static cg_status check_room(const cg_samples *s, const cg_named_array *x, int64_t n, size_t size,
@@ -77,11 +119,6 @@ static cg_status take_values(cg_samples *s, const cg_named_array *x, bool turn, 
 /* ---- what is to be learnt ------------------------------------------------------------------ */
 static cg_status take_labels(cg_samples *s, const cg_named_array *y, cg_error *error)
 {
-    const cg_shape *shape = &y->array.shape;
-    if (cg_shape_size(shape) != s->n)
-        return cg_fail(error, CG_EDATA,
-                       "%s: %d axes, expected one label a sample; `target: values` takes more",
-                       y->name, shape->rank);
     s->labels = cg_alloc((size_t)s->n, 1);
     if (!s->labels) return cg_fail_nomem(error, "labels");
     for (int64_t i = 0; i < s->n; i++) {
@@ -116,14 +153,8 @@ static cg_status take_targets(cg_samples *s, const cg_named_array *y, cg_error *
 cg_status cg_samples_from_arrays(cg_samples *s, cg_named_array *x, const cg_named_array *y,
                                  const cg_data_spec *spec, cg_error *error)
 {
-    const cg_shape *many = &x->array.shape;
-    if (many->rank < 1) return cg_fail(error, CG_EDATA, "%s: a single number", x->name);
-    if (y && (y->array.shape.rank < 1 || y->array.shape.dim[0] != many->dim[0]))
-        return cg_fail(error, CG_EDATA, "%s: %" PRId64 " samples, but %s: %" PRId64, x->name,
-                       many->dim[0], y->name, y->array.shape.rank ? y->array.shape.dim[0] : 1);
-    cg_shape one = { .rank = many->rank - 1 };
-    for (int i = 0; i < one.rank; i++) one.dim[i] = many->dim[i + 1];
-    s->n = many->dim[0];
+    cg_shape one = shape_of_one(&x->array);
+    s->n = x->array.shape.dim[0];
     s->shape = sample_shape(&one, &spec->shape);
     bool turn = is_turned(&one, &spec->shape),
          is_bytes = x->array.kind == 'u' && x->array.size == 1;

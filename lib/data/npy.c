@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MAGIC = 6, MAX_HEADER = 1 << 16, READ_AT_ONCE = 1 << 20 };
 #define MAX_BYTES (INT64_C(1) << 33) /* of one array */
@@ -127,7 +126,7 @@ static cg_status read_literal(cg_npy *a, cursor *c)
 }
 
 /* Everything up to the data. */
-static cg_status read_header(cg_npy *a, const cg_input *in, char *text, cg_error *error)
+static cg_status read_text(cg_npy *a, const cg_input *in, char *text, cg_error *error)
 {
     uint8_t head[MAGIC + 2 + 4] = { 0 };
     int64_t got = in->read(in, head, MAGIC + 4, error);
@@ -155,20 +154,33 @@ static cg_status read_header(cg_npy *a, const cg_input *in, char *text, cg_error
     return read_literal(a, &(cursor){ text, in->name, error });
 }
 
-/* ---- the data ------------------------------------------------------------------------------ */
-static cg_status check_shape(const cg_npy *a, const cg_input *in, int64_t *bytes, cg_error *error)
+/* Also that all of it has a size that can be counted. */
+static cg_status check_shape(const cg_npy *a, const cg_input *in, cg_error *error)
 {
-    *bytes = a->size;
+    int64_t bytes = a->size;
     for (int i = 0; i < a->shape.rank; i++)
-        if (a->shape.dim[i] < 1 || !cg_mul_ok(*bytes, a->shape.dim[i], bytes) || *bytes > MAX_BYTES)
+        if (a->shape.dim[i] < 1 || !cg_mul_ok(bytes, a->shape.dim[i], &bytes) || bytes > MAX_BYTES)
             return cg_fail(error, CG_EDATA, "%s: axis %d has %" PRId64 " elements, expected %s",
                            in->name, i, a->shape.dim[i],
                            a->shape.dim[i] < 1 ? "at least 1" : "at most 8 GiB in all");
     return CG_OK;
 }
 
-static cg_status read_body(cg_npy *a, const cg_input *in, int64_t bytes, cg_error *error)
+cg_status cg_npy_read_header(cg_npy *a, const cg_input *in, cg_error *error)
 {
+    *a = (cg_npy){ 0 };
+    char *text = cg_alloc(MAX_HEADER + 1, 1);
+    if (!text) return cg_fail_nomem(error, in->name);
+    cg_status status = read_text(a, in, text, error);
+    cg_release(text);
+    return status == CG_OK ? check_shape(a, in, error) : status;
+}
+
+/* ---- the data ------------------------------------------------------------------------------ */
+cg_status cg_npy_read_data(cg_npy *a, const cg_input *in, cg_error *error)
+{
+    const int64_t bytes = cg_shape_size(&a->shape) * a->size;
+    CG_TRY(cg_budget_check(in->budget, in->name, bytes, error));
     for (int64_t used = 0, room = 0; used < bytes;) {
         room = room ? 2 * room : READ_AT_ONCE;
         if (room > bytes) room = bytes;
@@ -189,41 +201,6 @@ static cg_status read_body(cg_npy *a, const cg_input *in, int64_t bytes, cg_erro
     if (got == 0) return CG_OK;
     return cg_fail(error, CG_EDATA, "%s: bytes follow the %" PRId64 " that its header promises",
                    in->name, bytes);
-}
-
-cg_status cg_npy_read(cg_npy *a, const cg_input *in, cg_error *error)
-{
-    int64_t bytes;
-    *a = (cg_npy){ 0 };
-    char *text = cg_alloc(MAX_HEADER + 1, 1);
-    if (!text) return cg_fail_nomem(error, in->name);
-    cg_status status = read_header(a, in, text, error);
-    cg_release(text);
-    CG_TRY(status);
-    CG_TRY(check_shape(a, in, &bytes, error));
-    CG_TRY(cg_budget_check(in->budget, in->name, bytes, error));
-    return read_body(a, in, bytes, error);
-}
-
-static int64_t read_file(const cg_input *in, void *bytes, int64_t n, cg_error *error)
-{
-    FILE *file = in->context;
-    size_t got = fread(bytes, 1, (size_t)n, file);
-    if (!ferror(file)) return (int64_t)got;
-    return -(int64_t)cg_fail_errno(error, CG_EDATA, "%s", in->name);
-}
-
-cg_status cg_npy_load(cg_npy *a, const char *path, const cg_budget *budget, cg_error *error)
-{
-    *a = (cg_npy){ 0 };
-    FILE *file = fopen(path, "rb");
-    if (!file) return cg_fail_errno(error, CG_EDATA, "%s", path);
-    struct stat st;
-    cg_status status = fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)
-                           ? cg_fail(error, CG_EDATA, "%s: a folder, expected a file", path)
-                           : cg_npy_read(a, &(cg_input){ read_file, file, path, budget }, error);
-    fclose(file);
-    return status;
 }
 
 void cg_npy_free(cg_npy *a)

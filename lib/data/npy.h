@@ -27,10 +27,11 @@ typedef struct {
     uint8_t *bytes;
 } cg_npy;
 
-/* The caller frees *array whatever happens.  Memory grows as bytes arrive: the header alone is not
- * believed.  CG_EDATA says what is wrong with it. */
-cg_status cg_npy_read(cg_npy *array, const cg_input *input, cg_error *error);
-cg_status cg_npy_load(cg_npy *array, const char *path, const cg_budget *budget, cg_error *error);
+/* First the header, for the shape to be looked at, then the data.  The caller frees *array whatever
+ * happens.  Memory grows as bytes arrive: the header alone is not believed.  CG_EDATA says what is
+ * wrong with it. */
+cg_status cg_npy_read_header(cg_npy *array, const cg_input *input, cg_error *error);
+cg_status cg_npy_read_data(cg_npy *array, const cg_input *input, cg_error *error);
 void cg_npy_free(cg_npy *array);
 
 double cg_npy_value(const cg_npy *array, int64_t i);

@@ -54,7 +54,8 @@ static int64_t read_entry(const cg_input *in, void *bytes, int64_t n, cg_error *
                              zip_file_strerror(in->context));
 }
 
-static cg_status read_array(cg_named_array *to, const archive *a, const char *name, cg_error *error)
+static cg_status read_array(cg_named_array *to, const archive *a, const char *name,
+                            const cg_named_array *x, const cg_data_spec *spec, cg_error *error)
 {
     char entry[MAX_ENTRY];
     snprintf(entry, sizeof entry, "%s.npy", name);
@@ -65,7 +66,7 @@ static cg_status read_array(cg_named_array *to, const archive *a, const char *na
     if (!file)
         return cg_fail(error, cg_unless_nomem(CG_EDATA), "%s: %s", to->name, zip_strerror(a->zip));
     const cg_input input = { read_entry, file, to->name, a->budget };
-    cg_status status = cg_npy_read(&to->array, &input, error);
+    cg_status status = cg_array_read(to, &input, x, spec, error);
     zip_fclose(file);
     return status;
 }
@@ -78,9 +79,9 @@ static cg_status read_arrays(cg_samples *samples, const archive *a, const cg_dat
         return cg_fail(error, CG_EDATA,
                        "%s: no array for '%s': neither %s nor train_images, x, images, arr_0",
                        a->path, cg_part_names[part], known[0][part].x);
-    CG_TRY(read_array(x, a, found->x, error));
+    CG_TRY(read_array(x, a, found->x, NULL, spec, error));
     bool has_y = has_array(a, found->y);
-    if (has_y) CG_TRY(read_array(y, a, found->y, error));
+    if (has_y) CG_TRY(read_array(y, a, found->y, x, spec, error));
     return cg_samples_from_arrays(samples, x, has_y ? y : NULL, spec, error);
 }
 

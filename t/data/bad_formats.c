@@ -131,6 +131,21 @@ static void bad_npy(void)
     }
 }
 
+/* Whatever else the file holds, the header is enough. */
+static void other_npy(void)
+{
+    cg_data_spec spec = { .format = "npy", .images = { "x.npy" }, .shape = CG_SHAPE(1, 28, 28) };
+    put_npy("x.npy", NPY("|u1", "False", "(9, 4096, 4096)"), BYTES("a"));
+    expect(spec, "m.yaml:3:5", "x.npy: samples are 1x4096x4096, the model takes 1x28x28");
+    spec.shape = CG_SHAPE(1);
+    spec.labels[0] = "y.npy";
+    put_npy("x.npy", NPY("|u1", "False", "(2, 1)"), BYTES("ab"));
+    put_npy("y.npy", NPY("|u1", "False", "(536870912,)"), BYTES("a"));
+    expect(spec, "m.yaml:3:5", "y.npy: 536870912");
+    put_npy("y.npy", NPY("|u1", "False", "(2, 536870912)"), BYTES("a"));
+    expect(spec, "m.yaml:3:5", "2 axes, expected one label a sample");
+}
+
 static void bad_npy_labels(void)
 {
     cg_data_spec spec = { .format = "npy", .images = { "x.npy" } };
@@ -321,6 +336,7 @@ int main(void)
 {
     if (!mkdtemp(folder)) abort();
     bad_npy();
+    other_npy();
     bad_npy_labels();
     bad_npz();
     bad_csv();
