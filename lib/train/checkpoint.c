@@ -11,6 +11,7 @@
 #include "formats/safetensors.h"
 #include "train/average.h"
 #include "train/update.h"
+#include "train/weights.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -269,27 +270,33 @@ cg_status cg_weights_data(const char *path, const cg_budget *budget, char name[C
 }
 
 /* What evaluations took in training is what predictions take: the averages, where there are any. */
-static cg_status copy_averages(const cg_safetensors *file, cg_program *program, cg_error *error)
+static cg_status copy_averages(const cg_safetensors *file, cg_program *program, bool is_checked,
+                               cg_error *error)
 {
     cg_shape shape = CG_DIMS(cg_parameters_size(program));
     if (cg_safetensors_find(file, CG_AVERAGE) < 0) return CG_OK;
     float *values = cg_alloc((size_t)shape.dim[0], sizeof *values);
     if (!values) return cg_fail_nomem(error, "averaged weights");
     cg_status status = cg_safetensors_copy(file, CG_AVERAGE, CG_F32, &shape, values, error);
+    if (status == CG_OK && is_checked)
+        status = cg_values_check(CG_AVERAGE, values, shape.dim[0], error);
     if (status == CG_OK) cg_parameters_fill(program, values);
     cg_release(values);
     return status;
 }
 
-cg_status cg_weights_load(const char *path, const cg_budget *budget, cg_program *program,
+cg_status cg_weights_load(const char *path, const cg_model *model, cg_program *program,
                           cg_error *error)
 {
     cg_safetensors *file;
     cg_error cause = { 0 };
-    CG_TRY(cg_safetensors_read_within(budget, &file, path, error));
+    const cg_spec *spec = cg_model_spec(model);
+    const bool is_checked = spec->on_nonfinite != CG_NONFINITE_IGNORE;
+    CG_TRY(cg_safetensors_read_within(spec->data.budget, &file, path, error));
     cg_status status = compare_tensors(file, program, false, &cause);
     if (status == CG_OK) status = copy_tensors(file, program, &cause);
-    if (status == CG_OK) status = copy_averages(file, program, &cause);
+    if (status == CG_OK && is_checked) status = cg_weights_check(program, &cause);
+    if (status == CG_OK) status = copy_averages(file, program, is_checked, &cause);
     cg_safetensors_free(file);
     return in_file(path, status, &cause, error);
 }

@@ -37,8 +37,9 @@ cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char
 cg_status cg_checkpoint_load(const char *path, const cg_model *model, const char *data,
                              cg_program *program, cg_standing *standing, cg_error *error);
 
-/* Parameters and states alone; an optimiser's state in the file is passed over. */
-cg_status cg_weights_load(const char *path, const cg_budget *budget, cg_program *program,
+/* Parameters and states alone; an optimiser's state in the file is passed over.  CG_ENUMERIC when
+ * not all are finite, unless the model says on_nonfinite: ignore. */
+cg_status cg_weights_load(const char *path, const cg_model *model, cg_program *program,
                           cg_error *error);
 
 /* "adam.m", "ema": the name of a state that training keeps, no model's. */

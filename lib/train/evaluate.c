@@ -6,7 +6,6 @@
 #include "model/model.h"
 #include "train/checkpoint.h"
 #include "train/names.h"
-#include "train/weights.h"
 
 #include <cnngraph/ops.h>
 #include <cnngraph/train.h>
@@ -88,27 +87,13 @@ struct cg_predictor {
     json_t *names; /* or NULL */
 };
 
-/* What they predict would be no prediction. */
-static cg_status check_weights(const cg_predictor *p, const char *path, cg_error *error)
-{
-    cg_error cause = { 0 };
-    cg_status status = cg_weights_check(p->one.program, &cause);
-    return status == CG_OK
-               ? CG_OK
-               : cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause.message);
-}
-
 static cg_status build(cg_predictor *p, const char *weights, int threads, cg_error *error)
 {
     p->pool = cg_pool_new(threads);
     if (!p->pool) return cg_fail_nomem(error, "threads");
     CG_TRY(cg_batch_evaluation(&p->one, p->model, 1, p->pool, NULL, error));
-    const cg_budget *budget = cg_model_spec(p->model)->data.budget;
-    CG_TRY(cg_weights_load(weights, budget, p->one.program, error));
-    CG_TRY(cg_names_read(&p->names, weights, budget, error));
-    return cg_model_spec(p->model)->on_nonfinite == CG_NONFINITE_IGNORE
-               ? CG_OK
-               : check_weights(p, weights, error);
+    CG_TRY(cg_weights_load(weights, p->model, p->one.program, error));
+    return cg_names_read(&p->names, weights, cg_model_spec(p->model)->data.budget, error);
 }
 
 static cg_status want_many(cg_predictor *p, cg_error *error)

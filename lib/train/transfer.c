@@ -11,6 +11,7 @@
 #include "train/checkpoint.h"
 #include "train/folder.h"
 #include "train/update.h"
+#include "train/weights.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -73,13 +74,24 @@ static void describe(tally *t, const char *path, char text[CG_TRANSFER_TEXT])
 
 /* ---- taking -------------------------------------------------------------------------------- */
 /* A checkpoint holds parameters first, in the order of the slab, as the averages of them are: the
- * average of one lies as far from the beginning of all as it does itself. */
+ * average of one lies as far from the beginning of all as it does itself.  Of another program's
+ * file nobody knows that. */
+static cg_status check_averages(const cg_safetensors *file, cg_error *error)
+{
+    if (cg_safetensors_find(file, CG_AVERAGE) < 0 || cg_safetensors_metadata(file, "cnngraph"))
+        return CG_OK;
+    return cg_fail(error, CG_ECHECKPOINT,
+                   "has averaged weights, '%s', but not the metadata that cnngraph writes, and so "
+                   "not whose they are",
+                   CG_AVERAGE);
+}
+
 static const void *values_of(const cg_safetensors *file, int i)
 {
     int64_t before = 0;
     cg_named_tensor tensor = cg_safetensors_tensor(file, i);
     int at = cg_safetensors_find(file, CG_AVERAGE);
-    if (at < 0 || !cg_safetensors_metadata(file, "cnngraph")) return tensor.data;
+    if (at < 0) return tensor.data;
     cg_named_tensor averages = cg_safetensors_tensor(file, at);
     for (int k = 0; k < i; k++) {
         cg_named_tensor earlier = cg_safetensors_tensor(file, k);
@@ -90,9 +102,19 @@ static const void *values_of(const cg_safetensors *file, int i)
     return is_averaged ? (const char *)averages.data + (size_t)before * sizeof(float) : tensor.data;
 }
 
-static void take_leaves(const cg_safetensors *file, const cg_model *model, cg_program *program,
-                        cg_node_kind kind, tally *t)
+static cg_status take(const cg_safetensors *file, int at, const cg_leaf *leaf, bool is_checked,
+                      cg_error *error)
 {
+    const void *values = values_of(file, at);
+    int64_t n = cg_shape_size(&leaf->shape);
+    memcpy(leaf->data, values, (size_t)n * sizeof(float));
+    return is_checked ? cg_values_check(leaf->name, values, n, error) : CG_OK;
+}
+
+static cg_status take_leaves(const cg_safetensors *file, const cg_model *model, cg_program *program,
+                             cg_node_kind kind, tally *t, cg_error *error)
+{
+    const bool is_checked = cg_model_spec(model)->on_nonfinite != CG_NONFINITE_IGNORE;
     for (int i = 0; i < cg_program_leaves(program, kind); i++) {
         cg_leaf leaf = cg_program_leaf(program, kind, i);
         const cg_leaf_plan *plan = cg_model_leaf(model, leaf.name);
@@ -102,14 +124,14 @@ static void take_leaves(const cg_safetensors *file, const cg_model *model, cg_pr
         if (at >= 0) there = cg_safetensors_tensor(file, at);
         t->n++;
         if (at >= 0 && there.dtype == CG_F32 && cg_shape_equal(&there.shape, &leaf.shape)) {
-            memcpy(leaf.data, values_of(file, at),
-                   (size_t)cg_shape_size(&leaf.shape) * sizeof(float));
+            CG_TRY(take(file, at, &leaf, is_checked, error));
             t->n_taken++;
         } else {
             note_without(t, &leaf, at < 0 ? NULL : &there,
                          plan->is_parameter && kind == CG_NODE_STATE);
         }
     }
+    return CG_OK;
 }
 
 static void note_spare(const cg_safetensors *file, const cg_model *model, tally *t)
@@ -147,10 +169,14 @@ cg_status cg_transfer(cg_program *program, const cg_model *model, const char *fr
     CG_TRY(find_weights(from, &path, sizeof buffer, buffer, error));
     if (!spec->from_is_users) CG_TRY(cg_check_link(&spec->data, path, spec->from_place, error));
     CG_TRY(cg_safetensors_read_within(spec->data.budget, &file, path, error));
-    take_leaves(file, model, program, CG_NODE_PARAMETER, &t);
-    take_leaves(file, model, program, CG_NODE_STATE, &t);
+    cg_error cause = { 0 };
+    cg_status status = check_averages(file, &cause);
+    if (status == CG_OK) status = take_leaves(file, model, program, CG_NODE_PARAMETER, &t, &cause);
+    if (status == CG_OK) status = take_leaves(file, model, program, CG_NODE_STATE, &t, &cause);
     note_spare(file, model, &t);
     cg_safetensors_free(file);
+    if (status != CG_OK)
+        return cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause.message);
     describe(&t, path, text);
     return t.n_taken
                ? CG_OK

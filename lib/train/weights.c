@@ -10,15 +10,23 @@
 #include <string.h>
 
 /* The exponent of NaN and infinity has all bits set. */
-static int64_t count_nonfinite(const float *values, int64_t n)
+static int64_t count_nonfinite(const void *values, int64_t n)
 {
     int64_t bad = 0;
     for (int64_t i = 0; i < n; i++) {
         uint32_t bits;
-        memcpy(&bits, values + i, sizeof bits);
+        memcpy(&bits, (const char *)values + i * (int64_t)sizeof bits, sizeof bits);
         bad += (bits & 0x7f800000) == 0x7f800000;
     }
     return bad;
+}
+
+cg_status cg_values_check(const char *name, const void *values, int64_t n, cg_error *error)
+{
+    int64_t bad = count_nonfinite(values, n);
+    if (bad == 0) return CG_OK;
+    return cg_fail(error, CG_ENUMERIC, "'%s': %" PRId64 " of %" PRId64 " values are not finite",
+                   name, bad, n);
 }
 
 cg_status cg_weights_check(const cg_program *program, cg_error *error)
@@ -28,11 +36,7 @@ cg_status cg_weights_check(const cg_program *program, cg_error *error)
         int n_leaves = cg_program_leaves(program, kinds[k]);
         for (int i = 0; i < n_leaves; i++) {
             cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
-            int64_t n = cg_shape_size(&leaf.shape), bad = count_nonfinite(leaf.data, n);
-            if (bad)
-                return cg_fail(error, CG_ENUMERIC,
-                               "'%s': %" PRId64 " of %" PRId64 " values are not finite", leaf.name,
-                               bad, n);
+            CG_TRY(cg_values_check(leaf.name, leaf.data, cg_shape_size(&leaf.shape), error));
         }
     }
     return CG_OK;

@@ -6,6 +6,9 @@
 
 #include <cnngraph/program.h>
 
+/* CG_ENUMERIC when any of n float32 values, at any alignment, is NaN or infinite. */
+cg_status cg_values_check(const char *name, const void *values, int64_t n, cg_error *error);
+
 /* CG_ENUMERIC naming the first parameter or state that holds NaN or infinity, and how often. */
 cg_status cg_weights_check(const cg_program *program, cg_error *error);
 

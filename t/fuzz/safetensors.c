@@ -67,7 +67,7 @@ static void load(const uint8_t *data, size_t size)
     look_at(file);
     cg_safetensors_free(file);
     cg_checkpoint_load(path, model, "digits", batch.program, &standing, &error);
-    cg_weights_load(path, NULL, batch.program, &error);
+    cg_weights_load(path, model, batch.program, &error);
     fuzz_expect(cg_weights_data(path, NULL, name, &error) == CG_OK && strlen(name) < CG_DATA_NAME,
                 "the data are told of in a short text");
 }

@@ -8,6 +8,7 @@
 
 #include "../tap.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,7 +192,7 @@ static void test_averages(void)
     snprintf(path, sizeof path, "%s/best.safetensors", result.folder);
     begin(&s, (sets){ "vars.head=fresh" }, result.folder);
     begin(&other, (sets){ NULL }, NULL);
-    cg_status status = cg_weights_load(path, NULL, other.t.full.program, &other.error);
+    cg_status status = cg_weights_load(path, other.t.model, other.t.full.program, &other.error);
     int n = 0;
     for (int i = 0; i < BODY; i++) n += same_leaf(&s, &other, body[i]);
     ok(s.status == CG_OK && status == CG_OK && n == BODY,
@@ -263,6 +264,76 @@ static bool copy_weights(const char *from, const char *to, bool is_bare)
     bool is_written = n > 0 && cg_safetensors_write(to, n, tensors, 0, NULL, NULL) == CG_OK;
     cg_safetensors_free(file);
     return is_written;
+}
+
+/* The file `from` as `to`, with a NaN as the last value of the tensor of this name. */
+static bool spoil(const char *from, const char *to, const char *name, bool with_metadata)
+{
+    static float values[1 << 14];
+    cg_safetensors *file = NULL;
+    cg_named_tensor tensors[2 * TENSORS + 4];
+    const cg_metadata mark = { "cnngraph", "1" };
+    cg_safetensors_read(&file, from, NULL);
+    int n = file ? cg_safetensors_count(file) : 0, at = n ? cg_safetensors_find(file, name) : -1;
+    for (int i = 0; i < n; i++) tensors[i] = cg_safetensors_tensor(file, i);
+    int64_t size = at >= 0 ? cg_shape_size(&tensors[at].shape) : 0;
+    if (size > 0 && size <= (int64_t)(sizeof values / sizeof *values)) {
+        memcpy(values, tensors[at].data, (size_t)size * sizeof *values);
+        values[size - 1] = NAN;
+        tensors[at].data = values;
+    }
+    bool is_written =
+        size > 0 && cg_safetensors_write(to, n, tensors, with_metadata, &mark, NULL) == CG_OK;
+    cg_safetensors_free(file);
+    return is_written;
+}
+
+static cg_status predictor_of(const cg_model *model, const char *weights, cg_error *error)
+{
+    cg_predictor *p;
+    cg_status status = cg_predictor_new(&p, model, weights, 1, error);
+    cg_predictor_free(p);
+    return status;
+}
+
+/* Weights, frozen ones and averages are looked at under the names that the file gives them. */
+static void test_nonfinite(void)
+{
+    static const char *const names[] = { "c.weight", "n.running_var", "ema" };
+    char from[300], path[100];
+    cg_train_result result;
+    train((sets){ "train.ema=0.9" }, (cg_train_options){ .folder = parent }, &result, NULL);
+    snprintf(from, sizeof from, "%s/last.safetensors", result.folder);
+    snprintf(path, sizeof path, "%s/spoilt.safetensors", parent);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        session s, other;
+        cg_error error = { 0 };
+        char quoted[40];
+        snprintf(quoted, sizeof quoted, "'%s': 1 of ", names[i]);
+        bool is_spoilt = spoil(from, path, names[i], true);
+        begin(&s, (sets){ NULL }, path);
+        cg_status status = predictor_of(s.model, path, &error);
+        ok(is_spoilt && status == CG_ENUMERIC && strstr(error.message, quoted) &&
+               !strcmp(error.file, path),
+           "a NaN in %s is not predicted with: %s", names[i], error.message);
+        /* what a run does not take it need not look at: of weights the averages are taken */
+        bool is_taken = i > 0;
+        ok(s.status == (is_taken ? CG_ENUMERIC : CG_OK) &&
+               (!is_taken || !strcmp(s.error.file, path)),
+           "nor begun with, if it is taken: %s", s.error.message);
+        begin(&other, (sets){ "train.on_nonfinite=ignore" }, path);
+        ok(other.status == CG_OK && predictor_of(other.model, path, &error) == CG_OK,
+           "a model that ignores it takes it %s", other.error.message);
+        end(&s);
+        end(&other);
+    }
+    session s;
+    spoil(from, path, "c.weight", false);
+    begin(&s, (sets){ NULL }, path);
+    ok(s.status == CG_ECHECKPOINT && strstr(s.error.message, "whose they are"),
+       "averages without the metadata that tell their order are not taken: %s", s.error.message);
+    end(&s);
+    unlink(path);
 }
 
 /* Whose file it is may be a stranger. */
@@ -411,6 +482,7 @@ int main(void)
         test_mistakes(result.folder);
         test_many_names(result.folder);
         test_names(result.folder);
+        test_nonfinite();
         test_verify(result.folder);
         test_runs(result.folder);
     }
