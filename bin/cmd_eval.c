@@ -172,9 +172,10 @@ static int run(int argc, char *argv[])
     };
     if (options_parse(&verb_eval, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;
     if (threads > 1024) return usage_error(&verb_eval, "--threads is at most 1024");
-    if (!find_weights(&verb_eval, argv[1], from, weights, path)) return EXIT_USAGE;
+    int code = find_weights(&verb_eval, argv[1], from, weights, path);
+    if (code) return code;
     cg_model *model;
-    int code = load_model(&model, argv[1], &how);
+    code = load_model(&model, argv[1], &how);
     m.weights = path;
     if (code == 0) code = settle(model);
     if (code == 0) code = evaluate(&m, model, (int)threads, format == 1, &how.sets);

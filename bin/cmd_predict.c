@@ -284,10 +284,11 @@ static int run(int argc, char *argv[])
     if (n < 0) return EXIT_USAGE;
     if (n == 1 && !indices)
         return usage_error(&verb_predict, "name image files, or --index of the split");
-    if (!find_weights(&verb_predict, argv[1], from, weights, path)) return EXIT_USAGE;
+    int code = find_weights(&verb_predict, argv[1], from, weights, path);
+    if (code) return code;
 
     cg_model *model;
-    int code = load_model(&model, argv[1], &how);
+    code = load_model(&model, argv[1], &how);
     s.model = model;
     s.list = format == 1 ? json_array() : NULL;
     if (code == 0 && n > 1) code = settle(model);

@@ -14,23 +14,15 @@
 
 extern const struct verb verb_report;
 
-/* SOURCE_DATE_EPOCH (reproducible-builds.org) stands in for the clock. */
-static void time_text(char text[32])
+/* SOURCE_DATE_EPOCH (reproducible-builds.org) stands in for the clock; false if it is no time. */
+static bool time_text(char text[32])
 {
     int64_t seconds;
     const char *fixed = getenv("SOURCE_DATE_EPOCH");
-    time_t now = fixed && cg_parse_int(fixed, &seconds) ? (time_t)seconds : time(NULL);
+    if (fixed && (!cg_parse_int(fixed, &seconds) || seconds < 0)) return false;
+    time_t now = fixed ? (time_t)seconds : time(NULL);
     struct tm parts;
-    if (!gmtime_r(&now, &parts) || !strftime(text, 32, "%Y-%m-%d %H:%M UTC", &parts))
-        text[0] = '\0';
-}
-
-static int no_weights(const char *folder)
-{
-    cg_error error = { .status = CG_ECHECKPOINT };
-    snprintf(error.message, sizeof error.message,
-             "%.200s has no weights: neither best.safetensors nor last.safetensors", folder);
-    return fail(&error);
+    return gmtime_r(&now, &parts) && strftime(text, 32, "%Y-%m-%d %H:%M UTC", &parts) > 0;
 }
 
 static int not_built(void)
@@ -44,10 +36,9 @@ static int not_built(void)
 
 /* drawings: a folder for PNG files, or NULL. */
 static int write_report(const char *path, const char *drawings, const struct measurement *m,
-                        const cg_model *model, const char *folder, int threads)
+                        const cg_model *model, const char *folder, const char *made, int threads)
 {
     int n = 0;
-    char made[32];
     cg_error error = { 0 };
     cg_history history;
     cg_report report = { .model = model,
@@ -60,7 +51,6 @@ static int write_report(const char *path, const char *drawings, const struct mea
                          .data = m->data,
                          .threads = threads ? threads : cg_cpu_cores(),
                          .made = made };
-    time_text(made);
     cg_status status = cg_history_read(&history, folder, &error);
     if (status == CG_OK) status = cg_report_write(path, &report, &error);
     if (status == CG_OK && drawings)
@@ -79,7 +69,7 @@ static int run(int argc, char *argv[])
     struct model_options how = { 0 };
     struct measurement m = { .split = "test" };
     const char *output = NULL, *drawings = NULL;
-    char weights[PATH_BYTES], path[PATH_BYTES];
+    char weights[PATH_BYTES], path[PATH_BYTES], made[32];
     char long_output[] = "--output";
     int64_t threads = 0;
     const struct option options[] = {
@@ -95,18 +85,23 @@ static int run(int argc, char *argv[])
     if (options_parse(&verb_report, argc, argv, options, 1, 1) < 0) return EXIT_USAGE;
     const char *folder = argv[1];
     if (threads > 1024) return usage_error(&verb_report, "--threads is at most 1024");
+    int code = check_exists(folder);
+    if (code) return code;
     if (!is_folder(folder)) return usage_error(&verb_report, "%s is no run's folder", folder);
+    if (!time_text(made))
+        return usage_error(&verb_report, "SOURCE_DATE_EPOCH is not the seconds since 1970");
     if (!output && snprintf(path, sizeof path, "%s/report.html", folder) >= PATH_BYTES)
         return usage_error(&verb_report, "the path is too long");
     if (drawings && !cg_can_rasterise()) return not_built();
     if (!cg_folder_weights(folder, sizeof weights, weights)) return no_weights(folder);
     cg_model *model;
-    int code = load_model(&model, folder, &how);
+    code = load_model(&model, folder, &how);
     m.weights = weights;
     if (code == 0) code = settle(model);
     if (code == 0) code = measure(&verb_report, &m, model, (int)threads, &how.sets);
     if (code == 0)
-        code = write_report(output ? output : path, drawings, &m, model, folder, (int)threads);
+        code =
+            write_report(output ? output : path, drawings, &m, model, folder, made, (int)threads);
     measurement_free(&m);
     cg_model_free(model);
     return code;

@@ -1,11 +1,13 @@
 /* Finding and reading what the operands name. */
 #include "load.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "train/folder.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool join(char path[PATH_BYTES], const char *folder, const char *name)
 {
@@ -46,21 +48,37 @@ int load_model(cg_model **model, const char *operand, struct model_options *opti
     return n > 0 ? cg_status_exit_code(status) : fail(&error);
 }
 
-bool find_weights(const struct verb *verb, const char *operand, const char *run,
-                  const char *weights, char path[PATH_BYTES])
+int check_exists(const char *path)
 {
-    if (weights) {
-        if (snprintf(path, PATH_BYTES, "%s", weights) < PATH_BYTES) return true;
-        usage_error(verb, "the path of the weights is too long");
-        return false;
-    }
+    cg_error error = { 0 };
+    struct stat st;
+    if (stat(path, &st) == 0) return 0;
+    cg_fail_errno(&error, CG_EIO, "%s", path);
+    return fail(&error);
+}
+
+int no_weights(const char *folder)
+{
+    cg_error error = { 0 };
+    cg_fail(&error, CG_ECHECKPOINT,
+            "%.200s has no weights: neither best.safetensors nor last.safetensors", folder);
+    return fail(&error);
+}
+
+int find_weights(const struct verb *verb, const char *operand, const char *run, const char *weights,
+                 char path[PATH_BYTES])
+{
+    int code = check_exists(operand);
+    if (code) return code;
+    if (weights)
+        return snprintf(path, PATH_BYTES, "%s", weights) < PATH_BYTES
+                   ? 0
+                   : usage_error(verb, "the path of the weights is too long");
     const char *folder = run ? run : is_folder(operand) ? operand : NULL;
-    if (!folder) {
-        usage_error(verb, "%s has no weights: name a run's folder, or give --run or --weights",
-                    operand);
-        return false;
-    }
-    if (cg_folder_weights(folder, PATH_BYTES, path)) return true;
-    usage_error(verb, "%s has no weights yet", folder);
-    return false;
+    if (!folder)
+        return usage_error(
+            verb, "%s has no weights: name a run's folder, or give --run or --weights", operand);
+    code = check_exists(folder);
+    if (code) return code;
+    return cg_folder_weights(folder, PATH_BYTES, path) ? 0 : no_weights(folder);
 }

@@ -28,10 +28,15 @@ struct model_options {
 int load_model(cg_model **model, const char *operand, struct model_options *options);
 
 /* The weights to use: `weights` if given, else best.safetensors or last.safetensors of the run
- * `run`, or of the operand, which is a run's folder then.  False after an error that has been
- * reported. */
-bool find_weights(const struct verb *verb, const char *operand, const char *run,
-                  const char *weights, char path[PATH_BYTES]);
+ * `run`, or of the operand, which is a run's folder then.  The exit code, after the error
+ * has been told. */
+int find_weights(const struct verb *verb, const char *operand, const char *run, const char *weights,
+                 char path[PATH_BYTES]);
+
+/* Exit codes after the error has been told: of a file or folder that is not there (0: it is), and
+ * of a run's folder without weights. */
+int check_exists(const char *path);
+int no_weights(const char *folder);
 
 /* What the model file leaves to the data is computed (cg_model_settle); the exit code. */
 int settle(cg_model *model);

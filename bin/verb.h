@@ -18,9 +18,6 @@ enum { EXIT_USAGE = 2 };
 int fail(const cg_error *error);
 int fail_memory(void); /* the same of CG_ENOMEM */
 
-/* The same where memory is short. */
-int fail_memory(void);
-
 /* "cnngraph VERB: " and the message, then where help is; returns EXIT_USAGE. */
 int usage_error(const struct verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -208,6 +208,12 @@ is 7 "resume with another model" train small.yaml --set seed=8 --resume runs/sma
 cp -R runs/small lost && rm lost/last.safetensors
 is 7 "resume of a run whose weights are gone" train --resume lost
 report "loses nothing of it" "its metrics were cut" cmp -s runs/small/metrics.jsonl lost/metrics.jsonl
+mkdir weightless
+is 7 "eval of a run without weights" eval weightless
+says err "weightless has no weights: neither" "is told"
+is 4 "eval of a run that is not there" eval nowhere
+says err "nowhere: No such file" "is told"
+is 4 "eval with the weights of a run that is not there" eval small.yaml --run nowhere
 is 2 "resume of no run" train small.yaml --resume --runs nowhere
 is 5 "a loss that is not finite" train small.yaml --set optimizer.lr=1e37 --runs bad
 says err "small.yaml:[0-9]*:[0-9]*: .*finite" "is told with the place"

@@ -136,6 +136,10 @@ fi
 
 # ---- runs that are not whole
 is 2 "report of no folder" report small.yaml
+is 4 "report of a folder that is not there" report nowhere
+export SOURCE_DATE_EPOCH=yesterday
+is 2 "report at a time that is none" report runs/small -o undated.html
+SOURCE_DATE_EPOCH=0
 cp -R runs/small torn && printf '{"epoch":4,"lo' >>torn/metrics.jsonl
 is 0 "report of a run that was killed while it wrote" report torn
 says err "torn" "tells of the torn line"
