@@ -154,6 +154,7 @@ static int print_json(const cg_train_result *r)
                   r->data ? r->data : "", "epochs", (json_int_t)r->epochs, "best_epoch",
                   (json_int_t)r->best_epoch, "steps", (json_int_t)r->steps, "skipped",
                   (json_int_t)r->skipped, "rollbacks", (json_int_t)r->rollbacks);
+    json_object_set_new(object, "finished", json_boolean(r->is_finished));
     json_object_set_new(object, "weights", json_string(r->weights));
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (isfinite(values[i].value))
@@ -164,6 +165,17 @@ static int print_json(const cg_train_result *r)
         json_object_set_new(object, name, json_real(r->metrics[i].value));
     }
     return json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+}
+
+/* With the folder as a shell takes it, whatever is in its name. */
+static void say_how_to_go_on(FILE *to, const char *folder)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+:,@%";
+    const char *quote = folder[strspn(folder, plain)] ? "'" : "";
+    fprintf(to, "to go on: cnngraph train --resume %s", quote);
+    for (const char *p = folder; *p; p++) fputs(*p == '\'' ? "'\\''" : (char[]){ *p, '\0' }, to);
+    fprintf(to, "%s\n", quote);
 }
 
 /* The test is of the last weights, while eval takes the best: both say which. */
@@ -181,11 +193,12 @@ static void print_result(const cg_train_result *r)
     printf("weights %.12s  (SHA-256 of the last ones)\n", r->weights);
     if (!r->folder[0]) return;
     printf("run: %s", r->folder);
-    if (r->best_epoch && r->best_epoch == r->epochs)
+    if (r->is_finished && r->best_epoch && r->best_epoch == r->epochs)
         printf("  (the last weights are the best)");
     else if (r->best_epoch)
         printf("  (best weights: epoch %lld, which eval takes)", (long long)r->best_epoch);
     putchar('\n');
+    if (!r->is_finished) say_how_to_go_on(stdout, r->folder);
 }
 
 /* ---- verifying ----------------------------------------------------------------------------- */
@@ -241,8 +254,7 @@ static int train(cg_model *model, const cg_train_options *options, display *d, b
     if (d->shown.tv_sec) fputs("\r\033[K", stderr);
     if (!d->has_begun && result.data) say_data(d, result.data);
     if (status != CG_OK) {
-        if (status == CG_EINTERRUPTED && result.folder[0])
-            fprintf(stderr, "'cnngraph train --resume %s' goes on\n", result.folder);
+        if (status == CG_EINTERRUPTED && result.folder[0]) say_how_to_go_on(stderr, result.folder);
         return fail(&error);
     }
     if (as_json) return print_json(&result);

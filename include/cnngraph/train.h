@@ -50,6 +50,7 @@ typedef struct {
     const char *data; /* the set that was used: "mnist", "digits"; lent by the model */
     int64_t epochs, steps, best_epoch; /* whose weights are kept as the best; 0: none */
     int64_t skipped, rollbacks; /* steps left out, epochs begun again, as on_nonfinite says */
+    bool is_finished;           /* no epoch is left to do */
     double train_loss, train_accuracy; /* of the last complete epoch; NaN: none */
     double val_loss, val_accuracy, test_loss, test_accuracy; /* test: of the last weights */
     int n_metrics; /* the model file's beside loss and accuracy, of the test split */

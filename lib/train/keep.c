@@ -2,8 +2,10 @@
 #include "train/keep.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "engine/program.h"
 #include "train/folder.h"
+#include "train/history.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -113,9 +115,64 @@ static cg_status load_beginning(cg_trainer *t, cg_snapshot *beginning, const cha
     return CG_OK;
 }
 
+static const char way_out[] = "put it back, or begin a new run with `train: {from: ...}`";
+
+/* The best weights were written before last.safetensors: of a run that was killed in between they
+ * may be of the epoch that is to be done again. */
+static cg_status check_best(cg_trainer *t, const char *folder, cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    const int64_t best = t->standing.best_epoch;
+    if (best == 0) return CG_OK;
+    cg_folder_file(folder, CG_BEST, path);
+    if (!cg_file_exists(path))
+        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                          "missing, the weights of epoch %" PRId64 ", the best: %s", best, way_out);
+    CG_TRY(load(t, folder, CG_BEST, error));
+    if (t->standing.best_epoch < best)
+        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                          "the weights of epoch %" PRId64 ", the best was %" PRId64 ": %s",
+                          t->standing.best_epoch, best, way_out);
+    return load(t, folder, CG_LAST, error);
+}
+
+static cg_status check_lines(const char *folder, const char *path, int64_t done, cg_error *error)
+{
+    cg_history h;
+    cg_error cause = { 0 };
+    cg_status status = cg_history_read(&h, folder, &cause);
+    bool is_whole =
+        status == CG_OK && h.n >= done && h.column[CG_HISTORY_EPOCH][done - 1] == (double)done;
+    cg_history_free(&h);
+    if (is_whole) return CG_OK;
+    if (status == CG_OK)
+        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, (int)done, 1 },
+                          "not the line of epoch %" PRId64 ": %s", done, way_out);
+    if (status != CG_EDATA) return cg_fail(error, status, "%s", cause.message);
+    return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, cause.line, cause.column }, "%s: %s",
+                      cause.message, way_out);
+}
+
+/* Each epoch that is done has its line, and no line is damaged. */
+static cg_status check_metrics(const cg_trainer *t, const char *folder, cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    int64_t told;
+    const int64_t done = t->standing.epoch;
+    cg_folder_file(folder, "metrics.jsonl", path);
+    CG_TRY(cg_folder_epochs(folder, &told, error));
+    if (told < done)
+        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                          "tells of %" PRId64 " of the %" PRId64 " epochs that are done: %s", told,
+                          done, way_out);
+    return done > 0 ? check_lines(folder, path, done, error) : CG_OK;
+}
+
 cg_status cg_take_up(cg_trainer *t, cg_watch *watch, const char *folder, cg_error *error)
 {
     CG_TRY(load(t, folder, CG_LAST, error));
+    CG_TRY(check_metrics(t, folder, error));
+    CG_TRY(check_best(t, folder, error));
     forget_beginning(t, folder);
     return load_beginning(t, &watch->epoch, folder, error);
 }

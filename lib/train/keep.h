@@ -11,7 +11,8 @@ cg_status cg_keep(cg_trainer *t, cg_watch *watch, const char *folder, const char
                   cg_error *error);
 
 /* The trainer, and what its watch may go back to, as last.safetensors has them.  CG_ECHECKPOINT if
- * that is no place in this run. */
+ * that is no place in this run, or what the epochs before it have left, their lines in
+ * metrics.jsonl and the best weights, is missing or damaged. */
 cg_status cg_take_up(cg_trainer *t, cg_watch *watch, const char *folder, cg_error *error);
 
 #endif

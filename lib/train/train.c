@@ -36,26 +36,6 @@ static bool is_at_limit(const run *r)
     return r->options->max_steps > 0 && r->steps >= r->options->max_steps;
 }
 
-/* What the epochs that are done have left is there, and was written before last.safetensors. */
-static cg_status check_whole(const char *folder, const cg_standing *s, cg_error *error)
-{
-    static const char way_out[] = "put it back, or begin a new run with `train: {from: ...}`";
-    char path[CG_PATH_BYTES];
-    int64_t epochs;
-    CG_TRY(cg_folder_epochs(folder, &epochs, error));
-    cg_folder_file(folder, "metrics.jsonl", path);
-    if (epochs < s->epoch)
-        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                          "tells of %" PRId64 " of the %" PRId64 " epochs that are done: %s",
-                          epochs, s->epoch, way_out);
-    cg_folder_file(folder, CG_BEST, path);
-    if (s->best_epoch > 0 && !cg_file_exists(path))
-        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                          "missing, the weights of epoch %" PRId64 ", the best: %s", s->best_epoch,
-                          way_out);
-    return CG_OK;
-}
-
 /* ---- beginning ------------------------------------------------------------------------------ */
 static cg_status save(run *r, const char *name, cg_error *error)
 {
@@ -84,7 +64,6 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
         return cg_folder_cut(folder, 0, error);
     }
     CG_TRY(cg_take_up(&r->t, &r->watch, folder, error));
-    CG_TRY(check_whole(folder, &r->t.standing, error));
     if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
     return cg_folder_cut(folder, r->t.standing.epoch, error);
 }
@@ -240,6 +219,7 @@ static cg_status run_all(run *r, const cg_model *model, cg_trace *trace, cg_erro
     CG_TRY(enter_folder(r, model, error));
     CG_TRY(cg_watch_begin(&r->watch, &r->t, error));
     CG_TRY(run_epochs(r, error));
+    r->result->is_finished = !cg_epoch_follows(&r->t);
     if (r->t.test < 0) return CG_OK;
     CG_TRY(cg_trainer_evaluate(&r->t, r->t.test, error));
     r->result->test_loss = cg_mean_loss(r->t.evaluated);

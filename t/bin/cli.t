@@ -197,7 +197,12 @@ says out "^name: v1.2$" "still knows its model's name"
 
 # ---- stopping and going on
 is 0 "train --max-steps" train small.yaml --max-steps 7 --runs other
+says out "^to go on: cnngraph train --resume other/small$" "a run that is not at its end says so"
+is 0 "in a folder whose name a shell would cut" train small.yaml --max-steps 7 --runs "it's here"
+says out "^to go on: cnngraph train --resume 'it'.*'s here/small'$" "the name is quoted"
+report "as a shell undoes it" "$(cat out)" sh -c "\"\$1\" $(sed -n 's/^to go on: cnngraph //p' out) --max-steps 1 >out2 2>&1" - "$cnngraph"
 is 0 "train --resume" train small.yaml --resume --runs other
+report "a run that is at its end says nothing of it" "$(cat out)" sh -c '! grep "to go on" out'
 report "gives the same bytes" "they differ" cmp -s runs/small/last.safetensors other/small/last.safetensors
 is 0 "train for fewer epochs" train small.yaml --set train.epochs=4 --runs longer
 is 0 "resume for more" train --resume longer/small --set train.epochs=30

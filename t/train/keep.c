@@ -82,9 +82,31 @@ static void test_places(cg_trainer *t)
     cg_watch watch = { .t = t };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cg_error error = { 0 };
-        if (save_as(t, parent, CG_LAST, &cases[i].standing) != CG_OK) abort();
+        if (save_as(t, parent, CG_BEST, &cases[i].standing) != CG_OK ||
+            save_as(t, parent, CG_LAST, &cases[i].standing) != CG_OK)
+            abort();
         cg_status status = cg_take_up(t, &watch, parent, &error);
         ok(status == (cases[i].is_place ? CG_OK : CG_ECHECKPOINT), "%s: %s", cases[i].name,
+           error.message);
+    }
+}
+
+/* The best weights may be of the epoch behind the checkpoint, which a kill left, but not of one
+ * before that which it knows. */
+static void test_best(cg_trainer *t)
+{
+    const cg_standing best[] = { { .epoch = 1, .step = 3, .best_epoch = 1 },
+                                 { .epoch = 2, .step = 6, .best_epoch = 2 },
+                                 { .epoch = 3, .step = 9, .best_epoch = 3 } };
+    cg_watch watch = { .t = t };
+    if (save_as(t, parent, CG_LAST, &best[1]) != CG_OK) abort();
+    for (int i = 0; i < 3; i++) {
+        cg_error error = { 0 };
+        if (save_as(t, parent, CG_BEST, &best[i]) != CG_OK) abort();
+        cg_status status = cg_take_up(t, &watch, parent, &error);
+        bool is_refused = status == CG_ECHECKPOINT && strstr(error.message, "the best was 2");
+        ok(i == 0 ? is_refused : status == CG_OK && t->standing.epoch == 2,
+           "the best weights of epoch %d beside a checkpoint that knows of 2: %s", i + 1,
            error.message);
     }
 }
@@ -152,7 +174,10 @@ int main(void)
                 t.n_batches == N_BATCHES && t.full.batch == BATCH && t.spec->epochs == EPOCHS,
             "a model, a folder, a trainer %s", error.message))
         return 1;
+    for (int64_t epoch = 1; epoch <= EPOCHS; epoch++)
+        if (cg_folder_append(parent, epoch, 0, 0, NULL, 0, &error) != CG_OK) abort();
     test_places(&t);
+    test_best(&t);
     test_beginnings();
     test_unknown_best(model, &t);
     cg_trainer_close(&t);

@@ -109,6 +109,9 @@ static void incomplete(void)
         { "best.safetensors", NULL, "the best" },
         { "metrics.jsonl", NULL, "0 of the 2 epochs" },
         { "metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":2", "1 of the 2 epochs" },
+        { "metrics.jsonl", "{\"epoch\":1}\n{\"epo\n", "no line of metrics" },
+        { "metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":3}\n", "not the line of epoch 2" },
+        { "best.safetensors", "no longer", "not a safetensors file" },
     };
     const char *none[MAX_SETS] = { NULL };
     for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
