@@ -101,8 +101,8 @@ cg_status cg_model_settle(cg_model *model, cg_error *error);
  */
 char *cg_model_render(const cg_model *model);
 
-/* What a run and the model that goes on with it must have in common: the resolved file, without the
- * number of epochs where no step depends on it.  free() it. */
+/* What a run and the model that goes on with it must have in common: the resolved file, without how
+ * often it is saved, and without the number of epochs where no step depends on it.  free() it. */
 char *cg_model_identity(const cg_model *model);
 
 /* ---- recording -------------------------------------------------------------------------------

@@ -62,8 +62,9 @@ typedef struct {
 /* The run's folder, FOLDER/NAME or FOLDER/NAME-2, ..., gets model.yaml (as resolved), metrics.jsonl
  * (a line an epoch), last.safetensors and best.safetensors.  A run that was stopped, or killed,
  * goes on from last.safetensors to the bits that it would have reached, on any number of threads.
- * It may go on to another number of epochs, as if it had had that from the start, unless its
- * schedule depends on the number; nothing else of the model may change.
+ * It may save more often, or not as often, and go on to another number of epochs, as if it had had
+ * that from the start, unless its schedule depends on the number; nothing else of the model may
+ * change.
  *
  * options->profile gets a JSON array of complete events ("ph": "X", times in microseconds), as
  * chrome://tracing and Perfetto read them: the first 200 steps stage by stage with the fills of

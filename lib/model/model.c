@@ -218,12 +218,14 @@ char *cg_model_render(const cg_model *model)
 char *cg_model_identity(const cg_model *model)
 {
     const cg_schedule *schedule = model->spec.schedule;
-    if (schedule && schedule->needs_end) return cg_model_render(model);
     int64_t budget = INT64_MAX;
     cg_arena *arena = cg_arena_new();
     cg_tree *root = arena ? cg_tree_copy(arena, model->root, &budget) : NULL;
-    cg_tree *epochs = cg_tree_find(root ? cg_tree_find(root, "train") : NULL, "epochs");
-    if (epochs) epochs->text = "any";
+    cg_tree *train = root ? cg_tree_find(root, "train") : NULL;
+    cg_tree *epochs = cg_tree_find(train, "epochs");
+    int checkpoint = train ? cg_tree_index(train, "checkpoint") : -1;
+    if (epochs && !(schedule && schedule->needs_end)) epochs->text = "any";
+    if (checkpoint >= 0) cg_tree_remove(train, checkpoint);
     char *text = root ? cg_yaml_write(root) : NULL;
     cg_arena_free(arena);
     return text;

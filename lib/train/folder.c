@@ -124,7 +124,8 @@ cg_status cg_folder_compare(const char *folder, const cg_model *model, bool *dif
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, cause.line, cause.column },
                           "the run's own model is damaged: %s", cause.message);
     if (status != CG_OK) return cg_fail(error, status, "%s", cause.message);
-    *differs = cg_model_spec(theirs)->epochs != cg_model_spec(model)->epochs;
+    const cg_spec *before = cg_model_spec(theirs), *now = cg_model_spec(model);
+    *differs = before->epochs != now->epochs || before->checkpoint_every != now->checkpoint_every;
     status = compare_models(path, theirs, model, error);
     cg_model_free(theirs);
     return status;

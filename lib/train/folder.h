@@ -21,7 +21,8 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
                          cg_error *error);
 
 /* The same model as the folder's model.yaml, or CG_ECHECKPOINT with the first line that differs.
- * The number of epochs may be another where no step depends on it; *differs tells that it is. */
+ * How often it is saved may be another, and the number of epochs where no step depends on it;
+ * *differs tells that one is. */
 cg_status cg_folder_compare(const char *folder, const cg_model *model, bool *differs,
                             cg_error *error);
 

@@ -100,6 +100,26 @@ static void locked(void)
        error.message);
 }
 
+/* How often it saves is no part of what a run is, whatever its schedule. */
+static void saved_more_often(const char *schedule)
+{
+    const char *once[MAX_SETS] = { schedule },
+               *often[MAX_SETS] = { schedule, "train.checkpoint.every=2" };
+    cg_train_result whole, first, second;
+    cg_error error = { 0 };
+    char path[400], *text = NULL;
+    size_t size;
+    train(once, &(cg_train_options){ .folder = parent }, &whole, &error);
+    train(once, &(cg_train_options){ .folder = parent, .max_steps = 8 }, &first, &error);
+    cg_status status = train(often, &(cg_train_options){ .resume = first.folder }, &second, &error);
+    snprintf(path, sizeof path, "%s/model.yaml", first.folder);
+    cg_file_read(path, 1 << 20, &text, &size, NULL);
+    ok(status == CG_OK && same_weights(whole.folder, first.folder) && text &&
+           strstr(text, "every: 2"),
+       "under %s a resumed run may save more often, to the same bits %s", schedule, error.message);
+    cg_release(text);
+}
+
 /* A run that lost a file that its checkpoint knows of does not go on as if nothing were missing. */
 static void incomplete(void)
 {
@@ -151,6 +171,8 @@ int main(void)
     if (!mkdtemp(parent)) return 1;
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) test(runs[i].what, runs[i].sets);
     locked();
+    saved_more_often("schedule=constant");
+    saved_more_often("schedule={type: cosine}");
     incomplete();
     char command[64];
     snprintf(command, sizeof command, "rm -rf %s", parent);
