@@ -101,6 +101,31 @@ static void utf8(void)
         ok(!cg_utf8_valid(bad[i], strlen(bad[i])), "invalid UTF-8 %d", (int)i);
 }
 
+/* What a terminal obeys, or what makes a line read as another, at the ends of each range: a '?' for
+ * each of its bytes. */
+static void clean_lines(void)
+{
+    static const struct {
+        const char *text, *clean;
+    } lines[] = {
+        { "plain, h\xC3\xBCllo, \xE2\x82\xAC", "plain, h\xC3\xBCllo, \xE2\x82\xAC" },
+        { "\x1F\x1B[2J \x7F~", "??[2J ?~" },
+        { "a\nb\tc", "a?b?c" },
+        { "\xC2\x80\xC2\x9F\xC2\xA0", "????\xC2\xA0" },       /* U+0080, 9F, A0 */
+        { "\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xAE\xE2\x80\xAF", /* U+2027, 28, 2E, 2F */
+          "\xE2\x80\xA7??????\xE2\x80\xAF" },
+        { "\xE2\x81\xA5\xE2\x81\xA6\xE2\x81\xA9\xE2\x81\xAA", /* U+2065, 66, 69, 6A */
+          "\xE2\x81\xA5??????\xE2\x81\xAA" },
+        { "h\xFCllo\xC2", "h?llo?" }, /* no UTF-8 */
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char text[40];
+        snprintf(text, sizeof text, "%s", lines[i].text);
+        cg_clean_line(text);
+        ok(!strcmp(text, lines[i].clean), "line %d is clean: %s", (int)i, text);
+    }
+}
+
 static void statuses(void)
 {
     bool is_complete = true;
@@ -129,6 +154,7 @@ int main(void)
         skip("a locale with a decimal comma", "none is installed");
     words();
     utf8();
+    clean_lines();
     statuses();
     return done_testing();
 }
