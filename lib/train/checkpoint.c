@@ -19,8 +19,7 @@
 #include <string.h>
 
 static const char *const schema = "1";
-static const cg_node_kind kinds[] = { CG_NODE_PARAMETER, CG_NODE_STATE };
-enum { N_KINDS = sizeof kinds / sizeof *kinds, VALUE_BYTES = 40 };
+enum { VALUE_BYTES = 40 };
 
 /* ---- metadata ------------------------------------------------------------------------------
  * One row for each number of a standing serves writing and reading. */
@@ -121,20 +120,6 @@ static cg_status compare_identity(const cg_safetensors *file, const identity *id
 }
 
 /* ---- saving -------------------------------------------------------------------------------- */
-static int list_tensors(const cg_program *program, cg_named_tensor tensors[])
-{
-    int n = 0;
-    for (int k = 0; k < N_KINDS; k++) {
-        int n_leaves = cg_program_leaves(program, kinds[k]);
-        for (int i = 0; i < n_leaves; i++) {
-            cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
-            if (tensors) tensors[n] = (cg_named_tensor){ leaf.name, CG_F32, leaf.shape, leaf.data };
-            n++;
-        }
-    }
-    return n;
-}
-
 cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char *data,
                              const char *names, const cg_program *program,
                              const cg_standing *standing, cg_error *error)
@@ -150,10 +135,13 @@ cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char
         write_number(standing, i, values[i]);
         metadata[N_IDENTITY + i] = (cg_metadata){ numbers[i].key, values[i] };
     }
-    int n = list_tensors(program, NULL);
+    int n = cg_weights_count(program);
     cg_named_tensor *tensors = cg_alloc((size_t)n + 1, sizeof *tensors);
     if (!tensors) return cg_fail_nomem(error, "a checkpoint");
-    list_tensors(program, tensors);
+    for (int i = 0; i < n; i++) {
+        cg_leaf leaf = cg_weights_leaf(program, i);
+        tensors[i] = (cg_named_tensor){ leaf.name, CG_F32, leaf.shape, leaf.data };
+    }
     cg_status status =
         cg_safetensors_write(path, n, tensors, N_KEYS + (names != NULL), metadata, error);
     cg_release(tensors);
@@ -163,11 +151,9 @@ cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char
 /* ---- loading ------------------------------------------------------------------------------- */
 static bool has_leaf(const cg_program *program, const char *name)
 {
-    for (int k = 0; k < N_KINDS; k++) {
-        int n = cg_program_leaves(program, kinds[k]);
-        for (int i = 0; i < n; i++)
-            if (strcmp(cg_program_leaf(program, kinds[k], i).name, name) == 0) return true;
-    }
+    int n = cg_weights_count(program);
+    for (int i = 0; i < n; i++)
+        if (strcmp(cg_weights_leaf(program, i).name, name) == 0) return true;
     return false;
 }
 
@@ -188,23 +174,21 @@ static cg_status compare_tensors(const cg_safetensors *file, const cg_program *p
                                  bool with_slots, cg_error *error)
 {
     char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
-    for (int k = 0; k < N_KINDS; k++) {
-        int n = cg_program_leaves(program, kinds[k]);
-        for (int i = 0; i < n; i++) {
-            cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
-            int at = cg_safetensors_find(file, leaf.name);
-            if (at < 0)
-                return cg_fail(error, CG_ECHECKPOINT, "the model has '%s', the file has not",
-                               leaf.name);
-            cg_named_tensor tensor = cg_safetensors_tensor(file, at);
-            if (!cg_shape_equal(&tensor.shape, &leaf.shape))
-                return cg_fail(error, CG_ECHECKPOINT, "'%s' is %s in the file, %s in the model",
-                               leaf.name, cg_shape_text(&tensor.shape, found),
-                               cg_shape_text(&leaf.shape, expected));
-            if (tensor.dtype != CG_F32)
-                return cg_fail(error, CG_ECHECKPOINT, "'%s' is F64 in the file, F32 in the model",
-                               leaf.name);
-        }
+    int n = cg_weights_count(program);
+    for (int i = 0; i < n; i++) {
+        cg_leaf leaf = cg_weights_leaf(program, i);
+        int at = cg_safetensors_find(file, leaf.name);
+        if (at < 0)
+            return cg_fail(error, CG_ECHECKPOINT, "the model has '%s', the file has not",
+                           leaf.name);
+        cg_named_tensor tensor = cg_safetensors_tensor(file, at);
+        if (!cg_shape_equal(&tensor.shape, &leaf.shape))
+            return cg_fail(error, CG_ECHECKPOINT, "'%s' is %s in the file, %s in the model",
+                           leaf.name, cg_shape_text(&tensor.shape, found),
+                           cg_shape_text(&leaf.shape, expected));
+        if (tensor.dtype != CG_F32)
+            return cg_fail(error, CG_ECHECKPOINT, "'%s' is F64 in the file, F32 in the model",
+                           leaf.name);
     }
     for (int i = 0; i < cg_safetensors_count(file); i++) {
         const char *name = cg_safetensors_tensor(file, i).name;
@@ -216,12 +200,10 @@ static cg_status compare_tensors(const cg_safetensors *file, const cg_program *p
 
 static cg_status copy_tensors(const cg_safetensors *file, cg_program *program, cg_error *error)
 {
-    for (int k = 0; k < N_KINDS; k++) {
-        int n = cg_program_leaves(program, kinds[k]);
-        for (int i = 0; i < n; i++) {
-            cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
-            CG_TRY(cg_safetensors_copy(file, leaf.name, CG_F32, &leaf.shape, leaf.data, error));
-        }
+    int n = cg_weights_count(program);
+    for (int i = 0; i < n; i++) {
+        cg_leaf leaf = cg_weights_leaf(program, i);
+        CG_TRY(cg_safetensors_copy(file, leaf.name, CG_F32, &leaf.shape, leaf.data, error));
     }
     return CG_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/budget.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "train/weights.h"
 
 #include <string.h>
 
@@ -32,16 +33,13 @@ static void swap(float *theirs, float *kept, int64_t n)
 /* Returns how many values there are; carry NULL: counts them alone. */
 static int64_t each_leaf(const cg_trainer *t, float *kept, carrier *carry)
 {
-    static const cg_node_kind kinds[] = { CG_NODE_PARAMETER, CG_NODE_STATE };
     int64_t size = 0;
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        int n_leaves = cg_program_leaves(t->full.program, kinds[k]);
-        for (int i = 0; i < n_leaves; i++) {
-            cg_leaf leaf = cg_program_leaf(t->full.program, kinds[k], i);
-            int64_t n = cg_shape_size(&leaf.shape);
-            if (carry) carry(leaf.data, kept + size, n);
-            size += n;
-        }
+    int n_leaves = cg_weights_count(t->full.program);
+    for (int i = 0; i < n_leaves; i++) {
+        cg_leaf leaf = cg_weights_leaf(t->full.program, i);
+        int64_t n = cg_shape_size(&leaf.shape);
+        if (carry) carry(leaf.data, kept + size, n);
+        size += n;
     }
     return size;
 }

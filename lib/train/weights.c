@@ -9,6 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+int cg_weights_count(const cg_program *program)
+{
+    return cg_program_leaves(program, CG_NODE_PARAMETER) +
+           cg_program_leaves(program, CG_NODE_STATE);
+}
+
+cg_leaf cg_weights_leaf(const cg_program *program, int i)
+{
+    int n = cg_program_leaves(program, CG_NODE_PARAMETER);
+    return i < n ? cg_program_leaf(program, CG_NODE_PARAMETER, i)
+                 : cg_program_leaf(program, CG_NODE_STATE, i - n);
+}
+
 /* The exponent of NaN and infinity has all bits set. */
 static int64_t count_nonfinite(const void *values, int64_t n)
 {
@@ -31,13 +44,10 @@ cg_status cg_values_check(const char *name, const void *values, int64_t n, cg_er
 
 cg_status cg_weights_check(const cg_program *program, cg_error *error)
 {
-    static const cg_node_kind kinds[] = { CG_NODE_PARAMETER, CG_NODE_STATE };
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        int n_leaves = cg_program_leaves(program, kinds[k]);
-        for (int i = 0; i < n_leaves; i++) {
-            cg_leaf leaf = cg_program_leaf(program, kinds[k], i);
-            CG_TRY(cg_values_check(leaf.name, leaf.data, cg_shape_size(&leaf.shape), error));
-        }
+    int n = cg_weights_count(program);
+    for (int i = 0; i < n; i++) {
+        cg_leaf leaf = cg_weights_leaf(program, i);
+        CG_TRY(cg_values_check(leaf.name, leaf.data, cg_shape_size(&leaf.shape), error));
     }
     return CG_OK;
 }
@@ -64,25 +74,15 @@ static bool is_of_model(const char *name)
     return !cg_is_training_state(name) || strcmp(name, CG_AVERAGE) == 0;
 }
 
-/* Returns how many leaves are the model's. */
-static int list_leaves(const cg_program *program, cg_leaf leaves[])
-{
-    int n = cg_program_leaves(program, CG_NODE_PARAMETER);
-    for (int i = 0; i < n; i++) leaves[i] = cg_program_leaf(program, CG_NODE_PARAMETER, i);
-    for (int i = 0; i < cg_program_leaves(program, CG_NODE_STATE); i++) {
-        leaves[n] = cg_program_leaf(program, CG_NODE_STATE, i);
-        n += is_of_model(leaves[n].name);
-    }
-    return n;
-}
-
 cg_status cg_weights_digest(const cg_program *program, char text[CG_DIGEST_TEXT], cg_error *error)
 {
-    int most =
-        cg_program_leaves(program, CG_NODE_PARAMETER) + cg_program_leaves(program, CG_NODE_STATE);
-    cg_leaf *leaves = cg_alloc((size_t)most + 1, sizeof *leaves);
+    int n = 0, n_all = cg_weights_count(program);
+    cg_leaf *leaves = cg_alloc((size_t)n_all + 1, sizeof *leaves);
     if (!leaves) return cg_fail_nomem(error, "a digest");
-    int n = list_leaves(program, leaves);
+    for (int i = 0; i < n_all; i++) {
+        leaves[n] = cg_weights_leaf(program, i);
+        n += is_of_model(leaves[n].name);
+    }
     qsort(leaves, (size_t)n, sizeof *leaves, by_name);
     cg_digest digest;
     cg_digest_begin(&digest, CG_SHA256);

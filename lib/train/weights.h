@@ -6,6 +6,10 @@
 
 #include <cnngraph/program.h>
 
+/* What is kept from run to run, by number: parameters, then states, each in recording order. */
+int cg_weights_count(const cg_program *program);
+cg_leaf cg_weights_leaf(const cg_program *program, int i);
+
 /* CG_ENUMERIC when any of n float32 values, at any alignment, is NaN or infinite. */
 cg_status cg_values_check(const char *name, const void *values, int64_t n, cg_error *error);
 
