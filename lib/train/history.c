@@ -50,7 +50,7 @@ static cg_status read_lines(cg_history *h, const char *path, const char *text, s
         if (!h->column[c]) return cg_fail_nomem(error, path);
     }
     for (int i = 0; i < n; i++) {
-        size_t length = strcspn(text, "\n");
+        size_t length = (size_t)((const char *)memchr(text, '\n', size) - text);
         bool is_sound = read_line(h, text, length);
         if (!is_sound && errno == ENOMEM) return cg_fail_nomem(error, path);
         if (!is_sound)
