@@ -281,6 +281,9 @@ static void compare_checkpoints(verdict *v, const char *name)
 /* ---- the verb ------------------------------------------------------------------------------ */
 static int check_operands(const verdict *v, bool does_replay)
 {
+    int code = check_exists(v->a);
+    if (!code) code = check_exists(v->b);
+    if (code) return code;
     bool has_folders = is_folder(v->a);
     if (has_folders != is_folder(v->b))
         return usage_error(&verb_diff, "'%s' is the folder of a run, '%s' is not",

@@ -24,6 +24,13 @@ static cg_status allow(cg_model *model, const struct model_options *options, boo
     return cg_model_allow_paths(model, options->allow_paths ? "/" : ".", error);
 }
 
+static cg_status check_run(const char *path, cg_error *error)
+{
+    if (cg_file_exists(path)) return cg_file_check(path, error);
+    return cg_fail(error, CG_EIO, "%s is missing: this is no run's folder, or its run never began",
+                   path);
+}
+
 int load_model(cg_model **model, const char *operand, struct model_options *options)
 {
     char path[PATH_BYTES];
@@ -32,7 +39,7 @@ int load_model(cg_model **model, const char *operand, struct model_options *opti
     bool is_run = is_folder(operand) && join(path, operand, "model.yaml");
     if (is_run) operand = path;
     cg_diagnostics *diagnostics = cg_diagnostics_new();
-    cg_status status = is_run ? cg_file_check(operand, &error) : CG_OK;
+    cg_status status = is_run ? check_run(operand, &error) : CG_OK;
     if (status == CG_OK)
         status = cg_model_load(model, operand, options->sets.n, options->sets.values, diagnostics,
                                &error);

@@ -180,7 +180,6 @@ cg_status cg_model_load(cg_model **model, const char *path, int n_sets, const ch
     char *text;
     size_t size;
     *model = NULL;
-    /* One byte more than is allowed, so that cg_model_parse reports it as the file's mistake. */
     CG_TRY(cg_file_read(path, CG_YAML_BYTES, &text, &size, error));
     cg_status status = cg_model_parse(model, path, text, size, n_sets, sets, diagnostics, error);
     cg_release(text);

@@ -213,6 +213,9 @@ is 7 "resume with another model" train small.yaml --set seed=8 --resume runs/sma
 cp -R runs/small lost && rm lost/last.safetensors
 is 7 "resume of a run whose weights are gone" train --resume lost
 report "loses nothing of it" "its metrics were cut" cmp -s runs/small/metrics.jsonl lost/metrics.jsonl
+mkdir begun
+is 4 "resume of a run that never began" train --resume begun
+says err "begun/model.yaml is missing: this is no run's folder, or its run never began" "is told"
 mkdir weightless
 is 7 "eval of a run without weights" eval weightless
 says err "weightless has no weights: neither" "is told"

@@ -91,4 +91,6 @@ is 0 "diff of a run that stopped early" diff early/small early/small --replay
 says out "^replayed *the same for $((epochs * 3)) steps" "replays the steps that it took"
 is 2 "diff of a run and a file" diff a/small a/small/last.safetensors
 is 2 "diff of one run" diff a/small
+is 4 "diff with a run that is not there" diff a/small nowhere
+says err "nowhere: No such file" "is told"
 finish
