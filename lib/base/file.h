@@ -53,6 +53,10 @@ cg_status cg_make_folders(const char *path, cg_error *error); /* mkdir -p */
 cg_status cg_folder_lock(const char *path, int *lock, cg_error *error);
 void cg_folder_unlock(int lock);
 
+/* Is it still the locked folder that has this path?  CG_EIO when that was moved away or removed:
+ * what is there now may be another process's. */
+cg_status cg_folder_held(const char *path, int lock, cg_error *error);
+
 bool cg_file_exists(const char *path);
 
 #endif

@@ -39,7 +39,10 @@ static bool is_at_limit(const run *r)
 /* ---- beginning ------------------------------------------------------------------------------ */
 static cg_status save(run *r, const char *name, cg_error *error)
 {
-    return r->result->folder[0] ? cg_keep(&r->t, &r->watch, r->result->folder, name, error) : CG_OK;
+    const char *folder = r->result->folder;
+    if (!folder[0]) return CG_OK;
+    CG_TRY(cg_folder_held(folder, r->lock, error));
+    return cg_keep(&r->t, &r->watch, folder, name, error);
 }
 
 static cg_status take_up(run *r, const char *folder, cg_error *error)
@@ -66,6 +69,17 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     CG_TRY(cg_take_up(&r->t, &r->watch, folder, error));
     if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
     return cg_folder_cut(folder, r->t.standing.epoch, error);
+}
+
+/* A line of metrics of the epoch that ends. */
+static cg_status note(run *r, const cg_epoch *epoch, cg_error *error)
+{
+    const char *folder = r->result->folder;
+    const cg_standing *s = &r->t.standing;
+    if (!folder[0]) return CG_OK;
+    CG_TRY(cg_folder_held(folder, r->lock, error));
+    return cg_folder_append(folder, s->epoch + 1, s->step, epoch->n, epoch->values,
+                            cg_seconds() - r->epoch_began, error);
 }
 
 /* ---- reporting ----------------------------------------------------------------------------- */
@@ -134,9 +148,7 @@ static cg_status end_epoch(run *r, cg_error *error)
         r->result->val_accuracy = cg_accuracy(t->evaluated);
     }
     report(r, true, epoch.is_best);
-    if (r->result->folder[0])
-        CG_TRY(cg_folder_append(r->result->folder, t->standing.epoch + 1, t->standing.step, epoch.n,
-                                epoch.values, cg_seconds() - r->epoch_began, error));
+    CG_TRY(note(r, &epoch, error));
     cg_epoch_next(t);
     if (epoch.is_best) CG_TRY(save(r, CG_BEST, error));
     return save(r, CG_LAST, error);

@@ -95,12 +95,12 @@ static trace read_log(const char *call)
     return t;
 }
 
-/* nth: 0 to let all go well. */
-static int run_traced(const fault_verb *v, const char *call, const char *error, int nth)
+/* fault: "error=EIO"; nth: 0 to let all go well. */
+static int run_traced(const fault_verb *v, const char *call, const char *fault, int nth)
 {
     char set[64], inject[96];
     snprintf(set, sizeof set, "trace=?%s,openat", call);
-    snprintf(inject, sizeof inject, "inject=?%s:error=%s:when=%d", call, error, nth ? nth : 1);
+    snprintf(inject, sizeof inject, "inject=?%s:%s:when=%d", call, fault, nth ? nth : 1);
     /* clang-format off */
     const char *const before[] = {
         "strace", "-f", "-qq", "-y", "-o", "log",
@@ -145,12 +145,14 @@ static const char *judge(const fault_verb *v, int status, const char *file)
 static int try_calls(const fault_verb *v, int f, int *n_tried)
 {
     int wrong = 0;
-    run_traced(v, faults[f].call, faults[f].error, 0);
+    char fault[32];
+    snprintf(fault, sizeof fault, "error=%s", faults[f].error);
+    run_traced(v, faults[f].call, fault, 0);
     trace sound = read_log(faults[f].call);
     int n = sound.first ? sound.last - sound.first + 1 : 0;
     int tried = scene_wants_all() || n < SAMPLES ? n : SAMPLES;
     for (int i = 0; i < tried; i++) {
-        int status = run_traced(v, faults[f].call, faults[f].error, sound.first + i * n / tried);
+        int status = run_traced(v, faults[f].call, fault, sound.first + i * n / tried);
         trace t = read_log(faults[f].call);
         /* A report does without the processor's name. */
         if (!t.file[0] || (v->kind == WRITES && !strcmp(t.file, "cpuinfo"))) continue;
@@ -172,6 +174,49 @@ static void calls(const fault_verb *v)
     int wrong = 0, tried = 0;
     for (int f = 0; f < N_FAULTS; f++) wrong += try_calls(v, f, &tried);
     ok(wrong == 0 && tried > 0, "%s: %d calls fail, each alone", v->name, tried);
+}
+
+/* The number of the last write of the command's into a file of that name, and how many bytes it
+ * took. */
+static int last_write(const char *name, long *n_bytes)
+{
+    char *text = NULL, *next, file[256];
+    size_t size;
+    int n = 0, found = 0;
+    if (cg_file_read("log", 1 << 26, &text, &size, NULL) != CG_OK) return 0;
+    const int id = atoi(text);
+    for (char *line = text; *line; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next) *next++ = '\0';
+        const char *result = strstr(line, ") = ");
+        if (atoi(line) != id || !strstr(line, " write(") || !result) continue;
+        n++;
+        note_file(line, file);
+        if (strcmp(file, name) != 0) continue;
+        found = n;
+        *n_bytes = atol(result + 4);
+    }
+    cg_release(text);
+    return found;
+}
+
+/* The system takes the bytes of a checkpoint and loses them: it is looked at before it takes the
+ * place of the one before. */
+static void lost_bytes(void)
+{
+    const fault_verb *v = fault_verbs;
+    while (strcmp(v->name, "train --resume") != 0) v++;
+    char fault[32];
+    long n_bytes = 0;
+    run_traced(v, "write", "error=EIO", 0);
+    int nth = last_write("last.safetensors", &n_bytes);
+    snprintf(fault, sizeof fault, "retval=%ld", n_bytes);
+    int status = nth ? run_traced(v, "write", fault, nth) : -1;
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 4 &&
+           strstr(scene_said(), "not written as it should be"),
+       "a checkpoint of which %ld bytes were lost is told of: %s", n_bytes, scene_said());
+    const char *damage = verb_damage(v, 4);
+    ok(!damage, "and the one before is there %s", damage ? damage : "");
 }
 
 /* ---- bytes that are too many ---------------------------------------------------------------- */
@@ -328,7 +373,7 @@ static void disks(void)
     read_only();
 }
 
-/* It is moved away while the run is at work in it. */
+/* It is moved away while the run is at work in it, and another takes its place. */
 static void folder_that_goes(void)
 {
     static const char *const words[] = { "train", "--threads",           "1",
@@ -339,11 +384,14 @@ static void folder_that_goes(void)
     char byte;
     while (!cg_file_exists("work/tiny/last.safetensors") && read(p.said, &byte, 1) == 1) {
     }
+    kill(p.id, SIGSTOP);
     rename("work/tiny", "gone");
+    mkdir("work/tiny", 0777);
+    kill(p.id, SIGCONT);
     int status = scene_wait(p);
     ok(WIFEXITED(status) && WEXITSTATUS(status) == 4 && strstr(scene_said(), "work/tiny"),
        "a folder that goes: exit code %d", WEXITSTATUS(status));
-    mkdir("work", 0777);
+    ok(rmdir("work/tiny") == 0, "nothing is written into what has taken its place");
     rename("gone", "work/tiny");
     status = SCENE_RUN("train", "--resume=work/tiny", "--set", "train.epochs=100000", "--max-steps",
                        "2");
@@ -397,6 +445,10 @@ int main(void)
     if (!ok(scene_open("io"), "a scene")) return 1;
     scene_uncounted();
     each_verb(can_trace());
+    if (can_trace())
+        lost_bytes();
+    else
+        skip("bytes that are lost", "strace cannot trace here");
     output();
     folder_that_goes();
     disks();
