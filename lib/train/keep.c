@@ -6,6 +6,7 @@
 #include "engine/program.h"
 #include "train/folder.h"
 #include "train/history.h"
+#include "train/weights.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -58,6 +59,8 @@ cg_status cg_keep(cg_trainer *t, cg_watch *watch, const char *folder, const char
     return CG_OK;
 }
 
+#define WAY_OUT(file) "put it back, or begin a new run with `train: {from: RUN/" file "}`"
+
 /* ---- taking up ----------------------------------------------------------------------------- */
 /* A standing that no run of this model comes to was written by somebody else. */
 static bool is_place(const cg_trainer *t, const cg_standing *s)
@@ -74,16 +77,26 @@ static cg_status check_standing(const cg_trainer *t, const cg_standing *s, const
                                 cg_error *error)
 {
     cg_place place = { .file = path };
-    if (s->epoch > t->spec->epochs)
-        return cg_fail_at(error, CG_ECHECKPOINT, place,
-                          "the run has done %" PRId64 " epochs, more than the %" PRId64
-                          " asked for",
-                          s->epoch, t->spec->epochs);
+    if (s->epoch > t->spec->epochs || (s->epoch == t->spec->epochs && s->position > 0))
+        return cg_fail_at(
+            error, CG_ECHECKPOINT, place,
+            "the run has done %" PRId64 " epochs%s, more than the %" PRId64 " asked for", s->epoch,
+            s->position > 0 ? " and a part of the next" : "", t->spec->epochs);
     if (is_place(t, s)) return CG_OK;
     return cg_fail_at(error, CG_ECHECKPOINT, place,
                       "epoch %" PRId64 ", batch %" PRId64 ", step %" PRIu64 ", %" PRId64
                       " images is no place in a run of %" PRId64 " epochs of %" PRId64 " batches",
                       s->epoch, s->position, s->step, s->images, t->spec->epochs, t->n_batches);
+}
+
+static cg_status check_finite(const cg_trainer *t, const char *path, cg_error *error)
+{
+    cg_error cause = { 0 };
+    if (t->spec->on_nonfinite == CG_NONFINITE_IGNORE) return CG_OK;
+    cg_status status = cg_weights_check(t->full.program, &cause);
+    return status == CG_OK
+               ? CG_OK
+               : cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause.message);
 }
 
 static cg_status load(cg_trainer *t, const char *folder, const char *name, cg_error *error)
@@ -93,6 +106,7 @@ static cg_status load(cg_trainer *t, const char *folder, const char *name, cg_er
     cg_folder_file(folder, name, path);
     CG_TRY(cg_checkpoint_load(path, t->model, t->data, t->full.program, &standing, error));
     CG_TRY(check_standing(t, &standing, path, error));
+    CG_TRY(check_finite(t, path, error));
     cg_trainer_go_to(t, &standing);
     return CG_OK;
 }
@@ -103,8 +117,13 @@ static cg_status load(cg_trainer *t, const char *folder, const char *name, cg_er
 static cg_status load_beginning(cg_trainer *t, cg_snapshot *beginning, const char *folder,
                                 cg_error *error)
 {
+    char path[CG_PATH_BYTES];
     const int64_t epoch = t->standing.epoch;
     if (!may_roll_back(t) || t->standing.position == 0) return CG_OK;
+    cg_folder_file(folder, CG_BEGINNING, path);
+    if (!cg_file_exists(path))
+        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                          "missing, what a rollback would go back to: " WAY_OUT(CG_LAST));
     CG_TRY(load(t, folder, CG_BEGINNING, error));
     if (t->standing.epoch != epoch || t->standing.position != 0)
         return cg_fail(error, CG_ECHECKPOINT, "%s is not of the epoch that %s is in", CG_BEGINNING,
@@ -115,45 +134,73 @@ static cg_status load_beginning(cg_trainer *t, cg_snapshot *beginning, const cha
     return CG_OK;
 }
 
-static const char way_out[] = "put it back, or begin a new run with `train: {from: ...}`";
+/* A run is saved first when an epoch ends, behind its line of metrics and its best weights, or,
+ * with the weights of another, when it begins. */
+cg_status cg_check_unsaved(const cg_trainer *t, const char *folder, cg_error *error)
+{
+    char path[CG_PATH_BYTES];
+    int64_t epochs, most = t->spec->from ? 0 : 1;
+    CG_TRY(cg_folder_epochs(folder, &epochs, error));
+    cg_folder_file(folder, CG_BEST, path);
+    bool has_best = cg_file_exists(path);
+    if (epochs <= most && (epochs > 0 || !has_best)) return CG_OK;
+    cg_folder_file(folder, CG_LAST, path);
+    return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                      "missing, though the run has finished epochs: %s",
+                      has_best ? WAY_OUT(CG_BEST) : "put it back, or train anew");
+}
 
-/* The best weights were written before last.safetensors: of a run that was killed in between they
- * may be of the epoch that is to be done again. */
+/* The best weights are saved when their epoch ends, before last.safetensors: of a run that was
+ * killed in between they are of the epoch that is to be done again. */
+static bool is_best(const cg_standing *best, const cg_standing *last)
+{
+    return best->position == 0 && best->epoch == best->best_epoch &&
+           (best->epoch == last->best_epoch || best->epoch == last->epoch + 1);
+}
+
 static cg_status check_best(cg_trainer *t, const char *folder, cg_error *error)
 {
     char path[CG_PATH_BYTES];
-    const int64_t best = t->standing.best_epoch;
-    if (best == 0) return CG_OK;
+    const cg_standing last = t->standing;
+    cg_error cause = { 0 };
+    if (last.best_epoch == 0) return CG_OK;
     cg_folder_file(folder, CG_BEST, path);
     if (!cg_file_exists(path))
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                          "missing, the weights of epoch %" PRId64 ", the best: %s", best, way_out);
-    CG_TRY(load(t, folder, CG_BEST, error));
-    if (t->standing.best_epoch < best)
+                          "missing, the weights of epoch %" PRId64 ", the best: " WAY_OUT(CG_LAST),
+                          last.best_epoch);
+    cg_status status = load(t, folder, CG_BEST, &cause);
+    if (status != CG_OK)
+        return cg_fail_at(error, status, (cg_place){ .file = path }, "%s%s", cause.message,
+                          status == CG_ECHECKPOINT ? ": " WAY_OUT(CG_LAST) : "");
+    if (!is_best(&t->standing, &last))
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                          "the weights of epoch %" PRId64 ", the best was %" PRId64 ": %s",
-                          t->standing.best_epoch, best, way_out);
+                          "the weights of epoch %" PRId64 ", batch %" PRId64
+                          ", the best were those of epoch %" PRId64 ": " WAY_OUT(CG_LAST),
+                          t->standing.epoch, t->standing.position, last.best_epoch);
     return load(t, folder, CG_LAST, error);
 }
 
+/* A damaged line behind them is cut off, as any other. */
 static cg_status check_lines(const char *folder, const char *path, int64_t done, cg_error *error)
 {
     cg_history h;
     cg_error cause = { 0 };
     cg_status status = cg_history_read(&h, folder, &cause);
+    if (status == CG_EDATA && cause.line > done) status = CG_OK;
     bool is_whole =
         status == CG_OK && h.n >= done && h.column[CG_HISTORY_EPOCH][done - 1] == (double)done;
     cg_history_free(&h);
     if (is_whole) return CG_OK;
     if (status == CG_OK)
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, (int)done, 1 },
-                          "not the line of epoch %" PRId64 ": %s", done, way_out);
+                          "not the line of epoch %" PRId64 ": " WAY_OUT(CG_LAST), done);
     if (status != CG_EDATA) return cg_fail(error, status, "%s", cause.message);
-    return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, cause.line, cause.column }, "%s: %s",
-                      cause.message, way_out);
+    return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ path, cause.line, cause.column },
+                      "%s: " WAY_OUT(CG_LAST), cause.message);
 }
 
-/* Each epoch that is done has its line, and no line is damaged. */
+/* Each epoch that is done has its line. */
 static cg_status check_metrics(const cg_trainer *t, const char *folder, cg_error *error)
 {
     char path[CG_PATH_BYTES];
@@ -163,8 +210,9 @@ static cg_status check_metrics(const cg_trainer *t, const char *folder, cg_error
     CG_TRY(cg_folder_epochs(folder, &told, error));
     if (told < done)
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                          "tells of %" PRId64 " of the %" PRId64 " epochs that are done: %s", told,
-                          done, way_out);
+                          "tells of %" PRId64 " of the %" PRId64
+                          " epochs that are done: " WAY_OUT(CG_LAST),
+                          told, done);
     return done > 0 ? check_lines(folder, path, done, error) : CG_OK;
 }
 

@@ -55,13 +55,8 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
     cg_folder_tidy(folder);
     cg_folder_file(folder, CG_LAST, path);
-    if (!cg_file_exists(path)) { /* killed before its first, or else something is lost */
-        int64_t epochs;
-        CG_TRY(cg_folder_epochs(folder, &epochs, error));
-        if (epochs > 1)
-            return cg_fail_at(
-                error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                "missing, though the run has finished epochs: put it back, or train anew");
+    if (!cg_file_exists(path)) {
+        CG_TRY(cg_check_unsaved(&r->t, folder, error));
         CG_TRY(cg_transfer_begin(r->t.full.program, r->t.model, r->origin, error));
         if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
         return cg_folder_cut(folder, 0, error);

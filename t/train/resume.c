@@ -153,6 +153,64 @@ static void incomplete(void)
     }
 }
 
+/* Not even a run that is to be begun with others' weights begins in silence when it has lost its
+ * own. */
+static void unsaved(void)
+{
+    static const struct {
+        const char *what, *lost[2];
+        int from, steps;
+        cg_status status;
+    } cases[] = {
+        { "killed before its first save", { "last.safetensors" }, 0, 1, CG_OK },
+        { "that lost its weights", { "last.safetensors" }, 0, 2 * STEPS_PER_EPOCH, CG_ECHECKPOINT },
+        { "that lost its weights and its metrics",
+          { "last.safetensors", "metrics.jsonl" },
+          0,
+          STEPS_PER_EPOCH,
+          CG_ECHECKPOINT },
+        { "begun with others' weights, killed before", { "last.safetensors" }, 1, 1, CG_OK },
+        { "begun with others' weights, that lost its own",
+          { "last.safetensors" },
+          1,
+          STEPS_PER_EPOCH,
+          CG_ECHECKPOINT },
+    };
+    const char *none[MAX_SETS] = { NULL };
+    char from[400], path[400];
+    cg_train_result other, first, second;
+    cg_error error = { 0 };
+    train(none, &(cg_train_options){ .folder = parent }, &other, &error);
+    snprintf(from, sizeof from, "train.from=%s", other.folder);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *sets[MAX_SETS] = { cases[i].from ? from : NULL };
+        error = (cg_error){ 0 };
+        train(sets, &(cg_train_options){ .folder = parent, .max_steps = cases[i].steps }, &first,
+              &error);
+        for (int k = 0; k < 2 && cases[i].lost[k]; k++) {
+            snprintf(path, sizeof path, "%s/%s", first.folder, cases[i].lost[k]);
+            unlink(path);
+        }
+        cg_status status =
+            train(sets, &(cg_train_options){ .resume = first.folder }, &second, &error);
+        ok(status == cases[i].status, "a run %s: %s", cases[i].what, error.message);
+    }
+}
+
+/* Within an epoch, too, a run has done more than fewer epochs have. */
+static void fewer_epochs(void)
+{
+    const char *none[MAX_SETS] = { NULL }, *one[MAX_SETS] = { "train.epochs=1" };
+    cg_train_result first, second;
+    cg_error error = { 0 };
+    train(none, &(cg_train_options){ .folder = parent, .max_steps = STEPS_PER_EPOCH + 1 }, &first,
+          &error);
+    cg_status status = train(one, &(cg_train_options){ .resume = first.folder }, &second, &error);
+    ok(status == CG_ECHECKPOINT &&
+           strstr(error.message, "1 epochs and a part of the next, more than the 1 asked for"),
+       "no run goes on to fewer epochs than it has begun: %s", error.message);
+}
+
 int main(void)
 {
     static const struct {
@@ -174,6 +232,8 @@ int main(void)
     saved_more_often("schedule=constant");
     saved_more_often("schedule={type: cosine}");
     incomplete();
+    unsaved();
+    fewer_epochs();
     char command[64];
     snprintf(command, sizeof command, "rm -rf %s", parent);
     return system(command) | done_testing();
