@@ -23,7 +23,7 @@ include $(top_srcdir)/t/bench/module.mk
 include $(top_srcdir)/t/experiments/module.mk
 
 dist_check_SCRIPTS += t/floors.t
-EXTRA_DIST += t/tap.h t/lsan.supp t/tsan.supp lib/floors
+EXTRA_DIST += t/tap.h t/lsan.supp t/tsan.supp t/valgrind.supp lib/floors
 
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
 TEST_EXTENSIONS = .t

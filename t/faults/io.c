@@ -300,8 +300,8 @@ static bool can_trace(void)
 /* Mounts of this process alone. */
 static bool can_mount(void)
 {
-    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mkdir("disk", 0777) == 0;
+    return unshare(CLONE_NEWNS) == 0 &&
+           mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 && mkdir("disk", 0777) == 0;
 }
 
 static const char *const resume[] = { "train", "--threads", "1", "--resume=disk/tiny", NULL };
@@ -350,7 +350,7 @@ static void read_only(void)
         const char *const *words;
     } verbs[] = { { "train", train }, { "train --resume", resume }, { "report", report } };
     if (mount("disk", "disk", "tmpfs", 0, NULL) != 0 || system("cp -r full/. half/. disk") != 0 ||
-        mount(NULL, "disk", NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0)
+        mount("none", "disk", "none", MS_REMOUNT | MS_RDONLY, NULL) != 0)
         abort();
     for (int i = 0; i < 3; i++) {
         int status = scene_run(NULL, verbs[i].words);

@@ -145,8 +145,21 @@ static int play_one(char *argv[])
     return 127;
 }
 
+/* valgrind puts its own allocator in the place of any other. */
+static bool stands_in(void)
+{
+    allocator_watch(0, false);
+    void *volatile block = malloc(1);
+    free(block);
+    return allocator_rest().allocations > 0;
+}
+
 int main(int argc, char *argv[])
 {
+    if (!stands_in()) {
+        puts("1..0 # SKIP the allocator here is not the one that fails");
+        return 0;
+    }
     told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (told == MAP_FAILED || !ok(scene_open("memory"), "a scene")) return 1;
     if (argc > 2) return play_one(argv);
