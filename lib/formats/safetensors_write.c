@@ -168,17 +168,13 @@ static cg_status verify(const cg_replace *file, char *header, const char *writte
     if (!stream) return cg_fail_errno(error, CG_EIO, "%s: cannot open", file->temporary);
     digest_stream(stream, LENGTH_BYTES + (cg_safetensors_sum(header, strlen(header)) - header),
                   stated, sum);
-    bool is_same = strcmp(stated, written) == 0 && strcmp(sum, written) == 0;
-    cg_status status = CG_OK;
-    if (ferror(stream))
-        status = cg_fail_errno(error, CG_EIO, "%s: cannot read", file->temporary);
-    else if (!is_same)
-        status = cg_fail(error, CG_EIO,
-                         "%s: not written as it should be: its SHA-256 sum is %.8s..., that of "
-                         "what was written %.8s...",
-                         file->temporary, sum, written);
+    bool is_same = !ferror(stream) && strcmp(stated, written) == 0 && strcmp(sum, written) == 0;
     fclose(stream);
-    return status;
+    return is_same ? CG_OK
+                   : cg_fail(error, CG_EIO,
+                             "%s: not written as it should be: its SHA-256 sum is %.8s..., that of "
+                             "what was written %.8s...",
+                             file->temporary, sum, written);
 }
 
 static cg_status write_file(const char *path, char *header, const char *sum, int n,
