@@ -300,6 +300,8 @@ static void read_input(layer_reader *l, const cg_tree *model)
         input.mark = tree->mark;
         input.keys = cg_read_map(l->r, tree, "input", "input: {shape: [1, 28, 28]}");
         if (input.keys) cg_read_attrs(l->r, input.keys, tree->mark, "input", table, NULL, &input);
+        const cg_tree *shape = cg_tree_find(input.keys, "shape");
+        if (shape) input.mark = shape->mark;
     } else {
         cg_diagnose(l->r->diagnostics, model->mark, NULL, "input: {shape: [1, 28, 28]}",
                     "model: \"input\" is missing");
