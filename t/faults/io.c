@@ -381,13 +381,9 @@ static void folder_that_goes(void)
                                          "work",  "tiny.yaml",           NULL };
     scene_copy("none");
     scene_process p = scene_start(NULL, words);
-    char byte;
-    while (!cg_file_exists("work/tiny/last.safetensors") && read(p.said, &byte, 1) == 1) {
-    }
-    kill(p.id, SIGSTOP);
+    scene_standstill(p);
     rename("work/tiny", "gone");
     mkdir("work/tiny", 0777);
-    kill(p.id, SIGCONT);
     int status = scene_wait(p);
     ok(WIFEXITED(status) && WEXITSTATUS(status) == 4 && strstr(scene_said(), "work/tiny"),
        "a folder that goes: exit code %d", WEXITSTATUS(status));

@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -127,27 +126,12 @@ static void stopped_by(int signal_number, const char *name)
        "%s: the run is saved, exit code %d", name, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
-/* The reading end is full but for less than a line or two, and nobody reads: it stands still. */
-static void await_standstill(scene_process p)
-{
-    enum { LINES = 256 };
-    int before = -1, waiting = 0, room = 65536;
-#ifdef F_SETPIPE_SZ
-    fcntl(p.said, F_SETPIPE_SZ, 4096);
-    room = fcntl(p.said, F_GETPIPE_SZ);
-#endif
-    for (; waiting < room - LINES || waiting != before; wait_for(1)) {
-        before = waiting;
-        if (ioctl(p.said, FIONREAD, &waiting) != 0) abort();
-    }
-}
-
 /* The first asks, the second does not wait for an answer. */
 static void interrupted_twice(void)
 {
     scene_copy("none");
     scene_process p = scene_start(NULL, endless);
-    await_standstill(p);
+    scene_standstill(p);
     int status = 0, sent = 0;
     for (; sent < 50 && waitpid(p.id, &status, WNOHANG) == 0; sent++) {
         kill(p.id, SIGINT);
@@ -176,7 +160,7 @@ static void told_to_ignore(void)
     scene_process p = scene_start(&how, endless);
     await_epoch(p);
     kill(p.id, SIGHUP);
-    await_standstill(p); /* it goes on until nobody reads what it says */
+    scene_standstill(p); /* it goes on until nobody reads what it says */
     kill(p.id, SIGTERM);
     int status = scene_wait(p);
     ok(WIFEXITED(status) && WEXITSTATUS(status) == 130, "SIGHUP that is ignored stays ignored");

@@ -1,3 +1,4 @@
+#include "config.h"
 #include "scene.h"
 
 #include "tree.h"
@@ -14,11 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[64], cnngraph[512], said[4096];
+static char folder[64], cnngraph[512];
+static char said[1 << 17]; /* more than a pipe holds */
 
 /* ---- the scene ----------------------------------------------------------------------------- */
 static const char model[] =
@@ -146,6 +149,20 @@ scene_process scene_start(const scene_how *how, const char *const words[])
     }
     close(ends[1]);
     return (scene_process){ child, ends[0] };
+}
+
+void scene_standstill(scene_process process)
+{
+    enum { LINES = 256 };
+    int before = -1, waiting = 0, room = 65536;
+#ifdef F_SETPIPE_SZ
+    fcntl(process.said, F_SETPIPE_SZ, 4096);
+    room = fcntl(process.said, F_GETPIPE_SZ);
+#endif
+    for (; waiting < room - LINES || waiting != before; sleep(1)) {
+        before = waiting;
+        if (ioctl(process.said, FIONREAD, &waiting) != 0) abort();
+    }
 }
 
 int scene_wait(scene_process process)

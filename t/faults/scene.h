@@ -32,6 +32,10 @@ typedef struct {
 scene_process scene_start(const scene_how *how, const char *const words[]);
 int scene_wait(scene_process process);
 
+/* Waits until the pipe to the reading end is full but for less than a line or two: nobody reads, so
+ * it stands still where it tells how it goes. */
+void scene_standstill(scene_process process);
+
 /* In a child that is forked already: becomes cnngraph, with its output in the file out. */
 _Noreturn void scene_exec(const char *const words[]);
 
