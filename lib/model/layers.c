@@ -84,9 +84,10 @@ static int read_earlier(layer_reader *l, const cg_tree *tree, const char *key)
     const char *name;
     if (!cg_read_text(l->r, tree, key, &name)) return -1;
     int i = find_name(l->model, name);
-    if (i >= 0) return i;
+    if (i >= 0 || l->r->n_unknown >= CG_MAX_UNKNOWN) return i;
     const cg_tree *later = find_named(l->list, name);
     if (later) {
+        l->r->n_unknown++;
         cg_diagnose(l->r->diagnostics, tree->mark, NULL,
                     "a layer takes from those before it: move this one behind, or that one up",
                     "%s: layer \"%s\" comes no earlier than line %d", key, name, later->mark.line);
@@ -144,6 +145,7 @@ static int append(layer_reader *l, const cg_layer_spec *spec)
 static void unknown_layer(layer_reader *l, const cg_tree *word)
 {
     cg_words words = { .n = 0 };
+    if (l->r->n_unknown >= CG_MAX_UNKNOWN) return;
     for (const cg_layer *const *p = cg_layers; *p; p++) cg_words_add(&words, (*p)->name);
     for (const cg_op *const *p = cg_ops; *p; p++)
         if (cg_layer_op_find((*p)->name)) cg_words_add(&words, (*p)->name);

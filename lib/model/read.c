@@ -35,6 +35,7 @@ void cg_words_add(cg_words *words, const char *word)
 void cg_read_unknown(cg_reader *r, const cg_tree *found, const char *what, const char *kind,
                      const cg_words *words)
 {
+    if (r->n_unknown++ >= CG_MAX_UNKNOWN) return;
     const char *near = cg_nearest(found->text, words->word, words->n);
     char help[MAX_HELP + 8] = "";
     size_t used = 0;

@@ -10,7 +10,12 @@
 typedef struct {
     cg_arena *arena;
     cg_diagnostics *diagnostics;
+    int n_unknown; /* words so far that nothing has as its name */
 } cg_reader;
+
+/* A mistake may be repeated a hundred thousand times, and each would be looked for among all names
+ * that there are: later ones are dropped. */
+enum { CG_MAX_UNKNOWN = 100 };
 
 /* Memory of the arena; notes a failure in the diagnostics. */
 void *cg_reader_alloc(cg_reader *r, size_t n, size_t size);
