@@ -59,9 +59,9 @@ cg_status cg_keep(cg_trainer *t, cg_watch *watch, const char *folder, const char
     return CG_OK;
 }
 
+/* ---- taking up ----------------------------------------------------------------------------- */
 #define WAY_OUT(file) "put it back, or begin a new run with `train: {from: RUN/" file "}`"
 
-/* ---- taking up ----------------------------------------------------------------------------- */
 /* A standing that no run of this model comes to was written by somebody else. */
 static bool is_place(const cg_trainer *t, const cg_standing *s)
 {
