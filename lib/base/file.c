@@ -218,15 +218,15 @@ cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error)
     return status;
 }
 
-/* Makes the rename itself durable.  Some file systems cannot sync a folder: nothing can be done. */
-static void sync_folder_of(char *path)
+void cg_file_sync_name(const char *path)
 {
-    char *slash = strrchr(path, '/');
-    if (slash == path) slash++;
-    char kept = slash ? *slash : '\0';
-    if (slash) *slash = '\0';
-    int folder = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (slash) *slash = kept;
+    char parent[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) + (slash == path) : 1;
+    if (n >= sizeof parent) return;
+    memcpy(parent, slash ? path : ".", n);
+    parent[n] = '\0';
+    int folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return;
     fsync(folder);
     close(folder);
@@ -252,7 +252,7 @@ cg_status cg_replace_commit(cg_replace *r, cg_error *error)
         cg_replace_abort(r);
         return status;
     }
-    sync_folder_of(r->path);
+    cg_file_sync_name(r->path);
     cg_release(r->path);
     cg_release(r->temporary);
     *r = (cg_replace){ 0 };
@@ -306,6 +306,7 @@ cg_status cg_make_folders(const char *path, cg_error *error)
         char kept = *end;
         *end = '\0';
         int reason = mkdir(part, 0777) == 0 ? 0 : errno;
+        if (!reason) cg_file_sync_name(part);
         if (reason && !is_folder(part)) {
             errno = reason;
             status = fail_io(error, part, "cannot make the folder");

@@ -42,10 +42,15 @@ void cg_replace_abort(cg_replace *r);
 /* Removes what crashes have left of replacements of `path`, where nobody else is at one. */
 void cg_replace_tidy(const char *path);
 
-/* Adds a line to a file, which is made if there is none; it is on the disk when this returns. */
+/* Adds a line to a file, which is made if there is none; its bytes are on the disk when this
+ * returns. */
 cg_status cg_file_append(const char *path, const char *line, cg_error *error);
 
 cg_status cg_make_folders(const char *path, cg_error *error); /* mkdir -p */
+
+/* Makes a name durable, of what was made or renamed: syncs the folder that it is in.  Some file
+ * systems cannot do that, and then there is nothing to be done. */
+void cg_file_sync_name(const char *path);
 
 /* One holder at a time: CG_EIO while another process, or another call of this one, has the folder.
  * The system gives it back when the process ends, in whatever way.  *lock is -1 where the file

@@ -62,9 +62,11 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
                        : snprintf(folder, CG_FOLDER_BYTES, "%s/%s-%d", parent, name, i);
         if (n < 0 || n >= CG_FOLDER_BYTES)
             return cg_fail(error, CG_ELIMIT, "the folder's name is too long");
-        if (mkdir(folder, 0777) == 0) return cg_folder_rewrite(folder, model, error);
+        if (mkdir(folder, 0777) == 0) break;
         if (errno != EEXIST) return io_failed(folder, error);
     }
+    cg_file_sync_name(folder);
+    return cg_folder_rewrite(folder, model, error);
 }
 
 /* Compares line by line; the length of a line is told by its end. */

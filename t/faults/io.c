@@ -290,12 +290,6 @@ static void each_verb(bool is_traced)
     }
 }
 
-static bool can_trace(void)
-{
-    return system("strace -f -qq -o log -e trace=write -e inject=write:error=EIO:when=1"
-                  " true 2>/dev/null") == 0;
-}
-
 /* ---- disks and folders ---------------------------------------------------------------------- */
 /* Mounts of this process alone. */
 static bool can_mount(void)
@@ -440,8 +434,8 @@ int main(void)
 {
     if (!ok(scene_open("io"), "a scene")) return 1;
     scene_uncounted();
-    each_verb(can_trace());
-    if (can_trace())
+    each_verb(scene_can_trace());
+    if (scene_can_trace())
         lost_bytes();
     else
         skip("bytes that are lost", "strace cannot trace here");

@@ -1,6 +1,6 @@
 # What fails from outside: memory, disks, the process itself.  `make check` tries a sample of the
 # faults, `make check-faults` all of them.
-fault_tests = t/faults/io.t t/faults/kill.t t/faults/memory.t
+fault_tests = t/faults/io.t t/faults/kill.t t/faults/memory.t t/faults/power.t
 fault_scene = %D%/scene.c %D%/scene.h %D%/tree.c %D%/tree.h %D%/verbs.c %D%/verbs.h
 check_PROGRAMS += $(fault_tests)
 
@@ -13,6 +13,9 @@ t_faults_io_t_LDADD = $(test_ldadd)
 
 t_faults_kill_t_SOURCES = %D%/kill.c $(fault_scene)
 t_faults_kill_t_LDADD = $(test_ldadd)
+
+t_faults_power_t_SOURCES = %D%/power.c $(fault_scene)
+t_faults_power_t_LDADD = $(test_ldadd)
 
 check-faults:
 	CNNGRAPH_FAULTS=all $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)'

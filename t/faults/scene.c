@@ -88,6 +88,12 @@ bool scene_wants_all(void)
     return asked && strcmp(asked, "all") == 0;
 }
 
+bool scene_can_trace(void)
+{
+    return system("strace -f -qq -o log -e trace=write -e inject=write:error=EIO:when=1"
+                  " true 2>/dev/null") == 0;
+}
+
 void scene_uncounted(void)
 {
     setenv("GCOV_PREFIX", "/dev/null", 1);

@@ -58,6 +58,8 @@ const char *scene_damage(const char *folder);
  * seconds, model?  What neither has is the same. */
 bool scene_same_run(const char *a, const char *b);
 
+bool scene_can_trace(void); /* strace is there, and may */
+
 bool scene_wants_all(void); /* every fault there is, and not a sample of them */
 
 #endif

@@ -1,0 +1,378 @@
+/* The power goes.  Of what a run has written until then a disk keeps all that was synced; of the
+ * rest nothing, the names alone, one of the names, or a part of the bytes.  strace tells what the
+ * run writes, and from that each such disk is made: of each the run goes on to what it would have
+ * come to. */
+#include "config.h"
+
+#include "../tap.h"
+#include "scene.h"
+#include "tree.h"
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST = 1024, PATH = 128, SHOWN = 8 };
+
+/* ---- a disk --------------------------------------------------------------------------------- */
+typedef struct {
+    char *bytes;
+    size_t n;
+} content;
+
+/* Now, and as it is after the power went: as of the last time it was synced. */
+typedef struct {
+    content now, kept;
+} file;
+
+enum { NOTHING = -1, FOLDER = -2 };
+
+/* What is there under a name: the number of a file, or one of these. */
+typedef struct {
+    char path[PATH];
+    int now, kept;
+} name;
+
+typedef struct {
+    file files[MOST];
+    name names[MOST]; /* folders before what is in them */
+    int n_files, n_names;
+} disk;
+
+static void set(content *c, const char *bytes, size_t n)
+{
+    char *room = cg_resize(c->bytes, n + 1, 1);
+    if (!room) abort();
+    if (n > 0) memcpy(room, bytes, n);
+    *c = (content){ room, n };
+}
+
+static name *named(disk *d, const char *path)
+{
+    for (int i = 0; i < d->n_names; i++)
+        if (!strcmp(d->names[i].path, path)) return &d->names[i];
+    if (d->n_names == MOST || strlen(path) >= PATH) abort();
+    name *new = &d->names[d->n_names++];
+    *new = (name){ .now = NOTHING, .kept = NOTHING };
+    memcpy(new->path, path, strlen(path) + 1);
+    return new;
+}
+
+/* The file of that name, which is made where there is none. */
+static file *opened(disk *d, const char *path)
+{
+    name *n = named(d, path);
+    if (n->now == FOLDER || d->n_files == MOST) abort();
+    if (n->now == NOTHING) n->now = d->n_files++;
+    return &d->files[n->now];
+}
+
+static void append(disk *d, const char *path, const char *bytes, size_t n)
+{
+    content *c = &opened(d, path)->now;
+    size_t before = c->n;
+    char *room = cg_resize(c->bytes, before + n + 1, 1);
+    if (!room) abort();
+    memcpy(room + before, bytes, n);
+    *c = (content){ room, before + n };
+}
+
+static bool is_in(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    return !strncmp(path, folder, n) && path[n] == '/' && !strchr(path + n + 1, '/');
+}
+
+/* A file's bytes, or a folder's names. */
+static void sync_path(disk *d, const char *path)
+{
+    if (named(d, path)->now == FOLDER) {
+        for (int i = 0; i < d->n_names; i++)
+            if (is_in(d->names[i].path, path)) d->names[i].kept = d->names[i].now;
+    } else {
+        file *f = opened(d, path);
+        set(&f->kept, f->now.bytes, f->now.n);
+    }
+}
+
+/* What is there at the beginning was synced. */
+static void load(disk *d, const char *path)
+{
+    struct stat st;
+    name *n = named(d, path);
+    if (stat(path, &st) != 0) abort();
+    if (S_ISDIR(st.st_mode)) {
+        n->now = n->kept = FOLDER;
+        DIR *folder = opendir(path);
+        for (const struct dirent *e; folder && (e = readdir(folder));) {
+            char inner[PATH + 256];
+            snprintf(inner, sizeof inner, "%s/%s", path, e->d_name);
+            if (e->d_name[0] != '.') load(d, inner);
+        }
+        if (folder) closedir(folder);
+    } else {
+        char *bytes;
+        size_t size;
+        if (cg_file_read(path, 1 << 26, &bytes, &size, NULL) != CG_OK) abort();
+        append(d, path, bytes, size);
+        sync_path(d, path);
+        n->kept = n->now;
+        cg_release(bytes);
+    }
+}
+
+static void forget(disk *d)
+{
+    for (int i = 0; i < d->n_files; i++) {
+        cg_release(d->files[i].now.bytes);
+        cg_release(d->files[i].kept.bytes);
+    }
+    *d = (disk){ .n_files = 0 };
+}
+
+/* ---- what is left of it --------------------------------------------------------------------- */
+/* SYNCED: what was synced.  NAMES: every name, of files that hold what was synced.  TORN: every
+ * name, of files that hold half of what was not.  FIRST + i: what was synced, and name i. */
+enum { SYNCED, NAMES, TORN, FIRST };
+
+static int left_name(const disk *d, int i, int how)
+{
+    bool is_now = how == NAMES || how == TORN || how == FIRST + i;
+    return is_now ? d->names[i].now : d->names[i].kept;
+}
+
+static content left_bytes(const file *f, int how)
+{
+    if (how != TORN || f->now.n <= f->kept.n) return f->kept;
+    return (content){ f->now.bytes, f->kept.n + (f->now.n - f->kept.n) / 2 };
+}
+
+/* Makes work of it; sum: of all that is in there. */
+static void lose_power(const disk *d, int how, char sum[CG_DIGEST_TEXT])
+{
+    cg_digest digest;
+    cg_digest_begin(&digest, CG_SHA256);
+    tree_remove("work");
+    if (mkdir("work", 0777) != 0) abort();
+    for (int i = 0; i < d->n_names; i++) {
+        const char *path = d->names[i].path;
+        int what = left_name(d, i, how);
+        if (what == NOTHING || !strcmp(path, "work")) continue;
+        if (what == FOLDER) {
+            if (mkdir(path, 0777) == 0) cg_digest_add(&digest, path, strlen(path) + 1);
+            continue;
+        }
+        content c = left_bytes(&d->files[what], how);
+        FILE *to = fopen(path, "wb"); /* not where its folder is not there */
+        if (!to) continue;
+        if (fwrite(c.bytes, 1, c.n, to) != c.n || fclose(to) != 0) abort();
+        cg_digest_add(&digest, path, strlen(path) + 1);
+        cg_digest_add(&digest, &c.n, sizeof c.n);
+        cg_digest_add(&digest, c.bytes, c.n);
+    }
+    cg_digest_end(&digest, sum);
+}
+
+/* ---- what a run writes ---------------------------------------------------------------------- */
+/* What stands between the marks, "\x77\x6f" or <\x2f\x74>, in its place; its length.  *line moves
+ * behind it; NULL where there is none. */
+static char *quoted(char **line, const char marks[2], size_t *n)
+{
+    char *begin = strchr(*line, marks[0]), *end = begin ? strchr(begin + 1, marks[1]) : NULL;
+    if (!end) return NULL;
+    char *to = ++begin;
+    for (const char *from = begin; from < end; to++) {
+        bool is_hex = end - from >= 4 && from[0] == '\\' && from[1] == 'x';
+        *to = is_hex ? (char)strtoul((char[]){ from[2], from[3], '\0' }, NULL, 16) : *from;
+        from += is_hex ? 4 : 1;
+    }
+    *n = (size_t)(to - begin);
+    *to = '\0';
+    *line = end + 1;
+    return begin;
+}
+
+/* The path from here, of what lies in work; else NULL. */
+static const char *inside(const char *path)
+{
+    char here[PATH_MAX];
+    if (!path || !getcwd(here, sizeof here)) return NULL;
+    size_t n = strlen(here);
+    if (!strncmp(path, here, n) && path[n] == '/') path += n + 1;
+    return strcmp(path, "work") && strncmp(path, "work/", 5) ? NULL : path;
+}
+
+static bool calls(const char *line, const char *call)
+{
+    return !strncmp(line, call, strlen(call));
+}
+
+/* Whether the call has changed something in work, or synced it. */
+static bool apply(disk *d, char *line)
+{
+    size_t n;
+    const char *result = strrchr(line, '='), *flags = strstr(line, "O_");
+    const bool is_create = flags && strstr(flags, "O_CREAT"),
+               is_new = flags && strstr(flags, "O_TRUNC");
+    const bool is_write = calls(line, "write("), has_file = is_write || calls(line, "fsync(");
+    long got = result ? atol(result + 1) : -1;
+    char *rest = line;
+    const char *path = inside(quoted(&rest, has_file ? "<>" : "\"\"", &n));
+    if (!path || got < 0) return false;
+    if (is_write) {
+        const char *bytes = quoted(&rest, "\"\"", &n);
+        if (!bytes || n < (size_t)got) abort();
+        append(d, path, bytes, (size_t)got);
+    } else if (has_file) {
+        sync_path(d, path);
+    } else if (calls(line, "openat(")) {
+        if (!is_create) return false;
+        file *f = opened(d, path);
+        if (is_new) f->now.n = 0;
+    } else if (calls(line, "mkdir")) {
+        named(d, path)->now = FOLDER;
+    } else if (calls(line, "unlink")) {
+        named(d, path)->now = NOTHING;
+    } else if (calls(line, "truncate(")) {
+        file *f = opened(d, path);
+        size_t length = (size_t)atol(rest + strspn(rest, ", "));
+        if (length > f->now.n) abort();
+        f->now.n = length;
+    } else if (calls(line, "rename")) {
+        const char *to = inside(quoted(&rest, "\"\"", &n));
+        if (!to) abort();
+        named(d, to)->now = named(d, path)->now;
+        named(d, path)->now = NOTHING;
+    }
+    return true;
+}
+
+/* ---- the run goes on ------------------------------------------------------------------------ */
+typedef struct {
+    const char *name, *from;
+    const char *words[12];
+} occasion;
+
+typedef struct {
+    char (*sums)[CG_DIGEST_TEXT]; /* of the disks that were tried */
+    int n, wrong;
+    bool must_have_one; /* a checkpoint: one was synced */
+} account;
+
+static bool is_known(account *a, const char *sum)
+{
+    for (int i = 0; i < a->n; i++)
+        if (!strcmp(a->sums[i], sum)) return true;
+    if (a->n == MOST) abort();
+    memcpy(a->sums[a->n++], sum, CG_DIGEST_TEXT);
+    return false;
+}
+
+static bool has_checkpoint(void)
+{
+    return cg_file_exists("work/tiny/last.safetensors");
+}
+
+/* What is wrong with work, or NULL. */
+static const char *go_on(void)
+{
+    if (!cg_file_exists("work/tiny/model.yaml"))
+        return has_checkpoint() ? "a checkpoint without its model" : NULL; /* it never began */
+    if (SCENE_RUN("train", "--threads", "1", "--resume=work/tiny") != 0) return scene_said();
+    if (!scene_same_run("work", "whole")) return "it comes to something else";
+    return scene_damage("work");
+}
+
+static void power_goes(const disk *d, int how, account *a)
+{
+    static const char *const names[FIRST] = { "what was synced", "all names", "half of the bytes" };
+    char sum[CG_DIGEST_TEXT];
+    const char *mistake = NULL;
+    lose_power(d, how, sum);
+    if (how == SYNCED && has_checkpoint()) a->must_have_one = true;
+    if (a->must_have_one && !has_checkpoint())
+        mistake = "the checkpoint is lost";
+    else if (!is_known(a, sum))
+        mistake = go_on();
+    if (mistake && ++a->wrong <= SHOWN)
+        printf("# disk %d, %s: %s\n", a->n, how < FIRST ? names[how] : d->names[how - FIRST].path,
+               mistake);
+}
+
+static void after_call(const disk *d, account *a)
+{
+    power_goes(d, SYNCED, a);
+    power_goes(d, NAMES, a);
+    power_goes(d, TORN, a);
+    for (int i = 0; i < d->n_names; i++)
+        if (d->names[i].now != d->names[i].kept) power_goes(d, FIRST + i, a);
+}
+
+static int run_traced(const occasion *o)
+{
+    /* clang-format off */
+    static const char *const before[] = {
+        "strace", "-qq", "-y", "-xx", "-s", "16777216", "-o", "log",
+        "-E", "ASAN_OPTIONS=detect_leaks=0", /* which needs what strace has taken */
+        "-e", "trace=openat,write,fsync,?rename,?renameat,?renameat2,?unlink,?unlinkat,?mkdir,?mkdirat,"
+              "truncate", NULL
+    };
+    /* clang-format on */
+    return scene_run(&(scene_how){ .before = before }, o->words);
+}
+
+static void try_all(const occasion *o)
+{
+    static disk d;
+    account a = { .sums = cg_alloc(MOST, sizeof *a.sums) };
+    char *log, sum[CG_DIGEST_TEXT];
+    size_t size;
+    scene_copy(o->from);
+    load(&d, "work");
+    int status = run_traced(o);
+    if (!ok(status == 0, "%s: without a fault %s", o->name, status ? scene_said() : "") ||
+        !a.sums || cg_file_read("log", 1 << 28, &log, &size, NULL) != CG_OK)
+        return;
+    tree_copy("work", "whole");
+    for (char *line = log, *next; *line; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next) *next++ = '\0';
+        if (apply(&d, line)) after_call(&d, &a);
+    }
+    ok(a.wrong == 0 && a.n > 1, "%s: the power goes, and it goes on from each of %d disks", o->name,
+       a.n);
+    lose_power(&d, SYNCED, sum);
+    ok(scene_same_run("work", "whole"), "%s: at its end all is synced", o->name);
+    cg_release(log);
+    cg_release(a.sums);
+    forget(&d);
+}
+
+int main(void)
+{
+    static const occasion occasions[] = {
+        { "train", "none", { "train", "--threads", "1", "--runs", "work", "tiny.yaml" } },
+        { "train --resume", "half", { "train", "--threads", "1", "--resume=work/tiny" } },
+        { "train, with what a rollback needs",
+          "none",
+          { "train", "--threads", "1", "--set", "train.on_nonfinite=rollback", "--runs", "work",
+            "tiny.yaml" } },
+    };
+    if (!ok(scene_open("power"), "a scene")) return 1;
+    scene_uncounted();
+    for (size_t i = 0; i < sizeof occasions / sizeof *occasions; i++)
+        if (scene_can_trace())
+            try_all(&occasions[i]);
+        else
+            skip(occasions[i].name, "strace cannot trace here");
+    scene_close();
+    return done_testing();
+}
