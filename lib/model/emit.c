@@ -34,11 +34,14 @@ static bool emit(yaml_emitter_t *emitter, yaml_event_t *event, int made)
     return made && yaml_emitter_emit(emitter, event);
 }
 
+/* What must not be plain here, as "a:b" in a flow map, libyaml puts in single quotes, and in double
+ * ones what must not be in those.  Asked for single quotes it ends with the same: so what is read
+ * from a text that was written here is written alike, and a run knows its model again. */
 static bool emit_scalar(yaml_emitter_t *emitter, const cg_tree *tree)
 {
     const char *value = cg_tree_is_null(tree) ? "null" : tree->text;
     yaml_scalar_style_t style =
-        tree->quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
+        tree->quoted ? YAML_SINGLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
     yaml_event_t event;
     return emit(emitter, &event,
                 yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)value,

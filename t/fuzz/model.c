@@ -1,5 +1,5 @@
-/* Model files: what is accepted is rendered to a file that is accepted, and rendered alike; small
- * models become programs. */
+/* Model files: what is accepted is rendered to a file that is accepted, is the same model and is
+ * rendered alike; small models become programs. */
 #include "fuzz.h"
 
 #include <cnngraph/model.h>
@@ -48,10 +48,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_expect(text && identity, "a model can be rendered");
     cg_model *again = parse(text, strlen(text));
     fuzz_expect(again != NULL, "what was rendered is accepted");
-    char *text_again = cg_model_render(again);
+    char *text_again = cg_model_render(again), *identity_again = cg_model_identity(again);
     fuzz_expect(text_again && !strcmp(text, text_again), "and rendered alike");
+    fuzz_expect(identity_again && !strcmp(identity, identity_again), "as the same model");
     if (cg_model_layers(model) <= MAX_COMPILED) compile(model);
     free(text_again);
+    free(identity_again);
     free(identity);
     free(text);
     cg_model_free(again);

@@ -52,7 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         status =
             cg_model_parse(&again, "m.yaml", rendered, strlen(rendered), 0, NULL, NULL, &error);
         fuzz_expect(status == CG_OK, "what was rendered is accepted");
+        char *rendered_again = cg_model_render(again);
+        fuzz_expect(rendered_again && !strcmp(rendered, rendered_again), "and rendered alike");
         cg_model_free(again);
+        free(rendered_again);
         free(rendered);
     }
     cg_model_free(model);

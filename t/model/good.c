@@ -224,6 +224,52 @@ static void check_model(const char *path)
     cg_model_free(again);
 }
 
+/* A path with what YAML would take for its own signs, written in quotes, or plain where it may be,
+ * renders to the same model: a run in such a folder is taken up again. */
+static void test_quotes(void)
+{
+    static const char *const paths[] = {
+        "'/a:b'",
+        "/a:b",
+        "\"/a:b\"",
+        "'/a, b'",
+        "'/a [b] {c}'",
+        "'/it''s'",
+        "'/a: b #c'",
+        "\"/a\\tb\"",
+        "\"/a\\nb\"",
+        "\"/a\\n\\n b\"",
+        "\"/a\\n\"",
+        "'/a '",
+        "'/é %&*!|>@`?-'",
+        "\"/a  b\\\\c\"",
+        "\"/a\\\"b\"",
+        "'/0123456789 0123456789 0123456789 0123456789  0123456789 0123456789 0123456789 "
+        "012345678'",
+    };
+    static const char *const styles[] = { "{train: %s, test: /t}",
+                                          "\n    train: %s\n    test: /t" };
+    for (size_t i = 0; i < 2 * sizeof paths / sizeof *paths; i++) {
+        char files[256], text[512];
+        snprintf(files, sizeof files, styles[i % 2], paths[i / 2]);
+        snprintf(text, sizeof text,
+                 "cnngraph: 1\ndata:\n  format: csv\n  files: %s\n  csv: {label: a}\n"
+                 "model: {input: {shape: [2]}, layers: [dense: {units: 2}]}\n" TAIL,
+                 files);
+        cg_model *m = parse(text), *again = NULL;
+        char *first = m ? cg_model_render(m) : NULL, *second = NULL;
+        if (first) again = parse(first);
+        if (again) second = cg_model_render(again);
+        ok(second && !strcmp(first, second) &&
+               !strcmp(cg_model_spec(m)->data.images[0], cg_model_spec(again)->data.images[0]),
+           "%s in a %s map renders to itself", paths[i / 2], i % 2 ? "block" : "flow");
+        free(first);
+        free(second);
+        cg_model_free(m);
+        cg_model_free(again);
+    }
+}
+
 static void test_models(void)
 {
     char folder[400], path[800];
@@ -420,6 +466,7 @@ int main(void)
     test_recording();
     test_init();
     test_sharing();
+    test_quotes();
     test_models();
     return done_testing();
 }
