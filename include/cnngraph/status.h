@@ -53,7 +53,7 @@ typedef struct {
 typedef struct {
     cg_status status;
     char message[512]; /* UTF-8, one line, no final stop          */
-    char file[256];    /* of the place; empty where there is none */
+    char file[256];    /* of the place, as it is shown; empty where there is none */
     int line, column;
 } cg_error;
 

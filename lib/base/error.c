@@ -51,6 +51,17 @@ int cg_status_exit_code(cg_status status)
     return statuses[row(status)].exit_code;
 }
 
+void cg_error_place(cg_error *error, cg_place place)
+{
+    if (place.file) {
+        snprintf(error->file, sizeof error->file, "%s", place.file);
+        cg_trim_utf8(error->file);
+        cg_clean_line(error->file);
+    }
+    error->line = place.line;
+    error->column = place.column;
+}
+
 cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const char *format,
                      va_list ap)
 {
@@ -59,12 +70,7 @@ cg_status cg_fail_va(cg_error *error, cg_status status, cg_place place, const ch
     vsnprintf(error->message, sizeof error->message, format, ap);
     cg_trim_utf8(error->message);
     cg_clean_line(error->message);
-    if (place.file) {
-        snprintf(error->file, sizeof error->file, "%s", place.file);
-        cg_trim_utf8(error->file);
-    }
-    error->line = place.line;
-    error->column = place.column;
+    cg_error_place(error, place);
     return status;
 }
 

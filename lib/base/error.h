@@ -25,6 +25,9 @@ cg_status cg_fail_nomem(cg_error *error, const char *what);
  * CG_ENOMEM if that is the reason. */
 cg_status cg_fail_errno(cg_error *error, cg_status status, const char *format, ...) CG_PRINTF(3, 4);
 
+/* Where it is: a file's name is shown, and so cleaned as messages are. */
+void cg_error_place(cg_error *error, cg_place place);
+
 /* What a call that has failed means by errno: CG_ENOMEM where memory was short, else `status`.  A
  * library may leave errno alone: set it to 0 before. */
 cg_status cg_unless_nomem(cg_status status);

@@ -222,10 +222,7 @@ static cg_status load(cg_dataset *set, const cg_data_spec *spec, const char **us
 /* What has no place of its own is the section's. */
 static void place_error(cg_error *error, cg_place place)
 {
-    if (error->file[0] || !place.file) return;
-    snprintf(error->file, sizeof error->file, "%s", place.file);
-    error->line = place.line;
-    error->column = place.column;
+    if (!error->file[0] && place.file) cg_error_place(error, place);
 }
 
 cg_status cg_dataset_open(cg_dataset **set, const cg_data_spec *spec, const char **used,
