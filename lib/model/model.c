@@ -59,6 +59,7 @@ static void read_name(cg_model *m, cg_reader *r)
         if (*p == '/') cause = "has a slash";
         if ((unsigned char)*p < ' ') cause = "has a control character";
     }
+    if (!cg_tree_may_hold(name)) cause = "has control characters or is not UTF-8";
     if (strlen(name) > LONGEST) cause = "has more than 100 bytes";
     if (cause)
         cg_diagnose(r->diagnostics, tree->mark, NULL,
@@ -120,7 +121,7 @@ static void read_all(cg_model *m, const cg_source *source, int n_sets, const cha
     name_it(m, d);
     const cg_tree *blocks = cg_tree_find(m->root, "blocks");
     cg_expand(m->arena, m->root, d);
-    if (!cg_write_out_paths(m->arena, m->root, m->spec.data.base)) cg_diagnostics_no_memory(d);
+    cg_write_out_paths(m->arena, m->root, m->spec.data.base, d);
     read_sections(m, &r, blocks);
 }
 

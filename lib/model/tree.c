@@ -1,6 +1,8 @@
 /* Building, copying and searching trees. */
 #include "model/tree.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 cg_tree *cg_tree_new(cg_arena *arena, cg_tree_kind kind, cg_mark mark)
@@ -86,6 +88,13 @@ cg_tree *cg_tree_find(const cg_tree *map, const char *key)
 {
     int i = cg_tree_index(map, key);
     return i < 0 ? NULL : map->item[i];
+}
+
+bool cg_tree_may_hold(const char *text)
+{
+    if (!cg_utf8_valid(text, strlen(text))) return false;
+    while ((text = cg_find_control(text)) && strchr("\t\n\r", *text)) text++;
+    return text == NULL;
 }
 
 bool cg_tree_is_null(const cg_tree *tree)

@@ -50,6 +50,9 @@ bool cg_tree_append(cg_arena *arena, cg_tree *tree, cg_tree *key,
                     cg_tree *item); /* list: key NULL */
 void cg_tree_remove(cg_tree *tree, int i);
 
+/* UTF-8, of control characters tabs and ends of lines alone: what a model file may hold. */
+bool cg_tree_may_hold(const char *text);
+
 /* What a text of so many bytes counts for. */
 int64_t cg_text_cost(size_t bytes);
 

@@ -146,13 +146,6 @@ static cg_tree *read_alias(reader *r, const yaml_event_t *event)
     return copy ? copy : too_many(r, at);
 }
 
-/* Escapes in quotes can write them. */
-static bool has_control_character(const char *text)
-{
-    while ((text = cg_find_control(text)) && strchr("\t\n\r", *text)) text++;
-    return text != NULL;
-}
-
 static cg_tree *read_scalar(reader *r, const yaml_event_t *event)
 {
     const char *text = (const char *)event->data.scalar.value;
@@ -161,7 +154,7 @@ static cg_tree *read_scalar(reader *r, const yaml_event_t *event)
         cg_diagnose(r->diagnostics, at, NULL, NULL, "a NUL character in a text");
         return NULL;
     }
-    if (has_control_character(text)) {
+    if (!cg_tree_may_hold(text)) { /* escapes in quotes can write them */
         cg_diagnose(r->diagnostics, at, NULL, "a text may hold tabs and ends of lines, no others",
                     "a control character in a text");
         return NULL;

@@ -169,6 +169,30 @@ is 0 "it is evaluated if the user says so" eval moved --allow-paths
 is 0 "and again with a path set from the current folder" eval moved --allow-paths \
     --set data.images.test=../models/data/x.idx
 cd .. || exit 1
+for folder in a:b "a, [b] {c}: 'd' \"e\" &f"; do
+    mkdir "$folder"
+    cp -R models/data models/files.yaml "$folder"
+    is 0 "train in a folder called $folder" train "$folder/files.yaml" --runs "$folder" --max-steps 1
+    is 0 "and go on there" train --resume "$folder/files"
+done
+name=$(printf 'x\033[31my.yaml')
+echo "a: 1" >"$name"
+is 3 "a mistake in a file whose name commands terminals" check "$name"
+says err '^x?.31my.yaml:1:1: error: model file: unknown key' "does not do so"
+latin=$(printf 'caf\351')
+if mkdir "$latin" 2>err; then
+    cp models/files.yaml "$latin"
+    is 3 "train in a folder whose name no model file can tell" train "$latin/files.yaml" --runs latin
+    says err "files.yaml:[0-9:]* error: the path of 'data/x.idx' begins with /.*/caf?/, which has control" "says why"
+    mv "$latin/files.yaml" "$latin.yaml"
+    sed -i '/^name:/d' "$latin.yaml"
+    is 3 "nor can a file without a name be called so" check "$latin.yaml"
+    says err 'name: "caf?" has control characters or is not UTF-8' "says why"
+    report "nothing is made" "latin is there" [ ! -e latin ]
+else
+    n=$((n + 1))
+    echo "ok $n # SKIP the file system has no name that is not UTF-8"
+fi
 { printf '\000\000\010\003\000\000\000\002\000\000\000\100\000\000\000\100'; head -c 8192 /dev/zero; } >large.idx
 larger='--set data.images.train=large.idx --set data.images.test=large.idx'
 for verb in "predict elsewhere/moved --index 0" "gradcheck models/files.yaml" "eval elsewhere/moved"; do
