@@ -37,9 +37,8 @@ static bool emit(yaml_emitter_t *emitter, yaml_event_t *event, int made)
 /* What must not be plain here, as "a:b" in a flow map, libyaml puts in single quotes, and in double
  * ones what must not be in those.  Asked for single quotes it ends with the same: so what is read
  * from a text that was written here is written alike, and a run knows its model again. */
-static bool emit_scalar(yaml_emitter_t *emitter, const cg_tree *tree)
+static bool emit_text(yaml_emitter_t *emitter, const cg_tree *tree, const char *value)
 {
-    const char *value = cg_tree_is_null(tree) ? "null" : tree->text;
     yaml_scalar_style_t style =
         tree->quoted ? YAML_SINGLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
     yaml_event_t event;
@@ -48,10 +47,35 @@ static bool emit_scalar(yaml_emitter_t *emitter, const cg_tree *tree)
                                              (int)strlen(value), 1, 1, style));
 }
 
+/* Variables are not looked for in keys. */
+static bool emit_key(yaml_emitter_t *emitter, const cg_tree *tree)
+{
+    return emit_text(emitter, tree, cg_tree_is_null(tree) ? "null" : tree->text);
+}
+
+/* Here "${", which would be one, is written "$${". */
+static bool emit_value(yaml_emitter_t *emitter, const cg_tree *tree)
+{
+    const char *from = tree->text, *open;
+    if (!strstr(from, "${")) return emit_key(emitter, tree);
+    char *escaped = cg_alloc(2 * strlen(from) + 1, 1), *to = escaped;
+    if (!escaped) return false;
+    for (; (open = strstr(from, "${")); from = open + 2) {
+        memcpy(to, from, (size_t)(open - from));
+        to += open - from;
+        memcpy(to, "$${", 3);
+        to += 3;
+    }
+    strcpy(to, from);
+    bool done = emit_text(emitter, tree, escaped);
+    cg_release(escaped);
+    return done;
+}
+
 static bool emit_tree(yaml_emitter_t *emitter, const cg_tree *tree)
 {
     yaml_event_t event;
-    if (tree->kind == CG_TREE_SCALAR) return emit_scalar(emitter, tree);
+    if (tree->kind == CG_TREE_SCALAR) return emit_value(emitter, tree);
     bool is_map = tree->kind == CG_TREE_MAP;
     int made = is_map ? yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
                                                             tree->flow ? YAML_FLOW_MAPPING_STYLE
@@ -61,7 +85,7 @@ static bool emit_tree(yaml_emitter_t *emitter, const cg_tree *tree)
                             tree->flow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE);
     if (!emit(emitter, &event, made)) return false;
     for (int i = 0; i < tree->n; i++) {
-        if (is_map && !emit_scalar(emitter, tree->key[i])) return false;
+        if (is_map && !emit_key(emitter, tree->key[i])) return false;
         if (!emit_tree(emitter, tree->item[i])) return false;
     }
     return emit(emitter, &event,

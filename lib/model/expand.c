@@ -88,11 +88,17 @@ static bool take_value(expander *e, cg_tree *tree, const cg_tree *value)
 }
 
 /* The value of the first variable at or behind p, where it begins and what follows it; NULL after a
- * mistake, or without one (then *open is NULL). */
+ * mistake, or without one (then *open is NULL).  "$${" counts as a variable, of the value "${". */
 static const cg_tree *next_value(expander *e, const cg_tree *tree, const scope *s, const char *p,
                                  const char **open, const char **after)
 {
+    static const cg_tree itself = { .kind = CG_TREE_SCALAR, .text = "${", .quoted = true };
     *open = strstr(p, "${");
+    if (*open > p && (*open)[-1] == '$') {
+        *after = *open + 2;
+        --*open;
+        return --e->budget < 0 ? NULL : &itself;
+    }
     const char *name = *open ? name_at(e, *open, tree->mark, after) : NULL;
     if (name) e->budget--; /* looking up takes its time */
     return name && e->budget >= 0 ? look_up(e, s, name, tree->mark) : NULL;

@@ -169,7 +169,7 @@ is 0 "it is evaluated if the user says so" eval moved --allow-paths
 is 0 "and again with a path set from the current folder" eval moved --allow-paths \
     --set data.images.test=../models/data/x.idx
 cd .. || exit 1
-for folder in a:b "a, [b] {c}: 'd' \"e\" &f"; do
+for folder in a:b "a, [b] {c}: 'd' \"e\" &f" '${x} $${y}'; do
     mkdir "$folder"
     cp -R models/data models/files.yaml "$folder"
     is 0 "train in a folder called $folder" train "$folder/files.yaml" --runs "$folder" --max-steps 1

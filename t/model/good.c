@@ -244,6 +244,8 @@ static void test_quotes(void)
         "'/é %&*!|>@`?-'",
         "\"/a  b\\\\c\"",
         "\"/a\\\"b\"",
+        "'/a$${b} $$${c}'",
+        "'/$${'",
         "'/0123456789 0123456789 0123456789 0123456789  0123456789 0123456789 0123456789 "
         "012345678'",
     };
@@ -268,6 +270,19 @@ static void test_quotes(void)
         cg_model_free(m);
         cg_model_free(again);
     }
+}
+
+/* "$${" is "${" itself. */
+static void test_dollars(void)
+{
+    cg_model *m = parse("cnngraph: 1\nvars: {d: $, v: 7}\ndata:\n  format: csv\n"
+                        "  files: {train: '/$${v} $$${v} $ ${v} ${d}{v}', test: '/$${'}\n"
+                        "  csv: {label: a}\n"
+                        "model: {input: {shape: [2]}, layers: [dense: {units: 2}]}\n" TAIL);
+    const char *const *files = m ? cg_model_spec(m)->data.images : NULL;
+    ok(files && !strcmp(files[0], "/${v} $${v} $ 7 ${v}") && !strcmp(files[1], "/${"),
+       "a text may hold what looks like a variable: %s", files ? files[0] : "");
+    cg_model_free(m);
 }
 
 static void test_models(void)
@@ -467,6 +482,7 @@ int main(void)
     test_init();
     test_sharing();
     test_quotes();
+    test_dollars();
     test_models();
     return done_testing();
 }
