@@ -1,7 +1,7 @@
 # Fuzz targets.  `make check` replays the corpus of each; `make fuzz FUZZ_SECONDS=60`, after
 # `configure --enable-fuzzing CC=clang`, mutates it for so long and leaves what it found in fuzz/.
-fuzz_targets = %D%/cifar.t %D%/csv.t %D%/history.t %D%/idx.t %D%/image.t %D%/model.t %D%/npy.t \
-  %D%/npz.t %D%/override.t %D%/safetensors.t %D%/tar.t
+fuzz_targets = %D%/cifar.t %D%/csv.t %D%/history.t %D%/idx.t %D%/image.t %D%/model.t \
+  %D%/network.t %D%/npy.t %D%/npz.t %D%/override.t %D%/safetensors.t %D%/tar.t
 fuzz_main  = %D%/main.c %D%/fuzz.h
 fuzz_data  = $(fuzz_main) %D%/data.c %D%/data.h
 fuzz_ldadd = $(test_ldadd) $(FUZZ_LIBS)
@@ -19,6 +19,8 @@ t_fuzz_image_t_SOURCES = %D%/image.c $(fuzz_data)
 t_fuzz_image_t_LDADD = $(fuzz_ldadd)
 t_fuzz_model_t_SOURCES = %D%/model.c $(fuzz_main)
 t_fuzz_model_t_LDADD = $(fuzz_ldadd)
+t_fuzz_network_t_SOURCES = %D%/network.c $(fuzz_main)
+t_fuzz_network_t_LDADD = $(fuzz_ldadd)
 t_fuzz_npy_t_SOURCES = %D%/npy.c $(fuzz_data)
 t_fuzz_npy_t_LDADD = $(fuzz_ldadd)
 t_fuzz_npz_t_SOURCES = %D%/npz.c $(fuzz_data)
