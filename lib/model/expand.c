@@ -20,7 +20,7 @@ typedef struct scope {
 typedef struct {
     cg_arena *arena;
     cg_diagnostics *diagnostics;
-    cg_tree *blocks; /* NULL: none */
+    cg_tree *blocks; /* a map, or NULL: none */
     scope vars;
     int64_t budget;
     int depth, n_repeats;
@@ -194,11 +194,13 @@ static void add(expander *e, cg_tree *map, cg_mark at, const char *key, cg_tree 
 static const cg_tree *parameters_of(expander *e, const cg_tree *block)
 {
     const cg_tree *p = cg_tree_find(block, "parameters");
-    if (!p || p->kind != CG_TREE_SCALAR) return p;
-    if (!cg_tree_is_null(p))
-        cg_diagnose(e->diagnostics, p->mark, NULL, NULL,
+    const cg_tree *bad = !p || cg_tree_is_null(p) || p->kind != CG_TREE_SCALAR ? NULL : p;
+    for (int i = 0; p && p->kind == CG_TREE_LIST && i < p->n && !bad; i++)
+        if (p->item[i]->kind != CG_TREE_SCALAR) bad = p->item[i];
+    if (bad)
+        cg_diagnose(e->diagnostics, bad->mark, NULL, NULL,
                     "parameters: expected a list of names or a map of defaults");
-    return NULL;
+    return bad || !p || p->kind == CG_TREE_SCALAR ? NULL : p;
 }
 
 static cg_tree *default_value(expander *e, const cg_tree *parameter)
@@ -311,7 +313,7 @@ static void expand_copy(expander *e, const cg_tree *layers, const scope *s, cons
 /* A block that is called as a layer would take the layer's place without a word. */
 static void report_taken_names(expander *e)
 {
-    for (int i = 0; e->blocks && e->blocks->kind == CG_TREE_MAP && i < e->blocks->n; i++) {
+    for (int i = 0; e->blocks && i < e->blocks->n; i++) {
         const cg_tree *name = e->blocks->key[i];
         if (cg_layer_find(name->text) || cg_layer_op_find(name->text) ||
             !strcmp(name->text, "repeat"))
@@ -338,7 +340,10 @@ static const char *prefix_of(expander *e, const cg_tree *block, const char *word
                              const cg_tree *use, const char *suffix)
 {
     const cg_tree *name = cg_tree_find(use, "name");
-    if (name && strlen(name->text) > CG_YAML_NAME)
+    if (name && name->kind != CG_TREE_SCALAR)
+        cg_diagnose(e->diagnostics, name->mark, NULL, NULL, "block %.*s: name: expected a word",
+                    CG_YAML_NAME, word);
+    else if (name && strlen(name->text) > CG_YAML_NAME)
         cg_diagnose(e->diagnostics, name->mark, NULL, "a shorter one",
                     "a name of more than %d bytes", CG_YAML_NAME);
     if (name) return cg_arena_printf(e->arena, "%.*s%s", CG_YAML_NAME, name->text, suffix);
@@ -471,13 +476,15 @@ void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
     expander e = { .arena = arena, .diagnostics = diagnostics, .budget = CG_YAML_NODES };
     cg_tree *vars = cg_tree_find(root, "vars");
     if (vars) read_vars(&e, vars);
-    e.blocks = cg_tree_find(root, "blocks");
-    if (e.blocks && e.blocks->kind != CG_TREE_MAP)
-        cg_diagnose(diagnostics, e.blocks->mark, NULL, "blocks: {name: {layers: [...]}}",
-                    "blocks: expected a map, found %s", cg_tree_kind_name(e.blocks));
+    cg_tree *blocks = cg_tree_find(root, "blocks");
+    if (blocks && blocks->kind != CG_TREE_MAP)
+        cg_diagnose(diagnostics, blocks->mark, NULL, "blocks: {name: {layers: [...]}}",
+                    "blocks: expected a map, found %s", cg_tree_kind_name(blocks));
+    else
+        e.blocks = blocks;
     report_taken_names(&e);
     for (int i = 0; i < root->n; i++)
-        if (root->item[i] != vars && root->item[i] != e.blocks)
+        if (root->item[i] != vars && root->item[i] != blocks)
             substitute(&e, root->item[i], &e.vars);
 
     cg_tree *model = cg_tree_find(root, "model");
@@ -498,5 +505,5 @@ void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
     if (e.budget >= 0) report_unused(&e, vars, "variable");
     if (e.budget >= 0) report_unused(&e, e.blocks, "block");
     if (vars) cg_tree_remove(root, cg_tree_index(root, "vars"));
-    if (e.blocks) cg_tree_remove(root, cg_tree_index(root, "blocks"));
+    if (blocks) cg_tree_remove(root, cg_tree_index(root, "blocks"));
 }
