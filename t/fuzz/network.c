@@ -172,7 +172,8 @@ static void put_layer(writer *w, int i)
         put(w, ", from: [l%u, l%u]", choose(w, before), choose(w, before));
     else if (i > 0 && choose(w, 8) == 1)
         put(w, ", from: l%u", choose(w, before));
-    if (layer && choose(w, 16) == 1) put(w, ", freeze: true");
+    if (layer && choose(w, 8) == 1) put(w, ", frozen: true");
+    if (layer && i > 0 && choose(w, 8) == 1) put(w, ", share: l%u", choose(w, before));
     put(w, "}\n");
 }
 
