@@ -1,5 +1,5 @@
-/* Model files: what is accepted is rendered to a file that is accepted, is the same model and is
- * rendered alike; small models become programs. */
+/* Model files: what is accepted is rendered to a file that is accepted, is the same model, computes
+ * the same and is rendered alike; small models become programs. */
 #include "fuzz.h"
 
 #include <cnngraph/model.h>
@@ -40,6 +40,30 @@ static void compile(const cg_model *model)
     cg_graph_free(graph);
 }
 
+/* What a model computes in a step of training; NULL where it cannot. */
+static char *graph_text(const cg_model *model)
+{
+    cg_graph *graph = cg_graph_new();
+    cg_recording recording;
+    char *text = NULL;
+    if (cg_model_record(model, graph, CG_TRAINING, 2, &recording, NULL) == CG_OK)
+        text = cg_graph_text(graph, 1, &recording.loss);
+    cg_graph_free(graph);
+    for (char *line = text, *at; line && (at = strstr(line, "  # ")); line = at)
+        memmove(at, at + strcspn(at, "\n"),
+                strlen(at + strcspn(at, "\n")) + 1); /* where it says so */
+    return text;
+}
+
+static void expect_same_graph(const cg_model *a, const cg_model *b)
+{
+    char *texts[2] = { graph_text(a), graph_text(b) };
+    fuzz_expect(!texts[0] == !texts[1] && (!texts[0] || !strcmp(texts[0], texts[1])),
+                "and computes the same");
+    free(texts[0]);
+    free(texts[1]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cg_model *model = parse((const char *)data, size);
@@ -51,7 +75,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text_again = cg_model_render(again), *identity_again = cg_model_identity(again);
     fuzz_expect(text_again && !strcmp(text, text_again), "and rendered alike");
     fuzz_expect(identity_again && !strcmp(identity, identity_again), "as the same model");
-    if (cg_model_layers(model) <= MAX_COMPILED) compile(model);
+    if (cg_model_layers(model) <= MAX_COMPILED) {
+        expect_same_graph(model, again);
+        compile(model);
+    }
     free(text_again);
     free(identity_again);
     free(identity);
