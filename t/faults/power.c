@@ -241,7 +241,7 @@ static bool apply(disk *d, char *line)
         named(d, path)->now = FOLDER;
     } else if (calls(line, "unlink")) {
         named(d, path)->now = NOTHING;
-    } else if (calls(line, "truncate(")) {
+    } else if (calls(line, "truncate")) {
         file *f = opened(d, path);
         size_t length = (size_t)atol(rest + strspn(rest, ", "));
         if (length > f->now.n) abort();
@@ -323,7 +323,7 @@ static int run_traced(const occasion *o)
         "strace", "-qq", "-y", "-xx", "-s", "16777216", "-o", "log",
         "-E", "ASAN_OPTIONS=detect_leaks=0", /* which needs what strace has taken */
         "-e", "trace=openat,write,fsync,?rename,?renameat,?renameat2,?unlink,?unlinkat,?mkdir,?mkdirat,"
-              "truncate", NULL
+              "?truncate,?truncate64", NULL
     };
     /* clang-format on */
     return scene_run(&(scene_how){ .before = before }, o->words);
