@@ -18,8 +18,7 @@
 enum { PATH_BYTES = 1024, MOST_BYTES = 1 << 26 };
 
 /* ---- what targets need ---------------------------------------------------------------------- */
-static char folder[] = "/tmp/cnngraph-fuzz-XXXXXX";
-static bool has_folder;
+static char folder[128];
 
 static void remove_all(const char *path)
 {
@@ -41,11 +40,11 @@ static void remove_folder(void)
 
 const char *fuzz_folder(void)
 {
-    if (!has_folder) {
-        fuzz_expect(mkdtemp(folder) != NULL, "a folder of the program's own can be made");
-        atexit(remove_folder);
-        has_folder = true;
-    }
+    const char *parent = getenv("TMPDIR");
+    if (*folder) return folder;
+    snprintf(folder, sizeof folder, "%s/cnngraph-fuzz-XXXXXX", parent ? parent : "/tmp");
+    fuzz_expect(mkdtemp(folder) != NULL, "a folder of the program's own can be made");
+    atexit(remove_folder);
     return folder;
 }
 

@@ -1,5 +1,5 @@
-# Fuzz targets.  `make check` replays the corpus of each; `make fuzz FUZZ_SECONDS=60`, after
-# `configure --enable-fuzzing CC=clang`, mutates it for so long and leaves what it found in fuzz/.
+# Fuzz targets.  `make check` replays the corpus of each; `make fuzz FUZZ_SECONDS=60 FUZZ_JOBS=2`, after
+# `configure --enable-fuzzing CC=clang`, mutates it for so long, two side by side; see fuzz.sh.
 fuzz_targets = %D%/cifar.t %D%/csv.t %D%/history.t %D%/idx.t %D%/image.t %D%/model.t \
   %D%/network.t %D%/npy.t %D%/npz.t %D%/override.t %D%/safetensors.t %D%/tar.t
 fuzz_main  = %D%/main.c %D%/fuzz.h
@@ -31,19 +31,18 @@ t_fuzz_safetensors_t_SOURCES = %D%/safetensors.c $(fuzz_main)
 t_fuzz_safetensors_t_LDADD = $(fuzz_ldadd)
 t_fuzz_tar_t_SOURCES = %D%/tar.c $(fuzz_main)
 t_fuzz_tar_t_LDADD = $(fuzz_ldadd)
-EXTRA_DIST += %D%/corpus %D%/dict
+EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.sh
 
 FUZZ_SECONDS = 60
-FUZZ_FLAGS = -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1
+FUZZ_JOBS = 1
+FUZZ_FLAGS = -timeout=10 -rss_limit_mb=2048 -max_len=65536
 FUZZ_TARGETS = $(fuzz_targets)
 fuzz: all
 	@test -n '$(FUZZ_LIBS)' || { echo 'configure --enable-fuzzing CC=clang first' >&2; exit 1; }
 	@$(MAKE) $(AM_MAKEFLAGS) $(FUZZ_TARGETS)
-	@status=0; for target in $(FUZZ_TARGETS); do \
-	  name=`basename $$target .t`; mkdir -p fuzz/$$name; seeds=$(srcdir)/t/fuzz/corpus/$$name; \
-	  test $$name != model || seeds="$$seeds $(srcdir)/models $(srcdir)/t/model/bad"; \
-	  words=$(srcdir)/t/fuzz/dict/$$name; test -f $$words && words=-dict=$$words || words=; \
-	  $$target $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=fuzz/$$name- \
-	    $$words fuzz/$$name $$seeds || status=1; \
-	done; exit $$status
+	@echo $(FUZZ_TARGETS) | top_srcdir=$(srcdir) xargs -n 1 -P $(FUZZ_JOBS) sh -c \
+	  '$(SHELL) $(srcdir)/%D%/fuzz.sh "$$0" $(FUZZ_SECONDS) $(FUZZ_FLAGS)'
+	@echo 'in all, since fuzz/figures was begun (of a target that was mended, take the lines out):'
+	@awk '{ seconds[$$1] += $$2; runs[$$1] += $$3 } END { for (name in seconds) \
+	  printf "%-12s %7.1f minutes %13d executions\n", name, seconds[name] / 60, runs[name] }' fuzz/figures | sort
 .PHONY: fuzz
