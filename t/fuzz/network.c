@@ -3,8 +3,6 @@
  * bits on one thread and on several. */
 #include "fuzz.h"
 
-#include "base/pool.h"
-#include "base/text.h"
 #include "nn/nn.h"
 #include "optim/optim.h"
 #include "train/batch.h"
@@ -168,10 +166,12 @@ static void put_layer(writer *w, int i)
     put(w, "    - %s: {name: l%d", layer ? layer->name : op->name, i);
     put_attrs(w, layer ? layer->attrs : op->attrs);
     if (layer) put_keys(w, layer->keys);
-    if (layer && layer->n_inputs < 0)
-        put(w, ", from: [l%u, l%u]", choose(w, before), choose(w, before));
-    else if (i > 0 && choose(w, 8) == 1)
+    if (layer && layer->n_inputs < 0) {
+        put(w, ", from: [l%u", choose(w, before));
+        put(w, ", l%u]", choose(w, before));
+    } else if (i > 0 && choose(w, 8) == 1) {
         put(w, ", from: l%u", choose(w, before));
+    }
     if (layer && choose(w, 8) == 1) put(w, ", frozen: true");
     if (layer && i > 0 && choose(w, 8) == 1) put(w, ", share: l%u", choose(w, before));
     put(w, "}\n");
@@ -223,8 +223,9 @@ static void put_training(writer *w)
 
 static cg_model *make(writer *w)
 {
-    put(w, "cnngraph: 1\nmodel:\n  input: {shape: [%u, %u, %u]}\n  layers:\n", 1 + choose(w, 5),
-        1 + choose(w, 13), 1 + choose(w, 13));
+    put(w, "cnngraph: 1\nmodel:\n  input: {shape: [%u", 1 + choose(w, 5));
+    for (int i = 0; i < 2; i++) put(w, ", %u", 1 + choose(w, 13));
+    put(w, "]}\n  layers:\n");
     int n = 0;
     for (int i = 0; i < TRIES && n < LAYERS && w->at < w->end; i++) {
         size_t before = w->n;
