@@ -42,7 +42,7 @@ static zip_int64_t serve(void *context, void *data, zip_uint64_t n, zip_source_c
         t->status = cg_replace_open(&t->file, t->path, &t->refused);
         return t->status == CG_OK ? 0 : refuse(t, ZIP_ER_TMPOPEN, errno);
     case ZIP_SOURCE_WRITE:
-        return fwrite(data, 1, n, t->file.stream) == n ? (zip_int64_t)n : fail_write(t);
+        return fwrite(data, 1, (size_t)n, t->file.stream) == n ? (zip_int64_t)n : fail_write(t);
     case ZIP_SOURCE_SEEK_WRITE:
         return seek(t, data, n);
     case ZIP_SOURCE_TELL_WRITE:
