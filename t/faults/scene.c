@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[64], cnngraph[512];
+static char folder[256], cnngraph[512];
 static char said[1 << 17]; /* more than a pipe holds */
 
 /* ---- the scene ----------------------------------------------------------------------------- */
@@ -54,13 +54,21 @@ static void put(const char *path, const char *text)
     if (!file || fputs(text, file) < 0 || fclose(file) != 0) abort();
 }
 
+/* In memory where that can be: tens of thousands of runs would wait for a disk to sync. */
+static const char *parent(void)
+{
+    const char *asked = getenv("TMPDIR");
+    return asked && *asked ? asked : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
 bool scene_open(const char *name)
 {
     const char *build = getenv("top_builddir");
     char here[256];
     if (!getcwd(here, sizeof here)) return false;
     snprintf(cnngraph, sizeof cnngraph, "%s/cnngraph", build ? build : here);
-    snprintf(folder, sizeof folder, "/tmp/cnngraph-%s-XXXXXX", name);
+    int n = snprintf(folder, sizeof folder, "%s/cnngraph-%s-XXXXXX", parent(), name);
+    if (n >= (int)sizeof folder) return false;
     if (!mkdtemp(folder) || chdir(folder) != 0) return false;
     setenv("SOURCE_DATE_EPOCH", "0", 1);
     put("tiny.yaml", model);
