@@ -69,7 +69,7 @@ bool scene_open(const char *name)
     snprintf(cnngraph, sizeof cnngraph, "%s/cnngraph", build ? build : here);
     int n = snprintf(folder, sizeof folder, "%s/cnngraph-%s-XXXXXX", parent(), name);
     if (n >= (int)sizeof folder) return false;
-    if (!mkdtemp(folder) || chdir(folder) != 0) return false;
+    if (!mkdtemp(folder) || chdir(folder) != 0 || !getcwd(folder, sizeof folder)) return false;
     setenv("SOURCE_DATE_EPOCH", "0", 1);
     put("tiny.yaml", model);
     put("points.csv", points);
