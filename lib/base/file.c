@@ -279,13 +279,17 @@ void cg_replace_tidy(const char *path)
 
 cg_status cg_file_append(const char *path, const char *line, cg_error *error)
 {
+    struct stat st;
     int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (file < 0) return fail_io(error, path, "cannot write");
+    bool is_first = fstat(file, &st) == 0 && st.st_size == 0;
     bool is_written =
         write_whole(file, line, strlen(line)) && write_whole(file, "\n", 1) && sync_file(file);
     cg_status status = is_written ? CG_OK : fail_io(error, path, "cannot write");
     bool is_closed = close(file) == 0;
-    return status == CG_OK && !is_closed ? fail_io(error, path, "cannot write") : status;
+    if (status == CG_OK && !is_closed) status = fail_io(error, path, "cannot write");
+    if (status == CG_OK && is_first) cg_file_sync_name(path);
+    return status;
 }
 
 /* --- folders ---------------------------------------------------------------------------------- */

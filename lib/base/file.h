@@ -42,8 +42,8 @@ void cg_replace_abort(cg_replace *r);
 /* Removes what crashes have left of replacements of `path`, where nobody else is at one. */
 void cg_replace_tidy(const char *path);
 
-/* Adds a line to a file, which is made if there is none; its bytes are on the disk when this
- * returns. */
+/* Adds a line to a file, which is made if there is none; it is on the disk, and so is the file's
+ * name, when this returns. */
 cg_status cg_file_append(const char *path, const char *line, cg_error *error);
 
 cg_status cg_make_folders(const char *path, cg_error *error); /* mkdir -p */
