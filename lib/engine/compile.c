@@ -51,6 +51,22 @@ static cg_status rewrite(cg_program *p, const cg_graph *graph, int n, cg_node *o
     return CG_OK;
 }
 
+/* So that leaves can be asked for by number. */
+static cg_status sort_by_kind(cg_program *p, cg_error *error)
+{
+    const cg_graph *graph = p->graph;
+    int n = 0;
+    p->by_kind = cg_alloc((size_t)graph->n_nodes + 1, sizeof *p->by_kind);
+    if (!p->by_kind) return nomem(error);
+    for (int kind = 0; kind < CG_N_NODE_KINDS; kind++) {
+        p->kind_begin[kind] = n;
+        for (int id = 0; id < graph->n_nodes; id++)
+            if ((int)graph->node[id]->kind == kind) p->by_kind[n++] = id;
+    }
+    p->kind_begin[CG_N_NODE_KINDS] = n;
+    return CG_OK;
+}
+
 /* Only what keeps its value to the end of a run may be looked at. */
 static void hide_the_rest(cg_program *p)
 {
@@ -322,6 +338,7 @@ static cg_status build(cg_program *p, const cg_graph *graph, int n, cg_node *out
     int n_all = n + options->n_guards;
     CG_TRY(choose_tier(p, options->isa, error));
     CG_TRY(rewrite(p, graph, n_all, outputs, options, error));
+    CG_TRY(sort_by_kind(p, error));
     CG_TRY(find_settled(p, options, error));
     CG_TRY(note_guards(p, outputs + n, options->n_guards, error));
     CG_TRY(plan(p, n_all, outputs, options, error));

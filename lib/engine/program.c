@@ -20,6 +20,7 @@ void cg_program_free(cg_program *program)
     cg_graph_free(program->graph);
     cg_arena_free(program->lists);
     cg_release(program->node_of);
+    cg_release(program->by_kind);
     cg_release(program->data);
     cg_release(program->slot);
     cg_release(program->stretch);
@@ -64,20 +65,15 @@ double *cg_data_f64(cg_program *program, const cg_node *node)
 
 int cg_program_leaves(const cg_program *program, cg_node_kind kind)
 {
-    int n = 0;
-    for (int id = 0; id < program->graph->n_nodes; id++)
-        n += program->graph->node[id]->kind == kind;
-    return n;
+    return program->kind_begin[kind + 1] - program->kind_begin[kind];
 }
 
 cg_leaf cg_program_leaf(const cg_program *program, cg_node_kind kind, int i)
 {
-    for (int id = 0; id < program->graph->n_nodes; id++) {
-        const cg_node *node = program->graph->node[id];
-        if (node->kind == kind && i-- == 0)
-            return (cg_leaf){ cg_node_name(node), node->shape, program->data[id] };
-    }
-    return (cg_leaf){ "", { 0 }, NULL };
+    if (i < 0 || i >= cg_program_leaves(program, kind)) return (cg_leaf){ "", { 0 }, NULL };
+    int id = program->by_kind[program->kind_begin[kind] + i];
+    const cg_node *node = program->graph->node[id];
+    return (cg_leaf){ cg_node_name(node), node->shape, program->data[id] };
 }
 
 size_t cg_program_bytes(const cg_program *program)

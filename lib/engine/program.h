@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "engine/plan.h"
 
+enum { CG_N_NODE_KINDS = CG_NODE_SLAB + 1 };
+
 /* Where a step finds plane `plane` of row `row`: at base + row * row_size + plane * plane_size, or
  * at the thread's own tile + offset. */
 typedef struct {
@@ -56,6 +58,8 @@ struct cg_program {
     cg_graph *graph; /* the rewritten recording: attributes, shapes and names live here */
     int *node_of;    /* id in the caller's graph -> id here, -1: gone, or not to be looked at */
     int n_node_of;
+    int *by_kind; /* the ids of all nodes here, of one kind behind those of another */
+    int kind_begin[CG_N_NODE_KINDS + 1]; /* where in by_kind */
 
     void **data; /* of each node here */
     cg_slot *slot;

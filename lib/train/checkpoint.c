@@ -149,14 +149,6 @@ cg_status cg_checkpoint_save(const char *path, const cg_model *model, const char
 }
 
 /* ---- loading ------------------------------------------------------------------------------- */
-static bool has_leaf(const cg_program *program, const char *name)
-{
-    int n = cg_weights_count(program);
-    for (int i = 0; i < n; i++)
-        if (strcmp(cg_weights_leaf(program, i).name, name) == 0) return true;
-    return false;
-}
-
 bool cg_is_training_state(const char *name)
 {
     if (strcmp(name, CG_AVERAGE) == 0 || strcmp(name, CG_ACCUMULATED) == 0) return true;
@@ -169,9 +161,9 @@ bool cg_is_training_state(const char *name)
     return false;
 }
 
-/* All differences are found before anything is copied. */
-static cg_status compare_tensors(const cg_safetensors *file, const cg_program *program,
-                                 bool with_slots, cg_error *error)
+/* Each of the model's tensors is in the file; is_known: of those in the file, which are. */
+static cg_status find_tensors(const cg_safetensors *file, const cg_program *program,
+                              bool is_known[], cg_error *error)
 {
     char found[CG_SHAPE_TEXT], expected[CG_SHAPE_TEXT];
     int n = cg_weights_count(program);
@@ -189,13 +181,26 @@ static cg_status compare_tensors(const cg_safetensors *file, const cg_program *p
         if (tensor.dtype != CG_F32)
             return cg_fail(error, CG_ECHECKPOINT, "'%s' is F64 in the file, F32 in the model",
                            leaf.name);
-    }
-    for (int i = 0; i < cg_safetensors_count(file); i++) {
-        const char *name = cg_safetensors_tensor(file, i).name;
-        if (has_leaf(program, name) || (!with_slots && cg_is_training_state(name))) continue;
-        return cg_fail(error, CG_ECHECKPOINT, "the file has '%s', the model has not", name);
+        is_known[at] = true;
     }
     return CG_OK;
+}
+
+/* All differences are found before anything is copied. */
+static cg_status compare_tensors(const cg_safetensors *file, const cg_program *program,
+                                 bool with_slots, cg_error *error)
+{
+    int n = cg_safetensors_count(file);
+    bool *is_known = cg_alloc((size_t)n + 1, sizeof *is_known);
+    if (!is_known) return cg_fail_nomem(error, "a list of tensors");
+    cg_status status = find_tensors(file, program, is_known, error);
+    for (int i = 0; i < n && status == CG_OK; i++) {
+        const char *name = cg_safetensors_tensor(file, i).name;
+        if (!is_known[i] && (with_slots || !cg_is_training_state(name)))
+            status = cg_fail(error, CG_ECHECKPOINT, "the file has '%s', the model has not", name);
+    }
+    cg_release(is_known);
+    return status;
 }
 
 static cg_status copy_tensors(const cg_safetensors *file, cg_program *program, cg_error *error)
