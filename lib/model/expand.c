@@ -94,7 +94,7 @@ static const cg_tree *next_value(expander *e, const cg_tree *tree, const scope *
 {
     static const cg_tree itself = { .kind = CG_TREE_SCALAR, .text = "${", .quoted = true };
     *open = strstr(p, "${");
-    if (*open > p && (*open)[-1] == '$') {
+    if (*open && *open > p && (*open)[-1] == '$') {
         *after = *open + 2;
         --*open;
         return --e->budget < 0 ? NULL : &itself;

@@ -118,9 +118,9 @@ static void read_all(cg_model *m, const cg_source *source, int n_sets, const cha
         return;
     }
     override_all(m, n_sets, sets, d);
-    name_it(m, d);
     const cg_tree *blocks = cg_tree_find(m->root, "blocks");
     cg_expand(m->arena, m->root, d);
+    name_it(m, d);
     cg_write_out_paths(m->arena, m->root, m->spec.data.base, d);
     read_sections(m, &r, blocks);
 }

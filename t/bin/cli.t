@@ -175,6 +175,9 @@ for folder in a:b "a, [b] {c}: 'd' \"e\" &f" '${x} $${y}'; do
     is 0 "train in a folder called $folder" train "$folder/files.yaml" --runs "$folder" --max-steps 1
     is 0 "and go on there" train --resume "$folder/files"
 done
+sed '/^name:/d' small.yaml >'${x} $${y}.yaml'
+is 0 "a file without a name is called as it is" render '${x} $${y}.yaml'
+says out '^name: [$][$]{x} [$][$][$]{y}$' "no variable is looked for in that" # "${" is written "$${"
 name=$(printf 'x\033[31my.yaml')
 echo "a: 1" >"$name"
 is 3 "a mistake in a file whose name commands terminals" check "$name"
