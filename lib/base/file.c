@@ -334,14 +334,11 @@ cg_status cg_folder_lock(const char *path, int *lock, cg_error *error)
                     : CG_OK;
 }
 
-cg_status cg_folder_held(const char *path, int lock, cg_error *error)
+bool cg_folder_held(const char *path, int lock)
 {
     struct stat held, there;
-    if (lock < 0 || fstat(lock, &held) != 0) return CG_OK;
-    if (stat(path, &there) == 0 && there.st_dev == held.st_dev && there.st_ino == held.st_ino)
-        return CG_OK;
-    return cg_fail(error, CG_EIO, "%s: not the folder any more that it was: moved, or removed",
-                   path);
+    if (lock < 0 || fstat(lock, &held) != 0) return true;
+    return stat(path, &there) == 0 && there.st_dev == held.st_dev && there.st_ino == held.st_ino;
 }
 
 void cg_folder_unlock(int lock)

@@ -58,9 +58,9 @@ void cg_file_sync_name(const char *path);
 cg_status cg_folder_lock(const char *path, int *lock, cg_error *error);
 void cg_folder_unlock(int lock);
 
-/* Is it still the locked folder that has this path?  CG_EIO when that was moved away or removed:
- * what is there now may be another process's. */
-cg_status cg_folder_held(const char *path, int lock, cg_error *error);
+/* Is it still the locked folder that has this path?  Not when that was moved away or removed: what
+ * is there now may be another process's.  Without a lock (-1) nobody knows: true. */
+bool cg_folder_held(const char *path, int lock);
 
 bool cg_file_exists(const char *path);
 

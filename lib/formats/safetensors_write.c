@@ -168,13 +168,15 @@ static cg_status verify(const cg_replace *file, char *header, const char *writte
     if (!stream) return cg_fail_errno(error, CG_EIO, "%s: cannot open", file->temporary);
     digest_stream(stream, LENGTH_BYTES + (cg_safetensors_sum(header, strlen(header)) - header),
                   stated, sum);
-    bool is_same = !ferror(stream) && strcmp(stated, written) == 0 && strcmp(sum, written) == 0;
+    cg_status status =
+        ferror(stream) ? cg_fail_errno(error, CG_EIO, "%s: cannot read", file->temporary) : CG_OK;
     fclose(stream);
-    return is_same ? CG_OK
-                   : cg_fail(error, CG_EIO,
-                             "%s: not written as it should be: its SHA-256 sum is %.8s..., that of "
-                             "what was written %.8s...",
-                             file->temporary, sum, written);
+    if (status != CG_OK || (strcmp(stated, written) == 0 && strcmp(sum, written) == 0))
+        return status;
+    return cg_fail(error, CG_EIO,
+                   "%s: not written as it should be: its SHA-256 sum is %.8s... and it states "
+                   "%.8s..., what was written has %.8s...",
+                   file->temporary, sum, stated, written);
 }
 
 static cg_status write_file(const char *path, char *header, const char *sum, int n,

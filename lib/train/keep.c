@@ -89,26 +89,34 @@ static cg_status check_standing(const cg_trainer *t, const cg_standing *s, const
                       s->epoch, s->position, s->step, s->images, t->spec->epochs, t->n_batches);
 }
 
-static cg_status check_finite(const cg_trainer *t, const char *path, cg_error *error)
+/* What else there is to begin from where the file of that name is lost. */
+static const char *way_out(const char *folder, const char *name)
 {
-    cg_error cause = { 0 };
-    if (t->spec->on_nonfinite == CG_NONFINITE_IGNORE) return CG_OK;
-    cg_status status = cg_weights_check(t->full.program, &cause);
-    return status == CG_OK
-               ? CG_OK
-               : cg_fail_at(error, status, (cg_place){ .file = path }, "%s", cause.message);
+    char path[CG_PATH_BYTES];
+    if (strcmp(name, CG_LAST) != 0) return WAY_OUT(CG_LAST);
+    cg_folder_file(folder, CG_BEST, path);
+    return cg_file_exists(path) ? WAY_OUT(CG_BEST) : "put it back, or train anew";
 }
 
 static cg_status load(cg_trainer *t, const char *folder, const char *name, cg_error *error)
 {
     char path[CG_PATH_BYTES];
     cg_standing standing;
+    cg_error cause = { 0 };
+    const bool is_checked = t->spec->on_nonfinite != CG_NONFINITE_IGNORE;
     cg_folder_file(folder, name, path);
-    CG_TRY(cg_checkpoint_load(path, t->model, t->data, t->full.program, &standing, error));
-    CG_TRY(check_standing(t, &standing, path, error));
-    CG_TRY(check_finite(t, path, error));
-    cg_trainer_go_to(t, &standing);
-    return CG_OK;
+    cg_status status =
+        cg_checkpoint_load(path, t->model, t->data, t->full.program, &standing, &cause);
+    if (status == CG_OK) CG_TRY(check_standing(t, &standing, path, error));
+    if (status == CG_OK && is_checked) status = cg_weights_check(t->full.program, &cause);
+    if (status == CG_ECHECKPOINT || status == CG_ENUMERIC)
+        return cg_fail_at(error, status, (cg_place){ .file = path }, "%s: %s", cause.message,
+                          way_out(folder, name));
+    if (status == CG_OK)
+        cg_trainer_go_to(t, &standing);
+    else if (error)
+        *error = cause;
+    return status;
 }
 
 /* The beginning of the epoch that the run is in the middle of, should it have to go back.  It was
@@ -146,8 +154,7 @@ cg_status cg_check_unsaved(const cg_trainer *t, const char *folder, cg_error *er
     if (epochs <= most && (epochs > 0 || !has_best)) return CG_OK;
     cg_folder_file(folder, CG_LAST, path);
     return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
-                      "missing, though the run has finished epochs: %s",
-                      has_best ? WAY_OUT(CG_BEST) : "put it back, or train anew");
+                      "missing, though the run has finished epochs: %s", way_out(folder, CG_LAST));
 }
 
 /* The best weights are saved when their epoch ends, before last.safetensors: of a run that was
@@ -162,17 +169,13 @@ static cg_status check_best(cg_trainer *t, const char *folder, cg_error *error)
 {
     char path[CG_PATH_BYTES];
     const cg_standing last = t->standing;
-    cg_error cause = { 0 };
     if (last.best_epoch == 0) return CG_OK;
     cg_folder_file(folder, CG_BEST, path);
     if (!cg_file_exists(path))
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
                           "missing, the weights of epoch %" PRId64 ", the best: " WAY_OUT(CG_LAST),
                           last.best_epoch);
-    cg_status status = load(t, folder, CG_BEST, &cause);
-    if (status != CG_OK)
-        return cg_fail_at(error, status, (cg_place){ .file = path }, "%s%s", cause.message,
-                          status == CG_ECHECKPOINT ? ": " WAY_OUT(CG_LAST) : "");
+    CG_TRY(load(t, folder, CG_BEST, error));
     if (!is_best(&t->standing, &last))
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
                           "the weights of epoch %" PRId64 ", batch %" PRId64

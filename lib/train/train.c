@@ -37,11 +37,20 @@ static bool is_at_limit(const run *r)
 }
 
 /* ---- beginning ------------------------------------------------------------------------------ */
+static cg_status check_folder(const run *r, cg_error *error)
+{
+    if (cg_folder_held(r->result->folder, r->lock)) return CG_OK;
+    return cg_fail(error, CG_EIO,
+                   "%s: not the folder any more that the run is in: where that was moved to, it "
+                   "can be resumed",
+                   r->result->folder);
+}
+
 static cg_status save(run *r, const char *name, cg_error *error)
 {
     const char *folder = r->result->folder;
     if (!folder[0]) return CG_OK;
-    CG_TRY(cg_folder_held(folder, r->lock, error));
+    CG_TRY(check_folder(r, error));
     return cg_keep(&r->t, &r->watch, folder, name, error);
 }
 
@@ -72,7 +81,7 @@ static cg_status note(run *r, const cg_epoch *epoch, cg_error *error)
     const char *folder = r->result->folder;
     const cg_standing *s = &r->t.standing;
     if (!folder[0]) return CG_OK;
-    CG_TRY(cg_folder_held(folder, r->lock, error));
+    CG_TRY(check_folder(r, error));
     return cg_folder_append(folder, s->epoch + 1, s->step, epoch->n, epoch->values,
                             cg_seconds() - r->epoch_began, error);
 }

@@ -252,6 +252,11 @@ for file in last.safetensors metrics.jsonl model.yaml; do
     done
     rm -r piped
 done
+cp -r runs/small folders
+rm folders/best.safetensors
+mkdir folders/best.safetensors
+is 4 "a folder is no file of weights" train --resume=folders
+says err "^cnngraph: folders/best.safetensors: not a file$" "which is told once"
 
 # ---- what is written
 mkfifo pipe

@@ -131,7 +131,8 @@ static void incomplete(void)
         { "metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":2", "1 of the 2 epochs" },
         { "metrics.jsonl", "{\"epoch\":1}\n{\"epo\n", "no line of metrics" },
         { "metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":3}\n", "not the line of epoch 2" },
-        { "best.safetensors", "no longer", "not a safetensors file" },
+        { "best.safetensors", "no longer", "begin a new run with `train: {from: RUN/last.saf" },
+        { "last.safetensors", "no longer", "begin a new run with `train: {from: RUN/best.saf" },
     };
     const char *none[MAX_SETS] = { NULL };
     for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
