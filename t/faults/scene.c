@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -177,9 +178,11 @@ void scene_standstill(scene_process process)
     fcntl(process.said, F_SETPIPE_SZ, 4096);
     room = fcntl(process.said, F_GETPIPE_SZ);
 #endif
+    struct pollfd said_all = { .fd = process.said };
     for (; waiting < room - LINES || waiting != before; sleep(1)) {
         before = waiting;
         if (ioctl(process.said, FIONREAD, &waiting) != 0) abort();
+        if (poll(&said_all, 1, 0) == 1) return; /* it has ended */
     }
 }
 

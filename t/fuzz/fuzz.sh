@@ -13,6 +13,7 @@ folder=${TMPDIR:-/tmp} # each input becomes a file, for which a disk is too slow
 TMPDIR=$(mktemp -d "$folder/cnngraph-fuzz-XXXXXX") || exit 1
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 130' INT TERM
 
 set -- "$@" -print_final_stats=1 "-max_total_time=$seconds" "-artifact_prefix=fuzz/$name-"
 [ -f "$source/t/fuzz/dict/$name" ] && set -- "$@" "-dict=$source/t/fuzz/dict/$name"

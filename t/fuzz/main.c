@@ -18,7 +18,7 @@
 enum { PATH_BYTES = 1024, MOST_BYTES = 1 << 26 };
 
 /* ---- what targets need ---------------------------------------------------------------------- */
-static char folder[128];
+static char folder[PATH_BYTES / 2];
 
 static void remove_all(const char *path)
 {
@@ -42,7 +42,7 @@ const char *fuzz_folder(void)
 {
     const char *parent = getenv("TMPDIR");
     if (*folder) return folder;
-    snprintf(folder, sizeof folder, "%s/cnngraph-fuzz-XXXXXX", parent ? parent : "/tmp");
+    snprintf(folder, sizeof folder, "%s/cnngraph-fuzz-XXXXXX", parent && *parent ? parent : "/tmp");
     fuzz_expect(mkdtemp(folder) != NULL, "a folder of the program's own can be made");
     atexit(remove_folder);
     return folder;

@@ -3,6 +3,7 @@
  * bits on one thread and on several. */
 #include "fuzz.h"
 
+#include "base/cpu.h"
 #include "nn/nn.h"
 #include "optim/optim.h"
 #include "train/batch.h"
@@ -205,7 +206,7 @@ static bool fits(writer *w)
     return model != NULL;
 }
 
-/* The losses and optimisers of which the parameters are left as they are by default. */
+/* Any loss, as it is by default, and any optimiser, with attributes that are chosen. */
 static void put_training(writer *w)
 {
     unsigned n_losses = 0, n_optimizers = 0;
@@ -307,7 +308,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const sets[] = { "portable", "avx2", "avx512" };
     if (size > BYTES) return 0; /* more are not needed */
     writer w = { .at = data, .end = data + size };
-    const char *set = sets[choose(&w, 3)];
+    unsigned tier = choose(&w, 3);
+    const char *set = sets[cg_tier_usable((cg_tier)tier) ? tier : CG_PORTABLE];
     if (setenv("CNNGRAPH_ISA", set, 1) != 0) abort();
     int64_t batch = 1 + choose(&w, 19);
     cg_model *model = make(&w);
