@@ -3,9 +3,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "train/folder.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,7 +27,7 @@ static cg_status allow(cg_model *model, const struct model_options *options, boo
 
 static cg_status check_run(const char *path, cg_error *error)
 {
-    if (cg_file_exists(path) || errno != ENOENT) return cg_file_check(path, error);
+    if (cg_file_exists(path)) return cg_file_check(path, error);
     return cg_fail(error, CG_EIO, "%s is missing: this is no run's folder, or its run never began",
                    path);
 }
@@ -88,5 +88,8 @@ int find_weights(const struct verb *verb, const char *operand, const char *run, 
             verb, "%s has no weights: name a run's folder, or give --run or --weights", operand);
     code = check_exists(folder);
     if (code) return code;
-    return cg_folder_weights(folder, PATH_BYTES, path) ? 0 : no_weights(folder);
+    if (!cg_folder_weights(folder, PATH_BYTES, path)) return no_weights(folder);
+    if (!cg_ends_with(path, CG_BEST)) /* which the first epoch leaves */
+        fprintf(stderr, "weights: the run has finished no epoch yet; those of %s serve\n", path);
+    return 0;
 }

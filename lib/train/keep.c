@@ -60,7 +60,8 @@ cg_status cg_keep(cg_trainer *t, cg_watch *watch, const char *folder, const char
 }
 
 /* ---- taking up ----------------------------------------------------------------------------- */
-#define WAY_OUT(file) "put it back, or begin a new run with `train: {from: RUN/" file "}`"
+#define PUT_BACK      "put back what was there, or "
+#define WAY_OUT(file) PUT_BACK "begin a new run with `train: {from: RUN/" file "}`"
 
 /* A standing that no run of this model comes to was written by somebody else. */
 static bool is_place(const cg_trainer *t, const cg_standing *s)
@@ -73,20 +74,17 @@ static bool is_place(const cg_trainer *t, const cg_standing *s)
            s->rollbacks <= CG_MAX_ROLLBACKS;
 }
 
-static cg_status check_standing(const cg_trainer *t, const cg_standing *s, const char *path,
-                                cg_error *error)
+static cg_status check_standing(const cg_trainer *t, const cg_standing *s, cg_error *error)
 {
-    cg_place place = { .file = path };
     if (s->epoch > t->spec->epochs || (s->epoch == t->spec->epochs && s->position > 0))
-        return cg_fail_at(
-            error, CG_ECHECKPOINT, place,
-            "the run has done %" PRId64 " epochs%s, more than the %" PRId64 " asked for", s->epoch,
-            s->position > 0 ? " and a part of the next" : "", t->spec->epochs);
+        return cg_fail(error, CG_ECHECKPOINT,
+                       "the run has done %" PRId64 " epochs%s, more than the %" PRId64 " asked for",
+                       s->epoch, s->position > 0 ? " and a part of the next" : "", t->spec->epochs);
     if (is_place(t, s)) return CG_OK;
-    return cg_fail_at(error, CG_ECHECKPOINT, place,
-                      "epoch %" PRId64 ", batch %" PRId64 ", step %" PRIu64 ", %" PRId64
-                      " images is no place in a run of %" PRId64 " epochs of %" PRId64 " batches",
-                      s->epoch, s->position, s->step, s->images, t->spec->epochs, t->n_batches);
+    return cg_fail(error, CG_ECHECKPOINT,
+                   "epoch %" PRId64 ", batch %" PRId64 ", step %" PRIu64 ", %" PRId64
+                   " images is no place in a run of %" PRId64 " epochs of %" PRId64 " batches",
+                   s->epoch, s->position, s->step, s->images, t->spec->epochs, t->n_batches);
 }
 
 /* What else there is to begin from where the file of that name is lost. */
@@ -95,7 +93,7 @@ static const char *way_out(const char *folder, const char *name)
     char path[CG_PATH_BYTES];
     if (strcmp(name, CG_LAST) != 0) return WAY_OUT(CG_LAST);
     cg_folder_file(folder, CG_BEST, path);
-    return cg_file_exists(path) ? WAY_OUT(CG_BEST) : "put it back, or train anew";
+    return cg_file_exists(path) ? WAY_OUT(CG_BEST) : PUT_BACK "train anew";
 }
 
 static cg_status load(cg_trainer *t, const char *folder, const char *name, cg_error *error)
@@ -107,10 +105,10 @@ static cg_status load(cg_trainer *t, const char *folder, const char *name, cg_er
     cg_folder_file(folder, name, path);
     cg_status status =
         cg_checkpoint_load(path, t->model, t->data, t->full.program, &standing, &cause);
-    if (status == CG_OK) CG_TRY(check_standing(t, &standing, path, error));
+    if (status == CG_OK) status = check_standing(t, &standing, &cause);
     if (status == CG_OK && is_checked) status = cg_weights_check(t->full.program, &cause);
     if (status == CG_ECHECKPOINT || status == CG_ENUMERIC)
-        return cg_fail_at(error, status, (cg_place){ .file = path }, "%s: %s", cause.message,
+        return cg_fail_at(error, status, (cg_place){ .file = path }, "%.400s: %s", cause.message,
                           way_out(folder, name));
     if (status == CG_OK)
         cg_trainer_go_to(t, &standing);
@@ -134,24 +132,21 @@ static cg_status load_beginning(cg_trainer *t, cg_snapshot *beginning, const cha
                           "missing, what a rollback would go back to: " WAY_OUT(CG_LAST));
     CG_TRY(load(t, folder, CG_BEGINNING, error));
     if (t->standing.epoch != epoch || t->standing.position != 0)
-        return cg_fail(error, CG_ECHECKPOINT, "%s is not of the epoch that %s is in", CG_BEGINNING,
-                       CG_LAST);
+        return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                          "not of the epoch that " CG_LAST " is in: " WAY_OUT(CG_LAST));
     CG_TRY(cg_snapshot_take(beginning, t, error));
     CG_TRY(load(t, folder, CG_LAST, error));
     beginning->standing.rollbacks = t->standing.rollbacks;
     return CG_OK;
 }
 
-/* A run is saved first when an epoch ends, behind its line of metrics and its best weights, or,
- * with the weights of another, when it begins. */
-cg_status cg_check_unsaved(const cg_trainer *t, const char *folder, cg_error *error)
+cg_status cg_check_unsaved(const char *folder, cg_error *error)
 {
     char path[CG_PATH_BYTES];
-    int64_t epochs, most = t->spec->from ? 0 : 1;
+    int64_t epochs;
     CG_TRY(cg_folder_epochs(folder, &epochs, error));
     cg_folder_file(folder, CG_BEST, path);
-    bool has_best = cg_file_exists(path);
-    if (epochs <= most && (epochs > 0 || !has_best)) return CG_OK;
+    if (epochs == 0 && !cg_file_exists(path)) return CG_OK;
     cg_folder_file(folder, CG_LAST, path);
     return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
                       "missing, though the run has finished epochs: %s", way_out(folder, CG_LAST));

@@ -10,9 +10,9 @@
 cg_status cg_keep(cg_trainer *t, cg_watch *watch, const char *folder, const char *name,
                   cg_error *error);
 
-/* CG_ECHECKPOINT when a run without last.safetensors has lost it, and was not killed before it was
- * first saved. */
-cg_status cg_check_unsaved(const cg_trainer *t, const char *folder, cg_error *error);
+/* CG_ECHECKPOINT when a run without last.safetensors has more than it had before that was first
+ * saved, and so has lost it. */
+cg_status cg_check_unsaved(const char *folder, cg_error *error);
 
 /* The trainer, and what its watch may go back to, as last.safetensors has them.  CG_ECHECKPOINT if
  * that is no place in this run, or what the epochs before it have left, their lines in

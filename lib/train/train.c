@@ -41,8 +41,8 @@ static cg_status check_folder(const run *r, cg_error *error)
 {
     if (cg_folder_held(r->result->folder, r->lock)) return CG_OK;
     return cg_fail(error, CG_EIO,
-                   "%s: not the folder any more that the run is in: where that was moved to, it "
-                   "can be resumed",
+                   "%s: not the folder any more that the run is in: moved, where the run can be "
+                   "resumed, or removed",
                    r->result->folder);
 }
 
@@ -65,10 +65,11 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     cg_folder_tidy(folder);
     cg_folder_file(folder, CG_LAST, path);
     if (!cg_file_exists(path)) {
-        CG_TRY(cg_check_unsaved(&r->t, folder, error));
+        CG_TRY(cg_check_unsaved(folder, error));
         CG_TRY(cg_transfer_begin(r->t.full.program, r->t.model, r->origin, error));
         if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
-        return cg_folder_cut(folder, 0, error);
+        CG_TRY(cg_folder_cut(folder, 0, error));
+        return save(r, CG_LAST, error);
     }
     CG_TRY(cg_take_up(&r->t, &r->watch, folder, error));
     if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
@@ -214,6 +215,8 @@ static cg_status run_epochs(run *r, cg_error *error)
     return CG_OK;
 }
 
+/* A run is saved where it begins: what it begins with may change, or go, and from then on
+ * last.safetensors tells what else there must be. */
 static cg_status enter_folder(run *r, const cg_model *model, cg_error *error)
 {
     if (r->options->resume) {
@@ -224,8 +227,7 @@ static cg_status enter_folder(run *r, const cg_model *model, cg_error *error)
     if (!r->options->folder) return CG_OK;
     CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, error));
     CG_TRY(cg_folder_lock(r->result->folder, &r->lock, error));
-    /* Weights of another run are saved at once: that run may change, or go. */
-    return r->t.spec->from ? save(r, CG_LAST, error) : CG_OK;
+    return save(r, CG_LAST, error);
 }
 
 static cg_status run_all(run *r, const cg_model *model, cg_trace *trace, cg_error *error)

@@ -102,7 +102,11 @@ is 0 "train --profile" train small.yaml --runs traced --max-steps 5 --profile tr
 says trace.json '"ph": "X".*"tid": 2' "writes when batches were loaded"
 is 4 "train --profile into no folder" train small.yaml --runs untraced --profile none/trace.json
 says err "none/trace.json" "names the file"
+is 0 "a step of training" train small.yaml --runs early --max-steps 1
+is 0 "eval of a run within its first epoch" eval early/small
+says err '^weights: the run has finished no epoch yet; those of early/small/last.safetensors serve$' "says so"
 is 0 "eval of a run" eval runs/small
+lacks err "no epoch" "which has finished some"
 says out "^weights .*best.safetensors  (the best of the run)$" "says which weights it takes"
 says out "macro" "has the table of classes"
 says out "^data      digits$" "names the set that it measured on"
