@@ -108,7 +108,8 @@ cg_status cg_file_check_own(const char *path, cg_error *error)
 
 bool cg_file_exists(const char *path)
 {
-    return access(path, F_OK) == 0;
+    struct stat st;
+    return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG);
 }
 
 /* --- replacing -------------------------------------------------------------------------------- */
@@ -228,7 +229,7 @@ void cg_file_sync_name(const char *path)
     parent[n] = '\0';
     int folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return;
-    fsync(folder);
+    sync_file(folder);
     close(folder);
 }
 

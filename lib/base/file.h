@@ -62,6 +62,8 @@ void cg_folder_unlock(int lock);
  * is there now may be another process's.  Without a lock (-1) nobody knows: true. */
 bool cg_folder_held(const char *path, int lock);
 
+/* False where there surely is none; what cannot be looked at, or is a link that leads nowhere, is
+ * for whoever opens it to tell of. */
 bool cg_file_exists(const char *path);
 
 #endif

@@ -65,6 +65,7 @@ double *cg_data_f64(cg_program *program, const cg_node *node)
 
 int cg_program_leaves(const cg_program *program, cg_node_kind kind)
 {
+    if ((unsigned)kind >= CG_N_NODE_KINDS) return 0;
     return program->kind_begin[kind + 1] - program->kind_begin[kind];
 }
 
