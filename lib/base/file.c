@@ -219,18 +219,27 @@ cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error)
     return status;
 }
 
-void cg_file_sync_name(const char *path)
+/* EACCES: a folder that may be written in and not be read. */
+static bool cannot_be_synced(int reason)
+{
+    return reason == EINVAL || reason == ENOTSUP || reason == EROFS || reason == EACCES;
+}
+
+cg_status cg_file_sync_name(const char *path, cg_error *error)
 {
     char parent[PATH_MAX];
     const char *slash = strrchr(path, '/');
     size_t n = slash ? (size_t)(slash - path) + (slash == path) : 1;
-    if (n >= sizeof parent) return;
+    if (n >= sizeof parent) return cg_fail(error, CG_ELIMIT, "the path is too long: %s", path);
     memcpy(parent, slash ? path : ".", n);
     parent[n] = '\0';
     int folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return;
-    sync_file(folder);
-    close(folder);
+    bool is_synced = folder >= 0 && sync_file(folder);
+    int reason = is_synced ? 0 : errno;
+    if (folder >= 0) close(folder);
+    if (is_synced || cannot_be_synced(reason)) return CG_OK;
+    errno = reason;
+    return fail_io(error, path, "cannot sync the folder that it is in");
 }
 
 cg_status cg_replace_sync(cg_replace *r, cg_error *error)
@@ -253,11 +262,11 @@ cg_status cg_replace_commit(cg_replace *r, cg_error *error)
         cg_replace_abort(r);
         return status;
     }
-    cg_file_sync_name(r->path);
+    status = cg_file_sync_name(r->path, error);
     cg_release(r->path);
     cg_release(r->temporary);
-    *r = (cg_replace){ 0 };
-    return CG_OK;
+    *r = (cg_replace){ .is_in_place = true };
+    return status;
 }
 
 void cg_replace_abort(cg_replace *r)
@@ -289,8 +298,7 @@ cg_status cg_file_append(const char *path, const char *line, cg_error *error)
     cg_status status = is_written ? CG_OK : fail_io(error, path, "cannot write");
     bool is_closed = close(file) == 0;
     if (status == CG_OK && !is_closed) status = fail_io(error, path, "cannot write");
-    if (status == CG_OK && is_first) cg_file_sync_name(path);
-    return status;
+    return status == CG_OK && is_first ? cg_file_sync_name(path, error) : status;
 }
 
 /* --- folders ---------------------------------------------------------------------------------- */
@@ -311,8 +319,10 @@ cg_status cg_make_folders(const char *path, cg_error *error)
         char kept = *end;
         *end = '\0';
         int reason = mkdir(part, 0777) == 0 ? 0 : errno;
-        if (!reason) cg_file_sync_name(part);
-        if (reason && !is_folder(part)) {
+        if (!reason || is_folder(part)) {
+            status =
+                cg_file_sync_name(part, error); /* which a process that was killed may not have */
+        } else {
             errno = reason;
             status = fail_io(error, part, "cannot make the folder");
         }

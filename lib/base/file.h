@@ -32,12 +32,14 @@ cg_status cg_file_check_own(const char *path, cg_error *error);
 typedef struct {
     FILE *stream;
     char *path, *temporary;
-    int file; /* beneath the stream */
+    int file;         /* beneath the stream */
+    bool is_in_place; /* the file of that path is now the new one */
 } cg_replace;
 cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error);
 /* All that was written is on the disk, in r->temporary, for a look before the commit. */
 cg_status cg_replace_sync(cg_replace *r, cg_error *error);
-cg_status cg_replace_commit(cg_replace *r, cg_error *error); /* closes r whatever happens */
+/* Closes r whatever happens.  CG_EIO with r->is_in_place: but not its name on the disk. */
+cg_status cg_replace_commit(cg_replace *r, cg_error *error);
 void cg_replace_abort(cg_replace *r);
 /* Removes what crashes have left of replacements of `path`, where nobody else is at one. */
 void cg_replace_tidy(const char *path);
@@ -48,9 +50,9 @@ cg_status cg_file_append(const char *path, const char *line, cg_error *error);
 
 cg_status cg_make_folders(const char *path, cg_error *error); /* mkdir -p */
 
-/* Makes a name durable, of what was made or renamed: syncs the folder that it is in.  Some file
- * systems cannot do that, and then there is nothing to be done. */
-void cg_file_sync_name(const char *path);
+/* Makes a name durable, of what was made or renamed: syncs the folder that it is in.  Where a file
+ * system cannot do that there is nothing to be done, and CG_OK. */
+cg_status cg_file_sync_name(const char *path, cg_error *error);
 
 /* One holder at a time: CG_EIO while another process, or another call of this one, has the folder.
  * The system gives it back when the process ends, in whatever way.  *lock is -1 where the file

@@ -125,12 +125,11 @@ static cg_status commit_both(cg_replace *samples, cg_replace *labels, const char
                              cg_error *error)
 {
     cg_status status = labels ? cg_replace_commit(labels, error) : CG_OK;
-    if (status != CG_OK) {
+    if (status == CG_OK)
+        status = cg_replace_commit(samples, error);
+    else
         cg_replace_abort(samples);
-        return status;
-    }
-    status = cg_replace_commit(samples, error);
-    if (status != CG_OK && labels) unlink(labels_path);
+    if (labels && !samples->is_in_place) unlink(labels_path);
     return status;
 }
 

@@ -65,7 +65,7 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
         if (mkdir(folder, 0777) == 0) break;
         if (errno != EEXIST) return io_failed(folder, error);
     }
-    cg_file_sync_name(folder);
+    CG_TRY(cg_file_sync_name(folder, error));
     return cg_folder_rewrite(folder, model, error);
 }
 

@@ -112,9 +112,10 @@ static int run_traced(const fault_verb *v, const char *call, const char *fault, 
     return scene_run(&(scene_how){ .before = before }, v->words);
 }
 
-/* Does what it said name the file? */
+/* Does what it said name the file, or what is in the folder that cannot be synced? */
 static bool is_named(const char *file)
 {
+    if (strstr(scene_said(), "cannot sync the folder that it is in")) return true;
     if (!strcmp(file, "out")) return strstr(scene_said(), "standard output");
     return strstr(scene_said(), file);
 }
