@@ -2,6 +2,9 @@
 #include "json.h"
 #include "load.h"
 
+#include "base/file.h"
+#include "train/folder.h"
+
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,7 +22,10 @@ static volatile int stop;
 
 static void ask_to_stop(int signal_number)
 {
-    (void)signal_number;
+    if (stop) { /* by another signal: this one ends the process when it has been handled */
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+    }
     stop = 1;
 }
 
@@ -221,8 +227,15 @@ static int verify(cg_model *model, int threads, bool as_json)
 }
 
 /* ---- resuming ------------------------------------------------------------------------------ */
-/* The run to go on with: as given, the operand when it is a folder, or the newest of the model's.
- */
+static bool is_run(const char *folder)
+{
+    char path[CG_PATH_BYTES];
+    cg_folder_file(folder, "model.yaml", path);
+    return cg_file_exists(path);
+}
+
+/* The run to go on with: as given, the operand when it is a folder, or the newest of the model's,
+ * of which one that never began is none. */
 static bool find_run(const char *resume, const char *operand, const char *runs,
                      const cg_model *model, char folder[PATH_BYTES])
 {
@@ -237,7 +250,7 @@ static bool find_run(const char *resume, const char *operand, const char *runs,
                     ? snprintf(path, sizeof path, "%s/%s", runs, cg_model_spec(model)->name)
                     : snprintf(path, sizeof path, "%s/%s-%d", runs, cg_model_spec(model)->name, i);
         if (n < 0 || n >= PATH_BYTES || !is_folder(path)) break;
-        snprintf(folder, PATH_BYTES, "%s", path);
+        if (is_run(path)) snprintf(folder, PATH_BYTES, "%s", path);
     }
     return folder[0] != '\0';
 }

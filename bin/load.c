@@ -89,7 +89,9 @@ int find_weights(const struct verb *verb, const char *operand, const char *run, 
     code = check_exists(folder);
     if (code) return code;
     if (!cg_folder_weights(folder, PATH_BYTES, path)) return no_weights(folder);
-    if (!cg_ends_with(path, CG_BEST)) /* which the first epoch leaves */
-        fprintf(stderr, "weights: the run has finished no epoch yet; those of %s serve\n", path);
+    if (!cg_ends_with(path, CG_BEST))
+        fprintf(stderr,
+                "weights: there is no " CG_BEST ", which an epoch that ends leaves; %s serves\n",
+                path);
     return 0;
 }

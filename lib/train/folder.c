@@ -53,7 +53,7 @@ cg_status cg_folder_rewrite(const char *folder, const cg_model *model, cg_error 
 }
 
 cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[CG_FOLDER_BYTES],
-                         cg_error *error)
+                         int *lock, cg_error *error)
 {
     const char *name = cg_model_spec(model)->name;
     CG_TRY(cg_make_folders(parent, error));
@@ -65,8 +65,12 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
         if (mkdir(folder, 0777) == 0) break;
         if (errno != EEXIST) return io_failed(folder, error);
     }
-    CG_TRY(cg_file_sync_name(folder, error));
-    return cg_folder_rewrite(folder, model, error);
+    /* Without model.yaml it is no run, which nobody goes on with: so it is locked before. */
+    cg_status status = cg_folder_lock(folder, lock, error);
+    if (status == CG_OK) status = cg_file_sync_name(folder, error);
+    if (status == CG_OK) status = cg_folder_rewrite(folder, model, error);
+    if (status != CG_OK) rmdir(folder);
+    return status;
 }
 
 /* Compares line by line; the length of a line is told by its end. */

@@ -16,9 +16,10 @@ enum { CG_METRICS_BYTES = 1 << 28, CG_METRICS_LINE = 1 << 16 }; /* of metrics.js
 /* folder/name in path; CG_PATH_BYTES always suffice for a folder of this module. */
 void cg_folder_file(const char *folder, const char *name, char path[CG_PATH_BYTES]);
 
-/* Makes parent/NAME, or NAME-2, NAME-3, ... where that is taken, with the resolved model.yaml. */
+/* Makes parent/NAME, or NAME-2, NAME-3, ... where that is taken, with the resolved model.yaml, and
+ * locks it (cg_folder_lock), which is to be undone even after a failure. */
 cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[CG_FOLDER_BYTES],
-                         cg_error *error);
+                         int *lock, cg_error *error);
 
 /* The same model as the folder's model.yaml, or CG_ECHECKPOINT with the first line that differs.
  * How often it is saved may be another, and the number of epochs where no step depends on it;

@@ -74,12 +74,20 @@ static bool is_place(const cg_trainer *t, const cg_standing *s)
            s->rollbacks <= CG_MAX_ROLLBACKS;
 }
 
-static cg_status check_standing(const cg_trainer *t, const cg_standing *s, cg_error *error)
+static cg_status check_epochs(const cg_trainer *t, const cg_standing *s, const char *path,
+                              cg_error *error)
 {
-    if (s->epoch > t->spec->epochs || (s->epoch == t->spec->epochs && s->position > 0))
-        return cg_fail(error, CG_ECHECKPOINT,
-                       "the run has done %" PRId64 " epochs%s, more than the %" PRId64 " asked for",
-                       s->epoch, s->position > 0 ? " and a part of the next" : "", t->spec->epochs);
+    const int64_t begun = s->epoch + (s->position > 0);
+    if (begun <= t->spec->epochs) return CG_OK;
+    return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
+                      "the run has done %" PRId64 " epochs%s, more than the %" PRId64
+                      " asked for: ask for %" PRId64 " at least, `train: {epochs: %" PRId64 "}`",
+                      s->epoch, s->position > 0 ? " and a part of the next" : "", t->spec->epochs,
+                      begun, begun);
+}
+
+static cg_status check_place(const cg_trainer *t, const cg_standing *s, cg_error *error)
+{
     if (is_place(t, s)) return CG_OK;
     return cg_fail(error, CG_ECHECKPOINT,
                    "epoch %" PRId64 ", batch %" PRId64 ", step %" PRIu64 ", %" PRId64
@@ -105,7 +113,8 @@ static cg_status load(cg_trainer *t, const char *folder, const char *name, cg_er
     cg_folder_file(folder, name, path);
     cg_status status =
         cg_checkpoint_load(path, t->model, t->data, t->full.program, &standing, &cause);
-    if (status == CG_OK) status = check_standing(t, &standing, &cause);
+    if (status == CG_OK) CG_TRY(check_epochs(t, &standing, path, error));
+    if (status == CG_OK) status = check_place(t, &standing, &cause);
     if (status == CG_OK && is_checked) status = cg_weights_check(t->full.program, &cause);
     if (status == CG_ECHECKPOINT || status == CG_ENUMERIC)
         return cg_fail_at(error, status, (cg_place){ .file = path }, "%.400s: %s", cause.message,
@@ -160,12 +169,13 @@ static bool is_best(const cg_standing *best, const cg_standing *last)
            (best->epoch == last->best_epoch || best->epoch == last->epoch + 1);
 }
 
-static cg_status check_best(cg_trainer *t, const char *folder, cg_error *error)
+static cg_status check_best(cg_trainer *t, const char *folder, int64_t *best, cg_error *error)
 {
     char path[CG_PATH_BYTES];
     const cg_standing last = t->standing;
-    if (last.best_epoch == 0) return CG_OK;
+    *best = 0;
     cg_folder_file(folder, CG_BEST, path);
+    if (!cg_file_exists(path) && last.best_epoch == 0) return CG_OK;
     if (!cg_file_exists(path))
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
                           "missing, the weights of epoch %" PRId64 ", the best: " WAY_OUT(CG_LAST),
@@ -176,6 +186,7 @@ static cg_status check_best(cg_trainer *t, const char *folder, cg_error *error)
                           "the weights of epoch %" PRId64 ", batch %" PRId64
                           ", the best were those of epoch %" PRId64 ": " WAY_OUT(CG_LAST),
                           t->standing.epoch, t->standing.position, last.best_epoch);
+    *best = t->standing.epoch;
     return load(t, folder, CG_LAST, error);
 }
 
@@ -214,11 +225,12 @@ static cg_status check_metrics(const cg_trainer *t, const char *folder, cg_error
     return done > 0 ? check_lines(folder, path, done, error) : CG_OK;
 }
 
-cg_status cg_take_up(cg_trainer *t, cg_watch *watch, const char *folder, cg_error *error)
+cg_status cg_take_up(cg_trainer *t, cg_watch *watch, const char *folder, int64_t *best,
+                     cg_error *error)
 {
     CG_TRY(load(t, folder, CG_LAST, error));
     CG_TRY(check_metrics(t, folder, error));
-    CG_TRY(check_best(t, folder, error));
+    CG_TRY(check_best(t, folder, best, error));
     forget_beginning(t, folder);
     return load_beginning(t, &watch->epoch, folder, error);
 }

@@ -16,7 +16,9 @@ cg_status cg_check_unsaved(const char *folder, cg_error *error);
 
 /* The trainer, and what its watch may go back to, as last.safetensors has them.  CG_ECHECKPOINT if
  * that is no place in this run, or what the epochs before it have left, their lines in
- * metrics.jsonl and the best weights, is missing or damaged. */
-cg_status cg_take_up(cg_trainer *t, cg_watch *watch, const char *folder, cg_error *error);
+ * metrics.jsonl and the best weights, is missing or damaged.  *best: the epoch of the best weights,
+ * which may be the one that is to be done again; 0: there are none. */
+cg_status cg_take_up(cg_trainer *t, cg_watch *watch, const char *folder, int64_t *best,
+                     cg_error *error);
 
 #endif

@@ -19,10 +19,11 @@ typedef struct {
     cg_watch watch;
     const cg_train_options *options;
     cg_train_result *result;
-    int64_t steps;                 /* of this call  */
-    double began, epoch_began;     /* seconds */
-    int64_t epoch_images;          /* in this call */
-    int lock;                      /* of the folder; -1: none */
+    int64_t steps;             /* of this call  */
+    double began, epoch_began; /* seconds */
+    int64_t epoch_images;      /* in this call */
+    int64_t best_there;        /* the epoch of best.safetensors that the run was taken up with */
+    int lock;                  /* of the folder; -1: none */
     char origin[CG_TRANSFER_TEXT]; /* what the weights it began with are, "" if they were drawn */
 } run;
 
@@ -64,6 +65,7 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     snprintf(r->result->folder, sizeof r->result->folder, "%s", folder);
     cg_folder_tidy(folder);
     cg_folder_file(folder, CG_LAST, path);
+    CG_TRY(cg_file_sync_name(path, error)); /* names that a process that was killed has not */
     if (!cg_file_exists(path)) {
         CG_TRY(cg_check_unsaved(folder, error));
         CG_TRY(cg_transfer_begin(r->t.full.program, r->t.model, r->origin, error));
@@ -71,7 +73,7 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
         CG_TRY(cg_folder_cut(folder, 0, error));
         return save(r, CG_LAST, error);
     }
-    CG_TRY(cg_take_up(&r->t, &r->watch, folder, error));
+    CG_TRY(cg_take_up(&r->t, &r->watch, folder, &r->best_there, error));
     if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
     return cg_folder_cut(folder, r->t.standing.epoch, error);
 }
@@ -129,6 +131,7 @@ static void fill_result(run *r)
     cg_train_result *result = r->result;
     result->epochs = r->t.standing.epoch;
     result->best_epoch = r->t.standing.best_epoch;
+    if (r->best_there > r->t.standing.epoch) result->best_epoch = r->best_there; /* still ahead */
     result->steps = (int64_t)r->t.standing.step;
     result->skipped = r->t.standing.skipped;
     result->rollbacks = r->t.standing.rollbacks;
@@ -204,8 +207,7 @@ static cg_status run_epochs(run *r, cg_error *error)
 {
     while (cg_epoch_follows(&r->t)) {
         CG_TRY(run_steps(r, error));
-        bool is_last = r->t.standing.epoch == r->t.spec->epochs;
-        if (is_last || (!is_at_limit(r) && !is_stopped(r))) continue;
+        if (!cg_epoch_follows(&r->t) || (!is_at_limit(r) && !is_stopped(r))) continue;
         CG_TRY(save(r, CG_LAST, error));
         if (!is_stopped(r)) break;
         return cg_fail(error, CG_EINTERRUPTED, "stopped in epoch %" PRId64 " of %" PRId64 "%s%s",
@@ -225,8 +227,7 @@ static cg_status enter_folder(run *r, const cg_model *model, cg_error *error)
     }
     CG_TRY(cg_transfer_begin(r->t.full.program, r->t.model, r->origin, error));
     if (!r->options->folder) return CG_OK;
-    CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, error));
-    CG_TRY(cg_folder_lock(r->result->folder, &r->lock, error));
+    CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, &r->lock, error));
     return save(r, CG_LAST, error);
 }
 

@@ -153,9 +153,11 @@ static cg_status find_weights(const char *from, const char **path, size_t room, 
     *path = from;
     if (stat(from, &st) != 0 || !S_ISDIR(st.st_mode)) return CG_OK;
     *path = buffer;
-    if (cg_folder_weights(from, room, buffer)) return CG_OK;
+    if (cg_folder_weights(from, room, buffer) && cg_ends_with(buffer, CG_BEST)) return CG_OK;
     return cg_fail(error, CG_ECHECKPOINT,
-                   "%.300s has no weights: neither best.safetensors nor last.safetensors", from);
+                   "%.300s has no weights that are the best: an epoch that ends leaves " CG_BEST
+                   "; name the file of others",
+                   from);
 }
 
 cg_status cg_transfer(cg_program *program, const cg_model *model, const char *from,

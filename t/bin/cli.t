@@ -104,9 +104,9 @@ is 4 "train --profile into no folder" train small.yaml --runs untraced --profile
 says err "none/trace.json" "names the file"
 is 0 "a step of training" train small.yaml --runs early --max-steps 1
 is 0 "eval of a run within its first epoch" eval early/small
-says err '^weights: the run has finished no epoch yet; those of early/small/last.safetensors serve$' "says so"
+says err '^weights: there is no best.safetensors, .*; early/small/last.safetensors serves$' "says so"
 is 0 "eval of a run" eval runs/small
-lacks err "no epoch" "which has finished some"
+lacks err "no best.safetensors" "which has finished some epochs"
 says out "^weights .*best.safetensors  (the best of the run)$" "says which weights it takes"
 says out "macro" "has the table of classes"
 says out "^data      digits$" "names the set that it measured on"
@@ -232,7 +232,8 @@ says out "^to go on: cnngraph train --resume other/small$" "a run that is not at
 is 0 "in a folder whose name a shell would cut" train small.yaml --max-steps 7 --runs "it's here"
 says out "^to go on: cnngraph train --resume 'it'.*'s here/small'$" "the name is quoted"
 report "as a shell undoes it" "$(cat out)" sh -c "\"\$1\" $(sed -n 's/^to go on: cnngraph //p' out) --max-steps 1 >out2 2>&1" - "$cnngraph"
-is 0 "train --resume" train small.yaml --resume --runs other
+mkdir other/small-2
+is 0 "train --resume, where a newer run never began" train small.yaml --resume --runs other
 report "a run that is at its end says nothing of it" "$(cat out)" sh -c '! grep "to go on" out'
 report "gives the same bytes" "they differ" cmp -s runs/small/last.safetensors other/small/last.safetensors
 is 0 "train for fewer epochs" train small.yaml --set train.epochs=4 --runs longer

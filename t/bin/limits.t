@@ -219,10 +219,10 @@ model '{format: cifar10, files: {train: cifar}, splits: {train: {from: train}}}'
 is 4 "links in the folder of CIFAR" data info theirs/cifar.yaml
 is 0 "likewise" data info theirs/cifar.yaml --allow-paths
 mkdir theirs/run
-ln -s ../../runs/small/last.safetensors theirs/run
+ln -s ../../runs/small/best.safetensors theirs/run
 sed 's|^train: {|train: {from: run, |' small.yaml >theirs/run.yaml
 is 4 "a run whose weights are a link" train theirs/run.yaml
-says err "theirs/run.yaml:6:[0-9]*: .*last.safetensors' leads, by a link, outside" "has a place"
+says err "theirs/run.yaml:6:[0-9]*: .*best.safetensors' leads, by a link, outside" "has a place"
 is 0 "is taken likewise" train theirs/run.yaml --allow-paths
 ln -s mine shelf
 CNNGRAPH_DATA=$PWD/shelf

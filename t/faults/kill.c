@@ -127,19 +127,19 @@ static void stopped_by(int signal_number, const char *name)
 }
 
 /* The first asks, the second does not wait for an answer. */
-static void interrupted_twice(void)
+static void interrupted_twice(int first, int second)
 {
     scene_copy("none");
     scene_process p = scene_start(NULL, endless);
     scene_standstill(p);
     int status = 0, sent = 0;
     for (; sent < 50 && waitpid(p.id, &status, WNOHANG) == 0; sent++) {
-        kill(p.id, SIGINT);
+        kill(p.id, sent ? second : first);
         wait_for(0.1);
     }
     close(p.said);
-    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT && sent >= 2,
-       "an interrupt during an interrupt ends the run at once");
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == second && sent >= 2,
+       "signal %d after signal %d ends the run at once", second, first);
     status = SCENE_RUN("train", "--resume=work/tiny", "--set", "train.epochs=1000000",
                        "--max-steps", "2");
     ok(status == 0 && !scene_damage("work"), "and it is resumed: exit code %d %s",
@@ -250,7 +250,8 @@ int main(void)
     stopped_by(SIGINT, "SIGINT");
     stopped_by(SIGTERM, "SIGTERM");
     stopped_by(SIGHUP, "SIGHUP");
-    interrupted_twice();
+    interrupted_twice(SIGINT, SIGINT);
+    interrupted_twice(SIGINT, SIGTERM);
     told_to_ignore();
     hung_up();
     streams();

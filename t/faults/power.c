@@ -1,7 +1,8 @@
 /* The power goes.  Of what a run has written until then a disk keeps all that was synced; of the
  * rest nothing, the names alone, one of the names, or a part of the bytes.  strace tells what the
  * run writes, and from that each such disk is made: of each the run goes on to what it would have
- * come to, and so it does where the power goes again while it does so. */
+ * come to, and so it does where the power goes again while it does so; or goes then, when it was
+ * the process alone that was killed before. */
 #include "config.h"
 
 #include "../tap.h"
@@ -129,6 +130,18 @@ static void load(disk *d, const char *path)
     }
 }
 
+static void copy(disk *to, const disk *from)
+{
+    *to = *from;
+    for (int i = 0; i < to->n_files; i++) {
+        file *f = &to->files[i];
+        const file old = *f;
+        *f = (file){ .now = { 0 } };
+        set(&f->now, old.now.bytes, old.now.n);
+        set(&f->kept, old.kept.bytes, old.kept.n);
+    }
+}
+
 static void forget(disk *d)
 {
     for (int i = 0; i < d->n_files; i++) {
@@ -140,18 +153,20 @@ static void forget(disk *d)
 
 /* ---- what is left of it --------------------------------------------------------------------- */
 /* SYNCED: what was synced.  NAMES: every name, of files that hold what was synced.  TORN: every
- * name, of files that hold half of what was not.  FIRST + i: what was synced, and name i. */
-enum { SYNCED, NAMES, TORN, FIRST };
+ * name, of files that hold half of what was not.  KILLED: everything, but the power is still there.
+ * FIRST + i: what was synced, and name i. */
+enum { SYNCED, NAMES, TORN, KILLED, FIRST };
 
 static int left_name(const disk *d, int i, int how)
 {
-    bool is_now = how == NAMES || how == TORN || how == FIRST + i;
+    bool is_now = how == NAMES || how == TORN || how == KILLED || how == FIRST + i;
     return is_now ? d->names[i].now : d->names[i].kept;
 }
 
 static content left_bytes(const file *f, int how)
 {
-    if (how != TORN || f->now.n <= f->kept.n) return f->kept;
+    if (how == KILLED || (how == TORN && f->now.n <= f->kept.n)) return f->now;
+    if (how != TORN) return f->kept;
     return (content){ f->now.bytes, f->kept.n + (f->now.n - f->kept.n) / 2 };
 }
 
@@ -160,6 +175,7 @@ static void lose_power(const disk *d, int how, char sum[CG_DIGEST_TEXT])
 {
     cg_digest digest;
     cg_digest_begin(&digest, CG_SHA256);
+    if (how == KILLED) cg_digest_add(&digest, &how, sizeof how);
     tree_remove("work");
     if (mkdir("work", 0777) != 0) abort();
     for (int i = 0; i < d->n_names; i++) {
@@ -258,22 +274,23 @@ static bool apply(disk *d, char *line)
 /* ---- the run goes on ------------------------------------------------------------------------ */
 typedef struct {
     const char *name, *from;
-    const char *words[12];
+    const char *words[16], *more[4]; /* to begin with; and when it goes on */
 } occasion;
 
 typedef struct {
-    char (*sums)[CG_DIGEST_TEXT]; /* of the disks that were tried */
-    int n, wrong;
+    const occasion *of;
+    char (*sums[2])[CG_DIGEST_TEXT]; /* of the disks that were tried, first and then again */
+    int n[2], wrong;
     int stride;         /* of so many disks of which a run goes on one loses the power again */
     bool must_have_one; /* a checkpoint: one was synced */
 } account;
 
-static bool is_known(account *a, const char *sum)
+static bool is_known(account *a, int again, const char *sum)
 {
-    for (int i = 0; i < a->n; i++)
-        if (!strcmp(a->sums[i], sum)) return true;
-    if (a->n == MOST_DISKS) abort();
-    memcpy(a->sums[a->n++], sum, CG_DIGEST_TEXT);
+    for (int i = 0; i < a->n[again]; i++)
+        if (!strcmp(a->sums[again][i], sum)) return true;
+    if (a->n[again] == MOST_DISKS) abort();
+    memcpy(a->sums[again][a->n[again]++], sum, CG_DIGEST_TEXT);
     return false;
 }
 
@@ -296,51 +313,61 @@ static int run_traced(const char *const words[])
     return scene_run(&(scene_how){ .before = before }, words);
 }
 
-static void follow(disk *d, account *a, bool is_first);
+static void follow(disk *d, account *a, int again);
 
-/* What is wrong with work, or NULL. */
-static const char *go_on(account *a, bool is_first)
+/* What is wrong with work, which is what is left of d; or NULL. */
+static const char *go_on(const disk *d, int how, account *a, int again)
 {
-    static const char *const words[] = { "train", "--threads", "1", "--resume=work/tiny", NULL };
-    static disk again;
-    const bool has_sequel = is_first && a->n % a->stride == 0;
+    static disk next;
+    const char *words[16] = { "train", "--threads", "1", "--resume=work/tiny" };
+    const bool has_sequel = !again && a->n[0] % a->stride == 0;
     if (!cg_file_exists("work/tiny/model.yaml"))
         return has_checkpoint() ? "a checkpoint without its model" : NULL; /* it never began */
-    if (has_sequel) forget(&again), load(&again, "work");
+    for (int i = 0; a->of->more[i]; i++) words[4 + i] = a->of->more[i];
+    if (has_sequel) {
+        forget(&next);
+        if (how == KILLED)
+            copy(&next, d);
+        else
+            load(&next, "work");
+    }
     if ((has_sequel ? run_traced(words) : scene_run(NULL, words)) != 0) return scene_said();
     if (!scene_same_run("work", "whole")) return "it comes to something else";
     const char *damage = scene_damage("work");
-    if (has_sequel && !damage) follow(&again, a, false);
+    if (has_sequel && !damage) follow(&next, a, 1);
     return damage;
 }
 
-static void power_goes(const disk *d, int how, account *a, bool is_first)
+static void note(account *a, int again, const char *where, const char *mistake)
 {
-    static const char *const names[FIRST] = { "what was synced", "all names", "half of the bytes" };
+    if (mistake && ++a->wrong <= SHOWN)
+        printf("# disk %d%s, %s: %s\n", a->n[0], again ? ", and again" : "", where, mistake);
+}
+
+static void power_goes(const disk *d, int how, account *a, int again)
+{
+    static const char *const names[FIRST] = { "what was synced", "all names", "half of the bytes",
+                                              "killed" };
     char sum[CG_DIGEST_TEXT];
     const char *mistake = NULL;
     lose_power(d, how, sum);
     if (how == SYNCED && has_checkpoint()) a->must_have_one = true;
     if (a->must_have_one && !has_checkpoint())
         mistake = "the checkpoint is lost";
-    else if (!is_known(a, sum))
-        mistake = go_on(a, is_first);
-    if (mistake && ++a->wrong <= SHOWN)
-        printf("# disk %d, %s%s: %s\n", a->n, is_first ? "" : "a second time, ",
-               how < FIRST ? names[how] : d->names[how - FIRST].path, mistake);
+    else if (!is_known(a, again, sum))
+        mistake = go_on(d, how, a, again);
+    note(a, again, how < FIRST ? names[how] : d->names[how - FIRST].path, mistake);
 }
 
-static void after_call(const disk *d, account *a, bool is_first)
+static void after_call(const disk *d, account *a, int again)
 {
-    power_goes(d, SYNCED, a, is_first);
-    power_goes(d, NAMES, a, is_first);
-    power_goes(d, TORN, a, is_first);
+    for (int how = SYNCED; how < FIRST; how++) power_goes(d, how, a, again);
     for (int i = 0; i < d->n_names; i++)
-        if (d->names[i].now != d->names[i].kept) power_goes(d, FIRST + i, a, is_first);
+        if (d->names[i].now != d->names[i].kept) power_goes(d, FIRST + i, a, again);
 }
 
-/* The power goes after each call in the log, beginning with the disk d. */
-static void follow(disk *d, account *a, bool is_first)
+/* The power goes after each call in the log, beginning with the disk d, which is forgotten. */
+static void follow(disk *d, account *a, int again)
 {
     char *log, sum[CG_DIGEST_TEXT];
     size_t size;
@@ -350,9 +377,10 @@ static void follow(disk *d, account *a, bool is_first)
     for (char *line = log, *next; *line; line = next) {
         next = line + strcspn(line, "\n");
         if (*next) *next++ = '\0';
-        if (apply(d, line)) after_call(d, a, is_first);
+        if (apply(d, line)) after_call(d, a, again);
     }
     lose_power(d, SYNCED, sum);
+    note(a, again, "at the end", scene_same_run("work", "whole") ? NULL : "not all is synced");
     forget(d);
     a->must_have_one = had_one;
     cg_release(log);
@@ -361,38 +389,52 @@ static void follow(disk *d, account *a, bool is_first)
 static void try_all(const occasion *o)
 {
     static disk d;
-    account a = { .sums = cg_alloc(MOST_DISKS, sizeof *a.sums),
-                  .stride = scene_wants_all() ? 1 : 16 };
-    if (!a.sums) abort();
+    account a = { .of = o, .stride = scene_wants_all() ? 1 : 24 };
+    for (int i = 0; i < 2; i++)
+        if (!(a.sums[i] = cg_alloc(MOST_DISKS, sizeof *a.sums[i]))) abort();
     scene_copy(o->from);
     load(&d, "work");
     int status = run_traced(o->words);
     ok(status == 0, "%s: without a fault %s", o->name, status ? scene_said() : "");
     tree_copy("work", "whole");
-    follow(&d, &a, true);
-    ok(scene_same_run("work", "whole"), "%s: at its end all is synced", o->name);
-    ok(a.wrong == 0 && a.n > 1, "%s: the power goes, and it goes on from each of %d disks", o->name,
-       a.n);
-    cg_release(a.sums);
+    follow(&d, &a, 0);
+    ok(a.wrong == 0 && a.n[0] > 1 && a.n[1] > 1,
+       "%s: the power goes, and it goes on from each of %d disks, and of %d where it goes again",
+       o->name, a.n[0], a.n[1]);
+    for (int i = 0; i < 2; i++) cg_release(a.sums[i]);
 }
 
 int main(void)
 {
     static const occasion occasions[] = {
-        { "train", "none", { "train", "--threads", "1", "--runs", "work", "tiny.yaml" } },
-        { "train, saved when an epoch ends alone",
-          "none",
-          { "train", "--threads", "1", "--set", "train.checkpoint.every=100", "--runs", "work",
-            "tiny.yaml" } },
-        { "train, beginning with weights",
-          "none",
-          { "train", "--threads", "1", "--set", "train.checkpoint.every=100", "--set",
-            "train.from=full/tiny", "--runs", "work", "tiny.yaml" } },
-        { "train --resume", "half", { "train", "--threads", "1", "--resume=work/tiny" } },
-        { "train, with what a rollback needs",
-          "none",
-          { "train", "--threads", "1", "--set", "train.on_nonfinite=rollback", "--runs", "work",
-            "tiny.yaml" } },
+        { .name = "train",
+          .from = "none",
+          .words = { "train", "--threads", "1", "--runs", "work", "tiny.yaml" } },
+        { .name = "train, saved when an epoch ends alone",
+          .from = "none",
+          .words = { "train", "--threads", "1", "--set", "train.checkpoint.every=100", "--runs",
+                     "work", "tiny.yaml" } },
+        { .name = "train, beginning with weights",
+          .from = "none",
+          .words = { "train", "--threads", "1", "--set", "train.checkpoint.every=100", "--set",
+                     "train.from=full/tiny", "--runs", "work", "tiny.yaml" } },
+        { .name = "train, with averages of accumulated batches, which stops early",
+          .from = "none",
+          .words = { "train", "--threads", "1", "--set", "train.ema=0.9", "--set",
+                     "train.accumulate=2", "--set",
+                     "train.early_stopping={patience: 1, min_delta: 1}", "--runs", "work",
+                     "tiny.yaml" } },
+        { .name = "train --resume",
+          .from = "half",
+          .words = { "train", "--threads", "1", "--resume=work/tiny" } },
+        { .name = "train --resume, for longer",
+          .from = "half",
+          .words = { "train", "--threads", "1", "--set", "train.epochs=4", "--resume=work/tiny" },
+          .more = { "--set", "train.epochs=4" } },
+        { .name = "train, with what a rollback needs",
+          .from = "none",
+          .words = { "train", "--threads", "1", "--set", "train.on_nonfinite=rollback", "--runs",
+                     "work", "tiny.yaml" } },
     };
     if (!ok(scene_open("power"), "a scene")) return 1;
     scene_uncounted();

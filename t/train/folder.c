@@ -57,11 +57,12 @@ static void take_away(const char *name)
 static void test_long_names(const cg_model *model)
 {
     char here[2 * CG_FOLDER_BYTES] = "/tmp", folder[CG_FOLDER_BYTES];
+    int lock = -1;
     cg_error error = { 0 };
     cg_history history;
     bool differs;
     while (strlen(here) < CG_FOLDER_BYTES - 5) strcat(here, "/.");
-    ok(cg_folder_make(here, model, folder, &error) == CG_ELIMIT &&
+    ok(cg_folder_make(here, model, folder, &lock, &error) == CG_ELIMIT &&
            strstr(error.message, "too long"),
        "a run's folder whose name would be too long: %s", error.message);
     while (strlen(here) < CG_FOLDER_BYTES) strcat(here, "/.");
@@ -75,8 +76,9 @@ static void test_long_names(const cg_model *model)
 static void test_no_room(const cg_model *model)
 {
     char folder[CG_FOLDER_BYTES];
+    int lock = -1;
     cg_error error = { 0 };
-    ok(cg_folder_make("/proc", model, folder, &error) == CG_EIO &&
+    ok(cg_folder_make("/proc", model, folder, &lock, &error) == CG_EIO &&
            strstr(error.message, "/proc/small"),
        "a folder that cannot be made: %s", error.message);
 }

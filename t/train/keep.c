@@ -48,7 +48,7 @@ static void test_places(cg_trainer *t)
           { .epoch = 1, .position = 2, .step = 5, .images = 8, .correct = 8, .best_epoch = 1 } },
         { "the end",
           true,
-          { .epoch = 4, .position = 0, .step = 12, .stale = 4, .skipped = 12, .rollbacks = 10 } },
+          { .epoch = 4, .step = 12, .best_epoch = 1, .stale = 3, .skipped = 12, .rollbacks = 10 } },
         { "an epoch too many", false, { .epoch = 5, .step = 15 } },
         { "more epochs than there are numbers for", false, { .epoch = MAX } },
         { "a batch too many", false, { .epoch = 1, .position = 3, .step = 6 } },
@@ -80,10 +80,11 @@ static void test_places(cg_trainer *t)
           { .epoch = 1, .position = 2, .step = 5, .rollbacks = 11 } },
     };
     cg_watch watch = { .t = t };
+    int64_t best;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cg_error error = { 0 };
         if (save_as(t, parent, CG_LAST, &cases[i].standing) != CG_OK) abort();
-        cg_status status = cg_take_up(t, &watch, parent, &error);
+        cg_status status = cg_take_up(t, &watch, parent, &best, &error);
         ok(status == (cases[i].is_place ? CG_OK : CG_ECHECKPOINT), "%s: %s", cases[i].name,
            error.message);
     }
@@ -107,13 +108,15 @@ static void test_best(cg_trainer *t)
     const cg_standing last = { .epoch = 3, .step = 9, .best_epoch = 2 };
     cg_watch watch = { .t = t };
     if (save_as(t, parent, CG_LAST, &last) != CG_OK) abort();
+    int64_t best;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const cg_standing *s = &cases[i].standing;
         cg_error error = { 0 };
         if (save_as(t, parent, CG_BEST, s) != CG_OK) abort();
-        cg_status status = cg_take_up(t, &watch, parent, &error);
+        cg_status status = cg_take_up(t, &watch, parent, &best, &error);
         bool is_refused = status == CG_ECHECKPOINT && strstr(error.message, "best were those of");
-        ok(cases[i].is_best ? status == CG_OK && t->standing.epoch == 3 : is_refused,
+        ok(cases[i].is_best ? status == CG_OK && t->standing.epoch == 3 && best == s->epoch
+                            : is_refused,
            "best weights of epoch %d, batch %d, whose best is %d: %s", (int)s->epoch,
            (int)s->position, (int)s->best_epoch, error.message);
     }
@@ -138,23 +141,26 @@ static void test_beginnings(void)
     cg_error error = { 0 };
     cg_model_parse(&model, "small.yaml", yaml, strlen(yaml), 1, sets, NULL, &error);
     if (!model || cg_trainer_open(&t, model, 1, NULL, &error) != CG_OK) abort();
+    char path[CG_PATH_BYTES];
+    cg_folder_file(parent, CG_BEST, path);
+    unlink(path); /* another model's */
+    int64_t best;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cg_watch watch = { .t = &t };
         if (save_as(&t, parent, CG_BEGINNING, &cases[i].standing) != CG_OK ||
             save_as(&t, parent, CG_LAST, &middle) != CG_OK)
             abort();
-        cg_status status = cg_take_up(&t, &watch, parent, &error);
+        cg_status status = cg_take_up(&t, &watch, parent, &best, &error);
         bool is_taken = status == CG_OK && watch.epoch.values && t.standing.position == 2;
         bool is_refused = status == CG_ECHECKPOINT && strstr(error.file, "epoch.safetensors");
         ok(cases[i].is_right ? is_taken : is_refused, "%s: %s", cases[i].name, error.message);
         cg_snapshot_free(&watch.epoch);
     }
     cg_watch watch = { .t = &t };
-    char path[CG_PATH_BYTES];
     cg_folder_file(parent, CG_BEGINNING, path);
     unlink(path);
-    ok(cg_take_up(&t, &watch, parent, &error) == CG_ECHECKPOINT && !strcmp(error.file, path) &&
-           strstr(error.message, "put back what was there"),
+    ok(cg_take_up(&t, &watch, parent, &best, &error) == CG_ECHECKPOINT &&
+           !strcmp(error.file, path) && strstr(error.message, "put back what was there"),
        "none at all: %s", error.message);
     cg_trainer_close(&t);
     cg_model_free(model);
