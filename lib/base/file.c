@@ -108,8 +108,13 @@ cg_status cg_file_check_own(const char *path, cg_error *error)
 
 bool cg_file_exists(const char *path)
 {
+    return access(path, F_OK) == 0;
+}
+
+bool cg_file_is_absent(const char *path)
+{
     struct stat st;
-    return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG);
+    return lstat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 /* --- replacing -------------------------------------------------------------------------------- */
@@ -222,7 +227,8 @@ cg_status cg_replace_open(cg_replace *r, const char *path, cg_error *error)
 /* EACCES: a folder that may be written in and not be read. */
 static bool cannot_be_synced(int reason)
 {
-    return reason == EINVAL || reason == ENOTSUP || reason == EROFS || reason == EACCES;
+    return reason == EINVAL || reason == ENOTSUP || reason == ENOSYS || reason == EROFS ||
+           reason == EACCES;
 }
 
 cg_status cg_file_sync_name(const char *path, cg_error *error)
@@ -248,9 +254,20 @@ cg_status cg_replace_sync(cg_replace *r, cg_error *error)
     return fail_io(error, r->temporary, "cannot write");
 }
 
+/* A folder may be moved away and another made in its place: then somebody else's file has this
+ * path. */
+static bool is_there(const cg_replace *r)
+{
+    struct stat ours, theirs;
+    return fstat(r->file, &ours) == 0 && lstat(r->temporary, &theirs) == 0 &&
+           ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 cg_status cg_replace_commit(cg_replace *r, cg_error *error)
 {
     cg_status status = cg_replace_sync(r, error);
+    if (status == CG_OK && !is_there(r))
+        status = cg_fail(error, CG_EIO, "%s: not there any more", r->temporary);
     if (status != CG_OK) {
         cg_replace_abort(r);
         return status;
@@ -271,8 +288,8 @@ cg_status cg_replace_commit(cg_replace *r, cg_error *error)
 
 void cg_replace_abort(cg_replace *r)
 {
+    if (r->temporary && (!r->stream || is_there(r))) unlink(r->temporary);
     if (r->stream) fclose(r->stream);
-    if (r->temporary) unlink(r->temporary);
     cg_release(r->path);
     cg_release(r->temporary);
     *r = (cg_replace){ 0 };
@@ -283,6 +300,16 @@ void cg_replace_tidy(const char *path)
     char temporary[PATH_MAX];
     for (int i = 0; i < MOST_TEMPORARY; i++)
         if (!name_beside(path, i, temporary, sizeof temporary) || unlink(temporary) != 0) break;
+}
+
+cg_status cg_file_move(const char *from, const char *to, cg_error *error)
+{
+    int file = open(from, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return fail_io(error, from, "cannot open");
+    cg_status status = sync_file(file) ? CG_OK : fail_io(error, from, "cannot sync");
+    close(file);
+    if (status == CG_OK && rename(from, to) != 0) status = fail_io(error, to, "cannot write");
+    return status == CG_OK ? cg_file_sync_name(to, error) : status;
 }
 
 /* --- appending -------------------------------------------------------------------------------- */

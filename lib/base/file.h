@@ -44,6 +44,9 @@ void cg_replace_abort(cg_replace *r);
 /* Removes what crashes have left of replacements of `path`, where nobody else is at one. */
 void cg_replace_tidy(const char *path);
 
+/* Gives a file that is whole another name, and has both on the disk. */
+cg_status cg_file_move(const char *from, const char *to, cg_error *error);
+
 /* Adds a line to a file, which is made if there is none; it is on the disk, and so is the file's
  * name, when this returns. */
 cg_status cg_file_append(const char *path, const char *line, cg_error *error);
@@ -64,8 +67,9 @@ void cg_folder_unlock(int lock);
  * is there now may be another process's.  Without a lock (-1) nobody knows: true. */
 bool cg_folder_held(const char *path, int lock);
 
-/* False where there surely is none; what cannot be looked at, or is a link that leads nowhere, is
- * for whoever opens it to tell of. */
 bool cg_file_exists(const char *path);
+/* Surely: what cannot be looked at, or is a link that leads nowhere, is for whoever opens it to
+ * tell of. */
+bool cg_file_is_absent(const char *path);
 
 #endif

@@ -83,10 +83,11 @@ static cg_status fetch_files(cg_arena *arena, const published *set, const char *
         const char *from = cg_arena_printf(arena, "%s/%s", url, file->name);
         const char *to = cg_arena_printf(arena, "%s/%s", folder, file->name);
         if (!from || !to) return cg_fail_nomem(error, set->name);
+        bool was_there = cg_file_exists(to);
         CG_TRY(cg_fetch_file(from, to, file->md5, progress, error));
         if (!set->members) continue;
         CG_TRY(cg_unpack(to, set->members, folder, error));
-        unlink(to);
+        if (!was_there) unlink(to);
     }
     return CG_OK;
 }
@@ -234,8 +235,7 @@ static cg_status fetch_part(const char *url, const char *part, const char *path,
         return cg_fail(error, CG_EDATA, "%s: its MD5 sum is not %s: it is another file, or damaged",
                        url, md5);
     }
-    if (rename(part, path) == 0) return CG_OK;
-    return cg_fail_errno(error, CG_EIO, "%s", path);
+    return cg_file_move(part, path, error);
 }
 
 cg_status cg_fetch_file(const char *url, const char *path, const char *md5,

@@ -30,6 +30,43 @@ static bool holds(const char *path, const char *want)
     return is_same;
 }
 
+/* A folder is moved away while a file is replaced there: what is in its place is somebody else's.
+ */
+static void test_moved(const char *folder)
+{
+    char place[80], moved[90], path[90], temporary[100];
+    cg_error e = { 0 };
+    cg_replace r;
+    snprintf(place, sizeof place, "%s/place", folder);
+    snprintf(moved, sizeof moved, "%s.moved", place);
+    snprintf(path, sizeof path, "%s/f", place);
+    if (mkdir(place, 0777) != 0 || cg_replace_open(&r, path, &e) != CG_OK) abort();
+    snprintf(temporary, sizeof temporary, "%s", r.temporary);
+    fputs("ours", r.stream);
+    if (rename(place, moved) != 0 || mkdir(place, 0777) != 0) abort();
+    FILE *other = fopen(temporary, "w");
+    fputs("theirs", other);
+    fclose(other);
+    cg_status status = cg_replace_commit(&r, &e);
+    ok(status == CG_EIO && !cg_file_exists(path) && holds(temporary, "theirs"),
+       "another's file does not take the place of one that was moved away: %s", e.message);
+    ok(cg_file_move(temporary, path, &e) == CG_OK && holds(path, "theirs") &&
+           cg_file_is_absent(temporary),
+       "a file is moved");
+    ok(cg_file_move(temporary, path, &e) == CG_EIO && strstr(e.message, temporary) &&
+           holds(path, "theirs"),
+       "and one that is not there is not: %s", e.message);
+    unlink(path);
+    ok(symlink("nowhere", path) == 0 && !cg_file_exists(path) && !cg_file_is_absent(path),
+       "a link that leads nowhere is no file, "
+       "but not absent");
+    unlink(path);
+    snprintf(temporary, sizeof temporary, "%s/f.tmp", moved);
+    unlink(temporary);
+    rmdir(place);
+    rmdir(moved);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/cnngraph-file-XXXXXX", path[64], deep[80], other_path[64];
@@ -74,6 +111,7 @@ int main(void)
     ok(cg_file_read_within(&large, path, 10, &text, &size, &e) == CG_OK && size == 3,
        "for what the file has, and two bytes %s", e.message);
     cg_release(text);
+    test_moved(folder);
     snprintf(other_path, sizeof other_path, "%s/p", folder);
     ok(mkfifo(other_path, 0666) == 0 && cg_file_check(other_path, &e) == CG_EIO,
        "a pipe is not opened: %s", e.message);
