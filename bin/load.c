@@ -27,7 +27,7 @@ static cg_status allow(cg_model *model, const struct model_options *options, boo
 
 static cg_status check_run(const char *path, cg_error *error)
 {
-    if (cg_file_exists(path)) return cg_file_check(path, error);
+    if (!cg_file_is_absent(path)) return cg_file_check(path, error);
     return cg_fail(error, CG_EIO, "%s is missing: this is no run's folder, or its run never began",
                    path);
 }

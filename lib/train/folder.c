@@ -69,8 +69,18 @@ cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[
     cg_status status = cg_folder_lock(folder, lock, error);
     if (status == CG_OK) status = cg_file_sync_name(folder, error);
     if (status == CG_OK) status = cg_folder_rewrite(folder, model, error);
-    if (status != CG_OK) rmdir(folder);
+    if (status != CG_OK) cg_folder_unmake(folder);
     return status;
+}
+
+void cg_folder_unmake(char folder[CG_FOLDER_BYTES])
+{
+    char path[CG_PATH_BYTES];
+    cg_folder_file(folder, CG_LAST, path);
+    if (!cg_file_is_absent(path)) return;
+    cg_folder_file(folder, "model.yaml", path);
+    unlink(path);
+    if (rmdir(folder) == 0) folder[0] = '\0';
 }
 
 /* Compares line by line; the length of a line is told by its end. */
@@ -185,7 +195,7 @@ cg_status cg_folder_epochs(const char *folder, int64_t *n, cg_error *error)
     size_t size;
     *n = 0;
     cg_folder_file(folder, "metrics.jsonl", path);
-    if (!cg_file_exists(path)) return CG_OK;
+    if (cg_file_is_absent(path)) return CG_OK;
     CG_TRY(cg_file_check(path, error));
     CG_TRY(cg_file_read(path, CG_METRICS_BYTES, &text, &size, error));
     for (const char *p = text; (p = memchr(p, '\n', size - (size_t)(p - text))); p++) ++*n;
@@ -208,7 +218,7 @@ cg_status cg_folder_cut(const char *folder, int64_t epochs, cg_error *error)
     char path[CG_PATH_BYTES], *text;
     size_t size;
     cg_folder_file(folder, "metrics.jsonl", path);
-    if (!cg_file_exists(path)) return CG_OK;
+    if (cg_file_is_absent(path)) return CG_OK;
     CG_TRY(cg_file_check(path, error));
     CG_TRY(cg_file_read(path, CG_METRICS_BYTES, &text, &size, error));
     char *end = text;

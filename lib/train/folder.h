@@ -20,6 +20,8 @@ void cg_folder_file(const char *folder, const char *name, char path[CG_PATH_BYTE
  * locks it (cg_folder_lock), which is to be undone even after a failure. */
 cg_status cg_folder_make(const char *parent, const cg_model *model, char folder[CG_FOLDER_BYTES],
                          int *lock, cg_error *error);
+/* Takes that back, if nothing was saved there; folder is "" then. */
+void cg_folder_unmake(char folder[CG_FOLDER_BYTES]);
 
 /* The same model as the folder's model.yaml, or CG_ECHECKPOINT with the first line that differs.
  * How often it is saved may be another, and the number of epochs where no step depends on it;

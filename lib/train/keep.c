@@ -101,7 +101,7 @@ static const char *way_out(const char *folder, const char *name)
     char path[CG_PATH_BYTES];
     if (strcmp(name, CG_LAST) != 0) return WAY_OUT(CG_LAST);
     cg_folder_file(folder, CG_BEST, path);
-    return cg_file_exists(path) ? WAY_OUT(CG_BEST) : PUT_BACK "train anew";
+    return cg_file_is_absent(path) ? PUT_BACK "train anew" : WAY_OUT(CG_BEST);
 }
 
 static cg_status load(cg_trainer *t, const char *folder, const char *name, cg_error *error)
@@ -136,7 +136,7 @@ static cg_status load_beginning(cg_trainer *t, cg_snapshot *beginning, const cha
     const int64_t epoch = t->standing.epoch;
     if (!may_roll_back(t) || t->standing.position == 0) return CG_OK;
     cg_folder_file(folder, CG_BEGINNING, path);
-    if (!cg_file_exists(path))
+    if (cg_file_is_absent(path))
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
                           "missing, what a rollback would go back to: " WAY_OUT(CG_LAST));
     CG_TRY(load(t, folder, CG_BEGINNING, error));
@@ -155,7 +155,7 @@ cg_status cg_check_unsaved(const char *folder, cg_error *error)
     int64_t epochs;
     CG_TRY(cg_folder_epochs(folder, &epochs, error));
     cg_folder_file(folder, CG_BEST, path);
-    if (epochs == 0 && !cg_file_exists(path)) return CG_OK;
+    if (epochs == 0 && cg_file_is_absent(path)) return CG_OK;
     cg_folder_file(folder, CG_LAST, path);
     return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
                       "missing, though the run has finished epochs: %s", way_out(folder, CG_LAST));
@@ -175,8 +175,9 @@ static cg_status check_best(cg_trainer *t, const char *folder, int64_t *best, cg
     const cg_standing last = t->standing;
     *best = 0;
     cg_folder_file(folder, CG_BEST, path);
-    if (!cg_file_exists(path) && last.best_epoch == 0) return CG_OK;
-    if (!cg_file_exists(path))
+    const bool is_absent = cg_file_is_absent(path);
+    if (is_absent && last.best_epoch == 0) return CG_OK;
+    if (is_absent)
         return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
                           "missing, the weights of epoch %" PRId64 ", the best: " WAY_OUT(CG_LAST),
                           last.best_epoch);

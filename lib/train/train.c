@@ -66,7 +66,7 @@ static cg_status take_up(run *r, const char *folder, cg_error *error)
     cg_folder_tidy(folder);
     cg_folder_file(folder, CG_LAST, path);
     CG_TRY(cg_file_sync_name(path, error)); /* names that a process that was killed has not */
-    if (!cg_file_exists(path)) {
+    if (cg_file_is_absent(path)) {
         CG_TRY(cg_check_unsaved(folder, error));
         CG_TRY(cg_transfer_begin(r->t.full.program, r->t.model, r->origin, error));
         if (differs) CG_TRY(cg_folder_rewrite(folder, r->t.model, error));
@@ -228,7 +228,9 @@ static cg_status enter_folder(run *r, const cg_model *model, cg_error *error)
     CG_TRY(cg_transfer_begin(r->t.full.program, r->t.model, r->origin, error));
     if (!r->options->folder) return CG_OK;
     CG_TRY(cg_folder_make(r->options->folder, model, r->result->folder, &r->lock, error));
-    return save(r, CG_LAST, error);
+    cg_status status = save(r, CG_LAST, error);
+    if (status != CG_OK) cg_folder_unmake(r->result->folder);
+    return status;
 }
 
 static cg_status run_all(run *r, const cg_model *model, cg_trace *trace, cg_error *error)

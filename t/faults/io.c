@@ -312,7 +312,8 @@ static const char *judge_disk(int status)
     if (status && !strstr(scene_said(), "disk")) return "no file is named";
     scene_copy("disk");
     if (scene_damage("work")) return scene_damage("work");
-    if (!cg_file_exists("work/tiny/last.safetensors")) return NULL;
+    if (!cg_file_exists("work/tiny/last.safetensors"))
+        return cg_file_exists("work/tiny") ? "what never began is left" : NULL;
     if (SCENE_RUN("train", "--resume=work/tiny") != 0) return "it is not resumed";
     return scene_same_run("work", "full") ? NULL : "resumed, it comes to something else";
 }

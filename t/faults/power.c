@@ -56,10 +56,17 @@ static void set(content *c, const char *bytes, size_t n)
     *c = (content){ room, n };
 }
 
-static name *named(disk *d, const char *path)
+static name *find(disk *d, const char *path)
 {
     for (int i = 0; i < d->n_names; i++)
         if (!strcmp(d->names[i].path, path)) return &d->names[i];
+    return NULL;
+}
+
+static name *named(disk *d, const char *path)
+{
+    name *found = find(d, path);
+    if (found) return found;
     if (d->n_names == MOST || strlen(path) >= PATH) abort();
     name *new = &d->names[d->n_names++];
     *new = (name){ .now = NOTHING, .kept = NOTHING };
@@ -152,7 +159,8 @@ static void forget(disk *d)
 }
 
 /* ---- what is left of it --------------------------------------------------------------------- */
-/* SYNCED: what was synced.  NAMES: every name, of files that hold what was synced.  TORN: every
+/* Torn is the end, never what is within: appended and new files are all there are.
+ * SYNCED: what was synced.  NAMES: every name, of files that hold what was synced.  TORN: every
  * name, of files that hold half of what was not.  KILLED: everything, but the power is still there.
  * FIRST + i: what was synced, and name i. */
 enum { SYNCED, NAMES, TORN, KILLED, FIRST };
@@ -334,6 +342,7 @@ static const char *go_on(const disk *d, int how, account *a, int again)
     if ((has_sequel ? run_traced(words) : scene_run(NULL, words)) != 0) return scene_said();
     if (!scene_same_run("work", "whole")) return "it comes to something else";
     const char *damage = scene_damage("work");
+    if (cg_file_exists("work/tiny/epoch.safetensors")) damage = "epoch.safetensors stays";
     if (has_sequel && !damage) follow(&next, a, 1);
     return damage;
 }
@@ -372,8 +381,9 @@ static void follow(disk *d, account *a, int again)
     char *log, sum[CG_DIGEST_TEXT];
     size_t size;
     const bool had_one = a->must_have_one;
+    const name *last = find(d, "work/tiny/last.safetensors");
     if (cg_file_read("log", 1 << 28, &log, &size, NULL) != CG_OK) abort();
-    a->must_have_one = false;
+    a->must_have_one = last && last->kept != NOTHING;
     for (char *line = log, *next; *line; line = next) {
         next = line + strcspn(line, "\n");
         if (*next) *next++ = '\0';
