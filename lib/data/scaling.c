@@ -52,6 +52,8 @@ void cg_scaling_free(cg_scaling *s)
 }
 
 /* ---- measuring ----------------------------------------------------------------------------- */
+/* What is scaled is rounded, so that the mean of equal values would not be their value: a constant
+ * channel would have a tiny deviation, and not none.  Scaled is what was measured. */
 /* Bytes are counted first: whole numbers, so that neither order nor rounding has a say. */
 static void measure_bytes(cg_scaling *s, const cg_samples *samples, int64_t n,
                           const int64_t chosen[], int64_t c)
@@ -63,10 +65,10 @@ static void measure_bytes(cg_scaling *s, const cg_samples *samples, int64_t n,
     }
     double sum = 0, squares = 0, total = (double)n * (double)s->plane;
     for (int v = 0; v < 256; v++) sum += (double)count[v] * v;
+    const double mean = sum / total;
+    for (int v = 0; v < 256; v++) squares += (double)count[v] * (v - mean) * (v - mean);
     s->mean[c] = s->scale * sum / total;
-    for (int v = 0; v < 256; v++)
-        squares += (double)count[v] * (s->scale * v - s->mean[c]) * (s->scale * v - s->mean[c]);
-    s->std[c] = sqrt(squares / total);
+    s->std[c] = fabs(s->scale) * sqrt(squares / total);
 }
 
 static void measure_values(cg_scaling *s, const cg_samples *samples, int64_t n,
@@ -75,17 +77,18 @@ static void measure_values(cg_scaling *s, const cg_samples *samples, int64_t n,
     double sum = 0, squares = 0, total = (double)n * (double)s->plane;
     for (int64_t i = 0; i < n; i++) {
         const float *v = samples->values + (chosen[i] * s->channels + c) * s->plane;
-        for (int64_t j = 0; j < s->plane; j++) sum += s->scale * (double)v[j];
+        for (int64_t j = 0; j < s->plane; j++) sum += (double)v[j];
     }
-    s->mean[c] = sum / total;
+    const double mean = sum / total;
     for (int64_t i = 0; i < n; i++) {
         const float *v = samples->values + (chosen[i] * s->channels + c) * s->plane;
         for (int64_t j = 0; j < s->plane; j++) {
-            double d = s->scale * (double)v[j] - s->mean[c];
+            double d = (double)v[j] - mean;
             squares += d * d;
         }
     }
-    s->std[c] = sqrt(squares / total);
+    s->mean[c] = s->scale * mean;
+    s->std[c] = fabs(s->scale) * sqrt(squares / total);
 }
 
 void cg_scaling_measure(cg_scaling *s, const cg_samples *samples, int64_t n, const int64_t chosen[])

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "data/scaling.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -254,9 +255,41 @@ static void no_memory(void)
     ok(status == CG_OK && n > 8 && is_told, "each of %d allocations of a set may fail", n - 1);
 }
 
+/* Whatever their value and however it is scaled, values that are all the same deviate by none. */
+static void constants(void)
+{
+    enum { MOST = 77 };
+    static uint8_t bytes[MOST];
+    static float reals[MOST];
+    static int64_t chosen[MOST];
+    static const double scales[] = { 0, 1. / 255, 0.1, -0.3, 7 };
+    int wrong = 0;
+    for (int64_t i = 0; i < MOST; i++) chosen[i] = i;
+    for (size_t k = 0; k < sizeof scales / sizeof *scales; k++)
+        for (int v = 0; v < 256; v++)
+            for (int n = 1; n <= MOST; n += 19)
+                for (int is_bytes = 0; is_bytes < 2; is_bytes++) {
+                    const cg_data_spec spec = { .scale = scales[k] };
+                    cg_samples samples = { .n = MOST, .shape = CG_SHAPE(1) };
+                    cg_scaling s;
+                    for (int i = 0; i < MOST; i++) bytes[i] = (uint8_t)v;
+                    for (int i = 0; i < MOST; i++) reals[i] = 0.7F + (float)v;
+                    if (is_bytes)
+                        samples.images = bytes;
+                    else
+                        samples.values = reals;
+                    if (cg_scaling_new(&s, &spec, &samples.shape, is_bytes, NULL) != CG_OK) abort();
+                    cg_scaling_measure(&s, &samples, n, chosen);
+                    wrong += s.std[0] != 1;
+                    cg_scaling_free(&s);
+                }
+    ok(wrong == 0, "equal values have no deviation: %d are said to have one", wrong);
+}
+
 int main(void)
 {
     no_memory();
+    constants();
     splits();
     mistakes();
     digits();
