@@ -64,10 +64,12 @@ static cg_status record_training(const cg_model *model, cg_graph *graph, int64_t
     stabilise(&t->forward);
     cg_graph_at(graph, cg_model_spec(model)->optimizer_place, "update");
     t->gradient = record_gradient(graph, t->forward.loss);
-    t->spill = cg_sum(t->gradient, 0, false);
     cg_node *gradient = t->gradient;
     if (cg_model_spec(model)->accumulate > 1)
         gradient = cg_record_accumulation(graph, gradient, is_last, t->scalars);
+    /* Clipped by an infinite length nothing would be left of a gradient that is finite. */
+    const bool is_clipped = is_last && cg_model_spec(model)->clip_norm > 0;
+    t->spill = cg_sum(is_clipped ? cg_square(gradient) : t->gradient, 0, false);
     if (is_last) t->theta = cg_record_update(model, graph, gradient, t->scalars);
     return result_of(graph, error);
 }

@@ -430,6 +430,12 @@ static void test_hidden(void)
     ok(status == CG_ENUMERIC && strstr(error.message, "epoch 1, batch 262: square of") &&
            result.epochs == 0,
        "what overflows in an update is found in its step: %s", error.message);
+    const char *clipped[MAX_SETS] = { "train={epochs: 1, batch: 1, shuffle: false, clip_norm: 1}",
+                                      "loss=mae", "optimizer={type: sgd, lr: 0.01}" };
+    status = train(clipped, NULL, &result, &error);
+    ok(status == CG_ENUMERIC && strstr(error.message, "epoch 1, batch 262: square of") &&
+           result.epochs == 0,
+       "and a gradient too long to be clipped: %s", error.message);
 }
 
 int main(void)
