@@ -50,11 +50,12 @@ bool json_is_short(void)
     return atomic_load(&is_short);
 }
 
-/* A stream that cannot be written is told of when the command ends. */
+/* In ASCII, since names in it may be a stranger's, and it a terminal's.  A stream that cannot be
+ * written is told of when the command ends. */
 int json_print(json_t *all, size_t flags)
 {
     if (all && !json_is_short()) {
-        json_dumpf(all, stdout, flags);
+        json_dumpf(all, stdout, flags | JSON_ENSURE_ASCII);
         putchar('\n');
     }
     json_decref(all);

@@ -121,6 +121,8 @@ static void read_split(cg_reader *r, const cg_tree *key, const cg_tree *map, cg_
     snprintf(what, sizeof what, "split %s", key->text);
     split->name = key->text;
     split->place = cg_mark_place(key->mark);
+    if (strpbrk(key->text, "\t\n\r"))
+        cg_diagnose(r->diagnostics, key->mark, NULL, NULL, "a split's name is one line");
     if (!cg_read_map(r, map, what, "{from: train, limit: 1000}")) return;
     cg_read_attrs(r, map, map->mark, what, table, more, split);
     const cg_tree *from = cg_tree_find(map, "from"), *slice = cg_tree_find(map, "slice");

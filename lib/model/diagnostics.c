@@ -194,7 +194,9 @@ static void add(cg_diagnostics *d, list *l, cg_mark at, const char *shapes, cons
     diagnostic new = { .order = at.source->order };
     cg_fail_va(&new.error, CG_EMODEL, cg_mark_place(at), format, ap);
     if (is_known(l, &new)) return;
-    new.text = render(d->arena, l->kind, &new.error, at.source, shapes, help);
+    char *said = help ? cg_arena_text(d->arena, help) : NULL; /* it may quote what is in the file */
+    if (said) cg_clean_line(said);
+    new.text = render(d->arena, l->kind, &new.error, at.source, shapes, said);
     if (!new.text) {
         d->out_of_memory = true;
         return;

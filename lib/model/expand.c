@@ -23,7 +23,7 @@ typedef struct {
     cg_tree *blocks; /* a map, or NULL: none */
     scope vars;
     int64_t budget;
-    int depth, n_repeats;
+    int depth, n_repeats, n_unknown;
 } expander;
 
 static const char *nearest_key(const cg_tree *map, const char *word)
@@ -36,6 +36,7 @@ static const char *nearest_key(const cg_tree *map, const char *word)
 
 static void unknown(expander *e, cg_mark at, const char *what, const char *name, const cg_tree *map)
 {
+    if (e->n_unknown++ >= CG_MAX_UNKNOWN) return;
     const char *near = nearest_key(map, name);
     const char *help = !map || !map->n ? NULL
                                        : cg_arena_printf(e->arena, "such as \"%.*s\"", CG_YAML_NAME,

@@ -252,6 +252,8 @@ cg_status cg_weights_data(const char *path, const cg_budget *budget, char name[C
     CG_TRY(cg_safetensors_read_within(budget, &file, path, error));
     const char *data = cg_safetensors_metadata(file, "data");
     snprintf(name, CG_DATA_NAME, "%s", data ? data : "");
+    cg_trim_utf8(name);
+    cg_clean_line(name); /* it will be shown */
     cg_safetensors_free(file);
     return CG_OK;
 }
