@@ -1,6 +1,7 @@
 /* cnngraph data: looks at data sets, converts and fetches them. */
 #include "data.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "data/idx.h"
 #include "data/write.h"
@@ -13,6 +14,9 @@ static cg_status convert(const cg_data_spec *spec, const char *to, int64_t *n, c
 {
     cg_samples samples = { .budget = spec->budget };
     cg_status status = cg_source_find(spec->format, true)->load(&samples, spec, CG_TRAIN, error);
+    if (status == CG_OK && samples.file) /* whose images are yet to be read */
+        status = cg_budget_check(spec->budget, spec->images[0],
+                                 samples.n * cg_shape_size(&samples.shape), error);
     if (status == CG_OK) status = cg_idx_read_images(&samples, samples.n, error);
     if (status == CG_OK && spec->shape.rank && !cg_shape_equal(&spec->shape, &samples.shape)) {
         char text[CG_SHAPE_TEXT];

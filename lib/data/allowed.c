@@ -84,12 +84,16 @@ static cg_status check_links(const cg_data_spec *spec, const char *path, const c
 {
     char real[PATH_MAX], root[PATH_MAX];
     const char *folders[N_FOLDERS];
+    struct stat st;
     list_folders(spec, folders);
-    if (!realpath(path, real))
-        return errno == ENOENT || errno == ENOTDIR
-                   ? CG_OK
-                   : cg_fail_at(error, cg_unless_nomem(CG_EDATA), place, "'%.200s': %s", name,
-                                strerror(errno));
+    if (!realpath(path, real)) {
+        bool is_absent = errno == ENOENT || errno == ENOTDIR;
+        if (!is_absent)
+            return cg_fail_at(error, cg_unless_nomem(CG_EDATA), place, "'%.200s': %s", name,
+                              strerror(errno));
+        /* A link in /proc leads to what is open, though it has no path any more. */
+        return stat(path, &st) != 0 ? CG_OK : refuse(name, "leads, by a link,", place, error);
+    }
     for (int i = 0; i < N_FOLDERS; i++)
         if (folders[i] && realpath(folders[i], root) && is_within(real, root[1] ? root : ""))
             return CG_OK;

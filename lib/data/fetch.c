@@ -221,10 +221,18 @@ static cg_status complete(const char *url, const char *part, watch *w, cg_error 
     return cg_fail(error, CG_EIO, "%s: %s", url, cause[0] ? cause : curl_easy_strerror(code));
 }
 
+/* Nothing is read from a pipe, nor written where a link leads. */
+static cg_status check_plain(const char *path, cg_error *error)
+{
+    CG_TRY(cg_file_check_own(path, error));
+    return cg_file_is_absent(path) ? CG_OK : cg_file_check(path, error);
+}
+
 static cg_status fetch_part(const char *url, const char *part, const char *path, const char *md5,
                             watch *w, cg_error *error)
 {
     bool has;
+    CG_TRY(check_plain(part, error));
     CG_TRY(compare_sum(part, md5, &has, error));
     if (!has) {
         CG_TRY(complete(url, part, w, error));

@@ -90,6 +90,11 @@ if has curl; then
     is 4 "fetch of a file that is another" data fetch mnist --to here --from "file://$PWD/server"
     says err "MD5 sum is not f68b3c2dcbeaaa9fbdd348bbdeb94873" "tells the sum that it should have"
     report "keeps nothing of it" "$(ls here)" test -z "$(ls here)"
+    echo precious >other && ln -s ../other here/train-images-idx3-ubyte.gz.part
+    is 4 "fetch into a link" data fetch mnist --to here --from "file://$PWD/server"
+    says err "here/train-images-idx3-ubyte.gz.part: a link" "is refused"
+    report "what it leads to stays" "$(cat other)" test "$(cat other)" = precious
+    rm here/*
     is 4 "fetch from where nothing is" data fetch mnist --to here --from "file://$PWD/nowhere"
 else
     is 9 "fetch in a build without libcurl" data fetch mnist --to here

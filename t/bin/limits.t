@@ -81,6 +81,8 @@ within 8 "images in gzip that claim 4 GB" data info bomb.idx.gz
 { npy '(30, 1024, 1024)'; head -c 31457280 /dev/zero; } >zeros.npy
 is 8 "30 MB in 20" data info zeros.npy --max-memory 20M
 is 0 "and in 200" data info zeros.npy --max-memory 200M
+{ printf '\000\000\010\003\000\000\000\036\000\000\004\000\000\000\004\000'; head -c 31457280 /dev/zero; } >zeros.idx
+is 8 "30 MB in 20, to be converted" data convert zeros.idx zeros-too.npy --max-memory 20M
 { echo x,y; yes 1,2 | head -n 500000; } >long.csv
 is 8 "a long CSV file in 1 MB" data info long.csv --max-memory 1M
 truncate -s 300M sparse.csv
@@ -199,6 +201,16 @@ says err "theirs/link.yaml:2:[0-9]*: .*/link.idx' leads, by a link, outside" "is
 is 0 "which is taken" data info theirs/link.yaml --allow-paths
 ln -sf x.idx theirs/data/link.idx
 is 0 "one that stays" data info theirs/link.yaml
+if [ -d /proc/self/fd ]; then
+    cp mine/x.idx mine/gone.idx
+    exec 7<mine/gone.idx
+    rm mine/gone.idx
+    ln -sf /proc/self/fd/7 theirs/data/link.idx
+    is 4 "one that leads to what is open, and gone" data info theirs/link.yaml
+    says err "link.idx' leads, by a link, outside" "is told as that"
+    exec 7<&-
+    ln -sf x.idx theirs/data/link.idx
+fi
 mkdir -p theirs/album/a mine/a
 printf 'P5 2 1 255\nab' | tee mine/a/1.pgm >theirs/album/a/1.pgm
 model '{format: folder, files: {train: album}, splits: {train: {from: train}}}' \
@@ -283,6 +295,15 @@ printf 'cnngraph: 1\nname: "\302\23331m\342\200\256x" \033]0;\377\n' >controls.y
 is 3 "a file with commands for the terminal" check controls.yaml
 no_control() { ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177-\377]')" err; }
 report "is quoted without them" "$(od -c err | head -5)" no_control
+printf 'cnngraph: 1\nblocks: {"zz\\rhelp: run this\\nroot# ": {layers: [relu]}}\nmodel: {layers: [rlu]}\n' >help.yaml
+is 3 "a name with ends of lines" check help.yaml
+says err "zz.help: run this.root# " "is offered in one"
+lacks err "^root#" "and not as another"
+header='{"__metadata__":{"data":"mnist\u001b[31m"}}'
+printf "\\$(printf %03o ${#header})\\0\\0\\0\\0\\0\\0\\0%s" "$header" >commands.safetensors
+is 2 "weights that learnt on a set with commands in its name" eval small.yaml --weights commands.safetensors
+says err "mnist?.31m" "which is told"
+report "is told without them" "$(od -c err | head -5)" no_control
 
 # ---- the environment
 CNNGRAPH_DATA=/secret-data HOME=/secret-home XDG_CACHE_HOME=/secret-cache
