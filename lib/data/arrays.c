@@ -30,6 +30,12 @@ static int64_t turned(const cg_shape *shape, int64_t k)
     return k % plane * shape->dim[0] + k / plane;
 }
 
+/* Bytes of memory. */
+static int64_t held(const cg_named_array *a)
+{
+    return a && a->array.bytes ? cg_shape_size(&a->array.shape) * a->array.size : 0;
+}
+
 /* ---- headers ------------------------------------------------------------------------------- */
 /* Of the axes behind the first. */
 static cg_shape shape_of_one(const cg_npy *x)
@@ -69,19 +75,25 @@ cg_status cg_array_read(cg_named_array *to, const cg_input *in, const cg_named_a
     CG_TRY(cg_npy_read_header(&to->array, in, error));
     CG_TRY(x ? check_targets(&to->array, to->name, x, spec, error)
              : check_samples(&to->array, to->name, spec, error));
-    return cg_npy_read_data(&to->array, in, error);
+    cg_input beside = *in;
+    beside.held = held(x);
+    return cg_npy_read_data(&to->array, &beside, error);
 }
 
 /* ---- samples ------------------------------------------------------------------------------- */
-/* The array stays until its values are taken over. */
-static cg_status check_room(const cg_samples *s, const cg_named_array *x, int64_t n, size_t size,
-                            cg_error *error)
+/* For n values more; arrays stay until theirs are taken over. */
+static cg_status check_room(const cg_samples *s, const cg_named_array *x, const cg_named_array *y,
+                            int64_t n, size_t size, cg_error *error)
 {
-    int64_t bytes = cg_shape_size(&x->array.shape) * x->array.size + n * (int64_t)size;
-    return cg_budget_check(s->budget, x->name, bytes, error);
+    int64_t taken = s->values   ? s->n * cg_shape_size(&s->shape) * (int64_t)sizeof *s->values
+                    : s->images ? s->n * cg_shape_size(&s->shape)
+                                : 0;
+    return cg_budget_check(s->budget, x->name, held(x) + held(y) + taken + n * (int64_t)size,
+                           error);
 }
 
-static cg_status take_bytes(cg_samples *s, cg_named_array *from, bool turn, cg_error *error)
+static cg_status take_bytes(cg_samples *s, cg_named_array *from, const cg_named_array *y, bool turn,
+                            cg_error *error)
 {
     cg_npy *x = &from->array;
     int64_t size = cg_shape_size(&s->shape);
@@ -90,7 +102,7 @@ static cg_status take_bytes(cg_samples *s, cg_named_array *from, bool turn, cg_e
         x->bytes = NULL;
         return CG_OK;
     }
-    CG_TRY(check_room(s, from, s->n * size, 1, error));
+    CG_TRY(check_room(s, from, y, s->n * size, 1, error));
     s->images = cg_alloc((size_t)s->n, (size_t)size);
     if (!s->images) return cg_fail_nomem(error, "images");
     for (int64_t i = 0; i < s->n; i++)
@@ -99,10 +111,11 @@ static cg_status take_bytes(cg_samples *s, cg_named_array *from, bool turn, cg_e
     return CG_OK;
 }
 
-static cg_status take_values(cg_samples *s, const cg_named_array *x, bool turn, cg_error *error)
+static cg_status take_values(cg_samples *s, const cg_named_array *x, const cg_named_array *y,
+                             bool turn, cg_error *error)
 {
     int64_t size = cg_shape_size(&s->shape);
-    CG_TRY(check_room(s, x, s->n * size, sizeof *s->values, error));
+    CG_TRY(check_room(s, x, y, s->n * size, sizeof *s->values, error));
     s->values = cg_alloc((size_t)s->n, (size_t)size * sizeof *s->values);
     if (!s->values) return cg_fail_nomem(error, "samples");
     for (int64_t i = 0; i < s->n; i++)
@@ -134,10 +147,11 @@ static cg_status take_labels(cg_samples *s, const cg_named_array *y, cg_error *e
     return CG_OK;
 }
 
-static cg_status take_targets(cg_samples *s, const cg_named_array *y, cg_error *error)
+static cg_status take_targets(cg_samples *s, const cg_named_array *x, const cg_named_array *y,
+                              cg_error *error)
 {
     s->n_targets = cg_shape_size(&y->array.shape) / s->n;
-    CG_TRY(check_room(s, y, s->n * s->n_targets, sizeof *s->targets, error));
+    CG_TRY(check_room(s, y, x, s->n * s->n_targets, sizeof *s->targets, error));
     s->targets = cg_alloc((size_t)s->n, (size_t)s->n_targets * sizeof *s->targets);
     if (!s->targets) return cg_fail_nomem(error, "target values");
     for (int64_t i = 0; i < s->n * s->n_targets; i++) {
@@ -158,7 +172,8 @@ cg_status cg_samples_from_arrays(cg_samples *s, cg_named_array *x, const cg_name
     s->shape = sample_shape(&one, &spec->shape);
     bool turn = is_turned(&one, &spec->shape),
          is_bytes = x->array.kind == 'u' && x->array.size == 1;
-    CG_TRY(is_bytes ? take_bytes(s, x, turn, error) : take_values(s, x, turn, error));
+    CG_TRY(is_bytes ? take_bytes(s, x, y, turn, error) : take_values(s, x, y, turn, error));
     if (!y) return CG_OK;
-    return spec->target == CG_TARGET_VALUES ? take_targets(s, y, error) : take_labels(s, y, error);
+    return spec->target == CG_TARGET_VALUES ? take_targets(s, x, y, error)
+                                            : take_labels(s, y, error);
 }

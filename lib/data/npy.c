@@ -180,7 +180,7 @@ cg_status cg_npy_read_header(cg_npy *a, const cg_input *in, cg_error *error)
 cg_status cg_npy_read_data(cg_npy *a, const cg_input *in, cg_error *error)
 {
     const int64_t bytes = cg_shape_size(&a->shape) * a->size;
-    CG_TRY(cg_budget_check(in->budget, in->name, bytes, error));
+    CG_TRY(cg_budget_check(in->budget, in->name, in->held + bytes, error));
     for (int64_t used = 0, room = 0; used < bytes;) {
         room = room ? 2 * room : READ_AT_ONCE;
         if (room > bytes) room = bytes;

@@ -17,6 +17,7 @@ struct cg_input {
     void *context;
     const char *name;        /* for messages */
     const cg_budget *budget; /* to be asked before memory is taken; lent, or NULL */
+    int64_t held;            /* of it, by what else is in memory */
 };
 
 typedef struct {

@@ -23,7 +23,7 @@ static cg_status load_array(cg_named_array *to, const cg_samples *samples, const
     if (!to->name) return cg_fail_nomem(error, "a path");
     FILE *file = fopen(to->name, "rb");
     if (!file) return cg_fail_errno(error, CG_EDATA, "%s", to->name);
-    const cg_input input = { read_file, file, to->name, samples->budget };
+    const cg_input input = { read_file, file, to->name, samples->budget, 0 };
     cg_status status = fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)
                            ? cg_fail(error, CG_EDATA, "%s: a folder, expected a file", to->name)
                            : cg_array_read(to, &input, x, spec, error);

@@ -65,7 +65,7 @@ static cg_status read_array(cg_named_array *to, const archive *a, const char *na
     zip_file_t *file = zip_fopen(a->zip, entry, 0);
     if (!file)
         return cg_fail(error, cg_unless_nomem(CG_EDATA), "%s: %s", to->name, zip_strerror(a->zip));
-    const cg_input input = { read_entry, file, to->name, a->budget };
+    const cg_input input = { read_entry, file, to->name, a->budget, 0 };
     cg_status status = cg_array_read(to, &input, x, spec, error);
     zip_fclose(file);
     return status;

@@ -81,6 +81,10 @@ within 8 "images in gzip that claim 4 GB" data info bomb.idx.gz
 { npy '(30, 1024, 1024)'; head -c 31457280 /dev/zero; } >zeros.npy
 is 8 "30 MB in 20" data info zeros.npy --max-memory 20M
 is 0 "and in 200" data info zeros.npy --max-memory 200M
+cp zeros.npy zeros-labels.npy
+is 8 "two of them, and 120 MB of values, in 170" data info zeros.npy --values --max-memory 170M
+is 0 "and in 200" data info zeros.npy --values --max-memory 200M
+rm zeros-labels.npy
 { printf '\000\000\010\003\000\000\000\036\000\000\004\000\000\000\004\000'; head -c 31457280 /dev/zero; } >zeros.idx
 is 8 "30 MB in 20, to be converted" data convert zeros.idx zeros-too.npy --max-memory 20M
 { echo x,y; yes 1,2 | head -n 500000; } >long.csv
@@ -125,11 +129,11 @@ header() {
 }
 header 1
 is 0 "a header of one axis" diff axes.safetensors axes.safetensors
-header 4900000
-within 7 "one of five million" diff axes.safetensors axes.safetensors
-says err "4900000 axes" "tells how many there are"
+header 3000000
+within 7 "one of three million" diff axes.safetensors axes.safetensors
+says err "3000000 axes" "tells how many there are"
 is 8 "is not even parsed where there is no room" diff axes.safetensors axes.safetensors --max-memory 200M
-says err "its header would take 245.0 MB" "tells what that would take"
+says err "its header would take 58[0-9.]* MB" "tells what that would take"
 is 8 "nor by eval" eval small.yaml --weights axes.safetensors --max-memory 200M
 header 5100000
 within 7 "a header beyond the limit" diff axes.safetensors axes.safetensors
