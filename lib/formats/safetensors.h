@@ -25,6 +25,10 @@ typedef struct {
 
 #define CG_SAFETENSORS_SUM "sha256"
 
+/* Of memory, that a byte of JSON takes at most once it is read: three, "{},", are an object of
+ * jansson, of some 240, and a pointer to it. */
+enum { CG_JSON_BYTES = 96 };
+
 /* Replaces the file at `path` once what was written has been read again and its sum is right;
  * CG_EIO, with the old file as it was, otherwise.  The same arguments give the same bytes.  The
  * data lie in the order of `tensors`.  Names must differ and be UTF-8, none "__metadata__":

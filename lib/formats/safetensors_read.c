@@ -14,9 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the header: 80,000 tensors and more, read in a second or two.  As values of jansson a byte takes
- * at most 20: two of "[1,1,...]" are a number of 32 and a pointer to it. */
-enum { MAX_HEADER = 10 * 1000 * 1000, BYTES_PER_BYTE = 24, LENGTH_BYTES = 8 };
+/* Of the header: 80,000 tensors and more, read in a second or two. */
+enum { MAX_HEADER = 10 * 1000 * 1000, LENGTH_BYTES = 8 };
 static const uint64_t max_file = UINT64_C(1) << 40;
 
 typedef struct {
@@ -251,7 +250,7 @@ static cg_status read_header(cg_safetensors *file, const cg_budget *budget, size
         return cg_fail(error, CG_ECHECKPOINT,
                        "the file ends within its header, at byte %zu of %" PRIu64, size,
                        length + LENGTH_BYTES);
-    file->bytes = (int64_t)size + BYTES_PER_BYTE * (int64_t)length;
+    file->bytes = (int64_t)size + CG_JSON_BYTES * (int64_t)length;
     CG_TRY(cg_budget_check(budget, "its header", file->bytes, error));
     const char *text = file->contents + LENGTH_BYTES;
     json_error_t mistake;

@@ -1,8 +1,11 @@
 #include "train/names.h"
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "formats/safetensors.h"
 #include "train/checkpoint.h"
+
+#include <string.h>
 
 char *cg_names_write(const cg_dataset *set)
 {
@@ -26,7 +29,12 @@ cg_status cg_names_read(json_t **names, const char *weights, const cg_budget *bu
     *names = NULL;
     CG_TRY(cg_safetensors_read_within(budget, &file, weights, error));
     const char *text = cg_safetensors_metadata(file, CG_NAMES);
-    if (text) *names = json_loads(text, 0, NULL);
+    cg_status status = CG_OK;
+    if (text)
+        status = cg_budget_check(budget, "the names of classes",
+                                 cg_safetensors_bytes(file) + CG_JSON_BYTES * (int64_t)strlen(text),
+                                 error);
+    if (text && status == CG_OK) *names = json_loads(text, 0, NULL);
     cg_safetensors_free(file);
-    return CG_OK;
+    return status;
 }
