@@ -107,7 +107,7 @@ static void show_epoch(const display *d, const cg_progress *p)
     fprintf(stderr, "%sepoch %lld/%lld  loss %.4f%s", d->is_terminal ? "\r\033[K" : "",
             (long long)p->epoch, (long long)p->epochs, p->loss,
             accuracy_text("accuracy", p->accuracy, accuracy));
-    if (isfinite(p->val_loss))
+    if (!isnan(p->val_loss))
         fprintf(stderr, "  val_loss %.4f%s", p->val_loss,
                 accuracy_text("val_accuracy", p->val_accuracy, accuracy));
     for (int i = 0; i < p->n_metrics; i++)
@@ -163,12 +163,12 @@ static int print_json(const cg_train_result *r)
     json_object_set_new(object, "finished", json_boolean(r->is_finished));
     json_object_set_new(object, "weights", json_string(r->weights));
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        if (isfinite(values[i].value))
-            json_object_set_new(object, values[i].name, json_real(values[i].value));
+        if (!isnan(values[i].value)) /* as it is where nothing was measured */
+            json_object_set_new(object, values[i].name, number_json(values[i].value));
     for (int i = 0; i < r->n_metrics; i++) {
         char name[64];
         snprintf(name, sizeof name, "test_%s", r->metrics[i].name);
-        json_object_set_new(object, name, json_real(r->metrics[i].value));
+        json_object_set_new(object, name, number_json(r->metrics[i].value));
     }
     return json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 }
@@ -187,7 +187,7 @@ static void say_how_to_go_on(FILE *to, const char *folder)
 /* The test is of the last weights, while eval takes the best: both say which. */
 static void print_result(const cg_train_result *r)
 {
-    if (isfinite(r->test_accuracy) || isfinite(r->test_loss)) {
+    if (isfinite(r->test_accuracy) || !isnan(r->test_loss) || r->n_metrics > 0) {
         char accuracy[40];
         accuracy_text("accuracy", r->test_accuracy, accuracy);
         printf("test%s  loss %.4f", *accuracy ? accuracy + 1 : "", r->test_loss);
