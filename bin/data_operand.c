@@ -52,6 +52,9 @@ static int describe_files(struct data_operand *o)
     if (is_apart) {
         const char *beside = o->labels ? o->labels : cg_labels_path(o->arena, o->path);
         if (!beside) return fail_memory();
+        cg_error error = { 0 };
+        if (!o->labels && cg_file_exists(beside) && cg_file_check(beside, &error) != CG_OK)
+            return fail(&error); /* nobody waits for a pipe that was not named */
         d->labels[0] = o->labels || cg_file_exists(beside) ? beside : NULL;
     }
     if (is_csv && cg_ends_with(o->path, ".tsv")) d->csv.separator = '\t';

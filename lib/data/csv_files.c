@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_COLUMNS = 1 << 16 };
@@ -28,7 +29,8 @@ typedef struct {
     const cg_data_spec *spec;
     cg_error *error;
     int n_columns, n_values, *role;
-    cell *row, *names; /* names: NULL without a header */
+    cell *row, *names;    /* names: NULL without a header */
+    const cell **by_name; /* the same, to find them */
     cg_samples *samples;
     char **labels; /* of the samples, in the text */
     int64_t room, text_bytes;
@@ -81,13 +83,44 @@ static const char *describe(const table *t, int column)
     return text ? text : "a column";
 }
 
+/* Columns of one name in their order. */
+static int compare_columns(const void *a, const void *b)
+{
+    const cell *x = *(const cell *const *)a, *y = *(const cell *const *)b;
+    int order = strcmp(x->text, y->text);
+    return order ? order : (x > y) - (x < y);
+}
+
+static cg_status sort_names(table *t)
+{
+    t->by_name = cg_arena_alloc(t->arena, (size_t)t->n_columns, sizeof *t->by_name);
+    if (!t->by_name) return no_memory(t);
+    for (int i = 0; i < t->n_columns; i++) t->by_name[i] = &t->names[i];
+    qsort(t->by_name, (size_t)t->n_columns, sizeof *t->by_name, compare_columns);
+    return CG_OK;
+}
+
+/* The first column of that name, or NULL. */
+static const cell *named(const table *t, const char *word)
+{
+    int low = 0, high = t->names ? t->n_columns : 0;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (strcmp(t->by_name[middle]->text, word) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_found = t->names && low < t->n_columns && !strcmp(t->by_name[low]->text, word);
+    return is_found ? t->by_name[low] : NULL;
+}
+
 static cg_status find_column(const table *t, const char *word, int *column)
 {
     int64_t number;
-    for (int i = 0; i < t->n_columns && t->names; i++) {
-        *column = i;
-        if (!strcmp(t->names[i].text, word)) return CG_OK;
-    }
+    const cell *found = named(t, word);
+    *column = found ? (int)(found - t->names) : -1;
+    if (found) return CG_OK;
     bool is_number = cg_parse_int(word, &number);
     if (is_number && number < 0) number += t->n_columns;
     *column = (int)number;
@@ -222,6 +255,7 @@ static cg_status read_table(table *t)
         t->names = t->row;
         t->row = cg_arena_alloc(t->arena, (size_t)t->n_columns, sizeof *t->row);
         if (!t->row) return no_memory(t);
+        CG_TRY(sort_names(t));
     }
     CG_TRY(set_roles(t));
     if (wants_targets(t)) CG_TRY(name_targets(t));

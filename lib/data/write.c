@@ -20,7 +20,8 @@
 const char *cg_labels_path(cg_arena *arena, const char *path)
 {
     static const char images[] = "images-idx3";
-    const char *at = strstr(path, images), *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
+    const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
+    const char *at = strstr(slash ? slash : path, images);
     if (at)
         return cg_arena_printf(arena, "%.*slabels-idx1%s", (int)(at - path), path,
                                at + strlen(images));
@@ -143,7 +144,8 @@ static cg_status write_both(const cg_samples *s, const char *path, bool has_labe
     const char *beside = arena ? cg_labels_path(arena, path) : NULL;
     cg_status status = beside ? CG_OK : cg_fail_nomem(error, path);
     if (status == CG_OK && has_labels && cg_file_exists(beside))
-        status = cg_fail(error, CG_EDATA, "%s: there already", beside);
+        status = cg_fail(error, CG_EDATA,
+                         "%s: there already: remove it, or name the samples otherwise", beside);
     if (status == CG_OK) status = cg_replace_open(&samples, path, error);
     if (status == CG_OK && has_labels) {
         status = cg_replace_open(&labels, beside, error);

@@ -257,6 +257,10 @@ for format in csv npy idx; do
     never_waits 4 "no $format file that is a pipe is waited for" data info pipes/$format.yaml
     says err "x.$format' is neither a file nor a folder" "tells what is wrong"
 done
+cp zeros.npy pipes/y.npy
+mkfifo pipes/y-labels.npy
+never_waits 4 "nor one beside a file" data info pipes/y.npy
+says err "pipes/y-labels.npy: not a file" "which is told"
 printf '1,2\n3,4\n' >pipes/x.csv &
 never_waits 0 "one of the command line may be a pipe" data info pipes/x.csv
 for file in last.safetensors metrics.jsonl model.yaml; do
