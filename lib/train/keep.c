@@ -77,7 +77,8 @@ static bool is_place(const cg_trainer *t, const cg_standing *s)
 static cg_status check_epochs(const cg_trainer *t, const cg_standing *s, const char *path,
                               cg_error *error)
 {
-    const int64_t begun = s->epoch + (s->position > 0);
+    const bool is_within = s->position > 0 && s->epoch < INT64_MAX;
+    const int64_t begun = s->epoch + is_within;
     if (begun <= t->spec->epochs) return CG_OK;
     return cg_fail_at(error, CG_ECHECKPOINT, (cg_place){ .file = path },
                       "the run has done %" PRId64 " epochs%s, more than the %" PRId64

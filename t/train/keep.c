@@ -51,6 +51,7 @@ static void test_places(cg_trainer *t)
           { .epoch = 4, .step = 12, .best_epoch = 1, .stale = 3, .skipped = 12, .rollbacks = 10 } },
         { "an epoch too many", false, { .epoch = 5, .step = 15 } },
         { "more epochs than there are numbers for", false, { .epoch = MAX } },
+        { "a batch beyond those", false, { .epoch = MAX, .position = 1 } },
         { "a batch too many", false, { .epoch = 1, .position = 3, .step = 6 } },
         { "a batch beyond the end", false, { .epoch = 4, .position = 1, .step = 13 } },
         { "another step", false, { .epoch = 1, .position = 2, .step = 6 } },
