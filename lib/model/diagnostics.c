@@ -196,7 +196,8 @@ static void add(cg_diagnostics *d, list *l, cg_mark at, const char *shapes, cons
     if (is_known(l, &new)) return;
     char *said = help ? cg_arena_text(d->arena, help) : NULL; /* it may quote what is in the file */
     if (said) cg_clean_line(said);
-    new.text = render(d->arena, l->kind, &new.error, at.source, shapes, said);
+    bool has_help = said || !help;
+    if (has_help) new.text = render(d->arena, l->kind, &new.error, at.source, shapes, said);
     if (!new.text) {
         d->out_of_memory = true;
         return;
