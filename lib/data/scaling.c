@@ -52,9 +52,9 @@ void cg_scaling_free(cg_scaling *s)
 }
 
 /* ---- measuring ----------------------------------------------------------------------------- */
-/* What is scaled is rounded, so that the mean of equal values would not be their value: a constant
- * channel would have a tiny deviation, and not none.  Scaled is what was measured. */
-/* Bytes are counted first: whole numbers, so that neither order nor rounding has a say. */
+/* Of what the files hold: scaled values are rounded, the mean of equal ones is not their value, and
+ * a constant channel would have a tiny deviation.  Bytes are counted first: whole numbers, so that
+ * neither order nor rounding has a say. */
 static void measure_bytes(cg_scaling *s, const cg_samples *samples, int64_t n,
                           const int64_t chosen[], int64_t c)
 {

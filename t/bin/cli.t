@@ -258,6 +258,21 @@ is 2 "resume of no run" train small.yaml --resume --runs nowhere
 is 5 "a loss that is not finite" train small.yaml --set optimizer.lr=1e37 --runs bad
 says err "small.yaml:[0-9]*:[0-9]*: .*finite" "is told with the place"
 
+printf 'a,y\n1,1\n2,2\n' >near.csv
+printf 'a,y\n3e38,1\n3e38,2\n' >far.csv
+cat >far.yaml <<'END'
+cnngraph: 1
+data: {format: csv, files: {train: near.csv, test: far.csv}, csv: {label: y}, target: values}
+model: {input: {shape: [1]}, layers: [dense: {units: 1}]}
+loss: mse
+optimizer: {type: sgd, lr: 0.01}
+train: {epochs: 1, batch: 2}
+END
+is 0 "a test whose loss is not finite" train far.yaml --runs far
+says out "^test  loss inf" "is told"
+is 0 "and so it is" train far.yaml --runs far --format json
+says out '"test_loss": null' "in JSON"
+
 "$cnngraph" train small.yaml --set train.epochs=100000 --runs long >out 2>err &
 child=$!
 tries=0
