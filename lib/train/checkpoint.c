@@ -43,6 +43,7 @@ static const struct {
     { "schedule_3", offsetof(cg_standing, schedule[3]), true },
     { "schedule_4", offsetof(cg_standing, schedule[4]), true },
     { "skipped", offsetof(cg_standing, skipped), false },
+    { "missed", offsetof(cg_standing, missed), false },
     { "rollbacks", offsetof(cg_standing, rollbacks), false },
 };
 enum { N_NUMBERS = sizeof numbers / sizeof *numbers };

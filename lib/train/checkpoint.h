@@ -18,6 +18,7 @@ typedef struct {
     int64_t stale;                      /* epochs without a better one     */
     double schedule[CG_SCHEDULE_STATE]; /* what the schedule remembers */
     int64_t skipped;                    /* steps left out since the run began */
+    int64_t missed;                     /* updates that were left out with them */
     int64_t rollbacks;                  /* each lowers the learning rate */
 } cg_standing;
 

@@ -71,7 +71,7 @@ static bool is_place(const cg_trainer *t, const cg_standing *s)
            s->step == (uint64_t)(s->epoch * t->n_batches + s->position) &&
            s->images <= s->position * t->full.batch && s->correct <= s->images &&
            s->best_epoch <= s->epoch && s->stale <= s->epoch && (uint64_t)s->skipped <= s->step &&
-           s->rollbacks <= CG_MAX_ROLLBACKS;
+           s->missed <= s->skipped && s->rollbacks <= CG_MAX_ROLLBACKS;
 }
 
 static cg_status check_epochs(const cg_trainer *t, const cg_standing *s, const char *path,

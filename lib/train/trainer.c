@@ -186,8 +186,9 @@ static int64_t updates_per_epoch(const cg_trainer *t)
     return (t->n_batches + t->spec->accumulate - 1) / t->spec->accumulate;
 }
 
-/* Updates before that of the next batch. */
-static uint64_t updates_done(const cg_trainer *t)
+/* Updates before that of the next batch, those among them that were left out: the schedule's time.
+ */
+static uint64_t updates_due(const cg_trainer *t)
 {
     uint64_t n = (uint64_t)t->n_batches, step = t->standing.step;
     return step / n * (uint64_t)updates_per_epoch(t) + step % n / (uint64_t)t->spec->accumulate;
@@ -212,7 +213,7 @@ static double part_of(const cg_trainer *t, int64_t position)
 double cg_trainer_rate(const cg_trainer *t)
 {
     return pow(CG_ROLLBACK_FACTOR, (double)t->standing.rollbacks) *
-           cg_learning_rate(t->spec, updates_done(t), updates_per_epoch(t), t->standing.schedule);
+           cg_learning_rate(t->spec, updates_due(t), updates_per_epoch(t), t->standing.schedule);
 }
 
 /* What the images of the step were mixed with, as the loader did. */
@@ -232,7 +233,9 @@ static cg_status feed(cg_trainer *t, const cg_batch *b, cg_error *error)
     if (b->partners && b->shares) feed_mixing(t, b);
     double values[CG_UPDATE_SCALARS];
     t->rate = cg_trainer_rate(t);
-    cg_update_values(t->spec, t->rate, updates_done(t), part_of(t, t->standing.position), values);
+    /* Means are corrected by how many values they have seen. */
+    uint64_t made = updates_due(t) - (uint64_t)t->standing.missed;
+    cg_update_values(t->spec, t->rate, made, part_of(t, t->standing.position), values);
     for (int i = 0; i < CG_UPDATE_SCALARS; i++)
         if (b->scalars[i]) *b->scalars[i] = (float)values[i];
     return CG_OK;
@@ -287,6 +290,7 @@ void cg_trainer_skip(cg_trainer *t)
     s->position++;
     s->step++;
     s->skipped++;
+    s->missed += is_update;
 }
 
 /* ---- standing ------------------------------------------------------------------------------ */

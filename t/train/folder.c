@@ -138,7 +138,7 @@ static cg_status load_changed(cg_trainer *t, const char *key, const char *value,
                                         "epoch_loss", "epoch_images", "epoch_correct", "best",
                                         "best_epoch", "stale_epochs", "schedule_0",    "schedule_1",
                                         "schedule_2", "schedule_3",   "schedule_4",    "skipped",
-                                        "rollbacks" };
+                                        "missed",     "rollbacks" };
     enum { N_KEYS = sizeof keys / sizeof *keys, SIZE = 7840 };
     char path[CG_PATH_BYTES];
     cg_metadata metadata[N_KEYS];

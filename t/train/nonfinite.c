@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* 22 rows in batches of 4: the last of the 6 holds 2.  One row, of the second, may be another. */
-enum { N_ROWS = 22, ODD = 7, STEPS_PER_EPOCH = 6, EPOCHS = 4, MAX_SETS = 4 };
+enum { N_ROWS = 22, ODD = 7, STEPS_PER_EPOCH = 6, EPOCHS = 4, MAX_SETS = 6 };
 
 static char parent[] = "/tmp/cnngraph-nonfinite-XXXXXX";
 
@@ -40,14 +40,15 @@ static const char yaml[] = "cnngraph: 1\n"
                            "train: {epochs: 4, batch: 4}\n";
 enum { OPTIMIZER_LINE = 16 };
 
-/* A table of a in 2..4 and b in (0..1) 1e-9, whose row `at` is `odd`, if that is not NULL. */
-static void write_table(int n, int at, const char *odd)
+/* The rows first..n-1 of a table of a in 2..4 and b in (0..1) 1e-9, whose row `at` is `odd`, if
+ * that is not NULL. */
+static void write_table(int first, int n, int at, const char *odd)
 {
     char path[64];
     snprintf(path, sizeof path, "%s/rows.csv", parent);
     FILE *f = fopen(path, "w");
     fputs("a,b,y\n", f);
-    for (int i = 0; i < n; i++)
+    for (int i = first; i < n; i++)
         if (odd && i == at)
             fprintf(f, "%s\n", odd);
         else
@@ -58,7 +59,7 @@ static void write_table(int n, int at, const char *odd)
 
 static void write_rows(const char *odd)
 {
-    write_table(N_ROWS, ODD, odd);
+    write_table(0, N_ROWS, ODD, odd);
 }
 
 static cg_model *parse(const char *const sets[], cg_error *error)
@@ -271,17 +272,21 @@ static bool expect_weights(const char *const sets[], float values[N_VALUES])
     return done;
 }
 
-static bool read_weights(const char *folder, float values[N_VALUES])
+static bool read_tensor(const char *folder, const char *name, cg_shape shape, float values[])
 {
     char path[400];
     cg_safetensors *file;
     snprintf(path, sizeof path, "%s/last.safetensors", folder);
     if (cg_safetensors_read(&file, path, NULL) != CG_OK) return false;
-    bool done =
-        cg_safetensors_copy(file, "d.weight", CG_F32, &CG_SHAPE(1, 2), values, NULL) == CG_OK &&
-        cg_safetensors_copy(file, "d.bias", CG_F32, &CG_SHAPE(1), values + 2, NULL) == CG_OK;
+    bool done = cg_safetensors_copy(file, name, CG_F32, &shape, values, NULL) == CG_OK;
     cg_safetensors_free(file);
     return done;
+}
+
+static bool read_weights(const char *folder, float values[N_VALUES])
+{
+    return read_tensor(folder, "d.weight", CG_SHAPE(1, 2), values) &&
+           read_tensor(folder, "d.bias", CG_SHAPE(1), values + 2);
 }
 
 static void test_skip(const char *what, const char *odd, const char *const sets[], int per_epoch,
@@ -303,6 +308,30 @@ static void test_skip(const char *what, const char *odd, const char *const sets[
            memcmp(values, expected, sizeof values) == 0 && isfinite(values[0]),
        "%s: the weights are those of the other steps", what);
     test_resume(what, sets, whole.folder);
+}
+
+/* A step that is skipped is one that never was: for the means of an optimiser, which are corrected
+ * by how many gradients they have seen, and for the averaged weights. */
+static void test_as_if_never(const char *optimizer)
+{
+    float values[2][2 * N_VALUES] = { { 0 } };
+    char optimizer_set[96];
+    const char *sets[MAX_SETS] = { "train.on_nonfinite=skip", "train.shuffle=false",
+                                   "train.ema=0.9", "train.epochs=1", optimizer_set };
+    snprintf(optimizer_set, sizeof optimizer_set, "optimizer=%s", optimizer);
+    bool done = true;
+    for (int run = 0; run < 2; run++) { /* the first batch is skipped, or is not there */
+        cg_train_result result;
+        cg_error error;
+        write_table(run == 0 ? 0 : 4, N_ROWS, 1, "3,1e30,0");
+        done = done &&
+               train(sets, &(cg_train_options){ .folder = parent }, &result, &error) == CG_OK &&
+               result.skipped == 1 - run && read_weights(result.folder, values[run]) &&
+               read_tensor(result.folder, "ema", CG_SHAPE(N_VALUES), values[run] + N_VALUES);
+    }
+    ok(done && values[0][0] != 0 && memcmp(values[0], values[1], sizeof *values) == 0,
+       "%s: a skipped step leaves no trace, %g and %g", optimizer, (double)values[0][0],
+       (double)values[1][0]);
 }
 
 static void test_nothing_left(void)
@@ -425,7 +454,7 @@ static void test_hidden(void)
     cg_error error;
     const char *sets[MAX_SETS] = { "train={epochs: 2, batch: 1, shuffle: false}", "loss=mae",
                                    "optimizer={type: adam, lr: 0.01}" };
-    write_table(2 * CG_WATCH_STEPS + 9, CG_WATCH_STEPS + 5, hides);
+    write_table(0, 2 * CG_WATCH_STEPS + 9, CG_WATCH_STEPS + 5, hides);
     cg_status status = train(sets, NULL, &result, &error);
     ok(status == CG_ENUMERIC && strstr(error.message, "epoch 1, batch 262: square of") &&
            result.epochs == 0,
@@ -456,6 +485,16 @@ int main(void)
     const char *diverging[MAX_SETS] = { "train.on_nonfinite=rollback", "optimizer.lr=1" };
     test_lockstep("a run that diverges", NULL, diverging);
     test_hidden();
+    static const char *const corrected[] = {
+        "{type: adam, lr: 0.01}",
+        "{type: nadam, lr: 0.01}",
+        "{type: radam, lr: 0.01}",
+        "{type: adamax, lr: 0.01}",
+        "{type: adagrad, lr: 0.01, lr_decay: 0.5}",
+        "{type: sgd, lr: 0.001, momentum: 0.9, dampening: 0.5}"
+    };
+    for (size_t i = 0; i < sizeof corrected / sizeof *corrected; i++)
+        test_as_if_never(corrected[i]);
     test_nothing_left();
     test_rollback();
     test_rate();
