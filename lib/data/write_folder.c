@@ -14,6 +14,7 @@
 #include <png.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct {
@@ -94,6 +95,23 @@ static cg_status check(const cg_samples *s, const char *path, cg_error *error)
     return CG_OK;
 }
 
+/* What was made here, and nobody else's, is removed when it fails. */
+static cg_status make_temporary(const char *path, cg_error *error)
+{
+    if (mkdir(path, 0777) == 0) return CG_OK;
+    if (errno == EEXIST)
+        return cg_fail(error, CG_EDATA, "%s: left by another conversion; remove it", path);
+    return cg_fail_errno(error, CG_EIO, "%s", path);
+}
+
+/* Under its name there are whole pictures, or none, whatever becomes of the machine. */
+static cg_status put_in_place(const char *temporary, const char *path, cg_error *error)
+{
+    sync(); /* one by one, thousands of small files would take minutes */
+    if (rename(temporary, path) != 0) return cg_fail_errno(error, CG_EIO, "%s", path);
+    return cg_file_sync_name(temporary, error); /* of the same folder */
+}
+
 cg_status cg_write_folder(const cg_samples *s, const char *path, cg_error *error)
 {
     CG_TRY(check(s, path, error));
@@ -103,13 +121,11 @@ cg_status cg_write_folder(const cg_samples *s, const char *path, cg_error *error
     char *temporary = arena ? cg_arena_printf(arena, "%.*s.tmp", length, path) : NULL;
     uint8_t *pixels = arena ? cg_arena_alloc(arena, 1, (size_t)cg_shape_size(&s->shape)) : NULL;
     cg_status status = temporary && pixels ? CG_OK : cg_fail_nomem(error, path);
-    if (status == CG_OK && cg_file_exists(temporary))
-        status = cg_fail(error, CG_EDATA, "%s: left by another conversion; remove it", temporary);
-    else if (status == CG_OK) {
+    if (status == CG_OK) status = make_temporary(temporary, error);
+    if (status == CG_OK) {
         tree t = { .path = temporary };
         status = write_all(&t, s, arena, pixels, error);
-        if (status == CG_OK && rename(temporary, path) != 0)
-            status = cg_fail_errno(error, CG_EIO, "%s", path);
+        if (status == CG_OK) status = put_in_place(temporary, path, error);
         if (status != CG_OK) remove_tree(&t, s);
     }
     cg_arena_free(arena);

@@ -56,6 +56,12 @@ if has png; then
     report "is no other folder" "$(ls -a slashed)" diff -r set slashed
     is 0 "info of a folder" data info set
     says out "class *0 *1$" "counts the classes"
+    mkdir begun.tmp && echo mine >begun.tmp/file
+    is 4 "a folder beside it that is another's" data convert a.idx begun
+    says err "begun.tmp: left by another conversion" "it is told which"
+    report "which stays" "" test -f begun.tmp/file -a ! -e begun
+    rm -r begun.tmp
+    is 4 "a folder in one that is not there" data convert a.idx none/set
     is 0 "convert a folder" data convert set c.csv
     says c.csv '^97,98,99,100,101,102,"1"$' "holds the same bytes"
 fi
