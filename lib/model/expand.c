@@ -1,184 +1,22 @@
-/* Variables first, everywhere but in blocks; then the list of layers, into which each use of a
- * block puts a copy of the block's layers with its parameters in their places. */
+/* Variables first (variables.c), everywhere but in blocks; then the list of layers, into which each
+ * use of a block puts a copy of the block's layers with its parameters in their places. */
 #include "model/expand.h"
 
 #include "base/text.h"
 #include "model/model.h"
+#include "model/variables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BLOCK_DEPTH = 16, MAX_NAMES = 64 };
-
-/* Names and values; an inner scope is looked at first. */
-typedef struct scope {
-    cg_tree *map;
-    const struct scope *outer;
-} scope;
+enum { MAX_BLOCK_DEPTH = 16 };
 
 typedef struct {
-    cg_arena *arena;
-    cg_diagnostics *diagnostics;
+    cg_variables v;
     cg_tree *blocks; /* a map, or NULL: none */
-    scope vars;
-    int64_t budget;
-    int depth, n_repeats, n_unknown;
+    int depth, n_repeats;
 } expander;
-
-static const char *nearest_key(const cg_tree *map, const char *word)
-{
-    const char *words[MAX_NAMES];
-    int n = 0;
-    for (; map && n < map->n && n < MAX_NAMES; n++) words[n] = map->key[n]->text;
-    return n ? cg_nearest(word, words, (size_t)n) : NULL;
-}
-
-static void unknown(expander *e, cg_mark at, const char *what, const char *name, const cg_tree *map)
-{
-    if (e->n_unknown++ >= CG_MAX_UNKNOWN) return;
-    const char *near = nearest_key(map, name);
-    const char *help = !map || !map->n ? NULL
-                                       : cg_arena_printf(e->arena, "such as \"%.*s\"", CG_YAML_NAME,
-                                                         map->key[0]->text);
-    cg_diagnose(e->diagnostics, at, NULL, help, "unknown %s \"%s\"%s%s%s", what, name,
-                near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-}
-
-/* ---- ${name} ----------------------------------------------------------------------------------*/
-
-static cg_tree *look_up(expander *e, const scope *s, const char *name, cg_mark at)
-{
-    for (const scope *p = s; p; p = p->outer) {
-        cg_tree *value = cg_tree_find(p->map, name);
-        if (value) value->n_uses++;
-        if (value) return value;
-    }
-    unknown(e, at, "variable", name, s->map ? s->map : e->vars.map);
-    return NULL;
-}
-
-/* The name between "${" at `open` and "}"; NULL after a mistake. */
-static const char *name_at(expander *e, const char *open, cg_mark at, const char **after)
-{
-    const char *end = strchr(open, '}');
-    if (!end || end == open + 2) {
-        cg_diagnose(e->diagnostics, at, NULL, "$ and a name in braces: ${width}",
-                    "write ${name} for the value of a variable");
-        return NULL;
-    }
-    const char *name = cg_arena_printf(e->arena, "%.*s", (int)(end - open - 2), open + 2);
-    if (!name) cg_diagnostics_no_memory(e->diagnostics);
-    *after = end + 1;
-    return name;
-}
-
-/* A scalar that is ${name} and nothing else takes the whole value, a list too; the place stays. */
-static bool take_value(expander *e, cg_tree *tree, const cg_tree *value)
-{
-    cg_mark at = tree->mark;
-    cg_tree *copy = cg_tree_copy(e->arena, value, &e->budget);
-    if (!copy) {
-        if (e->budget >= 0) cg_diagnostics_no_memory(e->diagnostics);
-        return false;
-    }
-    *tree = *copy;
-    tree->mark = at;
-    tree->n_uses = 0;
-    return true;
-}
-
-/* The value of the first variable at or behind p, where it begins and what follows it; NULL after a
- * mistake, or without one (then *open is NULL).  "$${" counts as a variable, of the value "${". */
-static const cg_tree *next_value(expander *e, const cg_tree *tree, const scope *s, const char *p,
-                                 const char **open, const char **after)
-{
-    static const cg_tree itself = { .kind = CG_TREE_SCALAR, .text = "${", .quoted = true };
-    *open = strstr(p, "${");
-    if (*open && *open > p && (*open)[-1] == '$') {
-        *after = *open + 2;
-        --*open;
-        return --e->budget < 0 ? NULL : &itself;
-    }
-    const char *name = *open ? name_at(e, *open, tree->mark, after) : NULL;
-    if (name) e->budget--; /* looking up takes its time */
-    return name && e->budget >= 0 ? look_up(e, s, name, tree->mark) : NULL;
-}
-
-/* The text with values for variables, which are not looked into again; to: NULL, or where there is
- * room for it.  Its length, -1 after a mistake. */
-static int64_t fill_in(expander *e, const cg_tree *tree, const scope *s, char *to)
-{
-    const char *p = tree->text, *open, *after;
-    const cg_tree *value;
-    int64_t length = 0;
-    for (; (value = next_value(e, tree, s, p, &open, &after)); p = after) {
-        if (value->kind != CG_TREE_SCALAR) {
-            cg_diagnose(e->diagnostics, tree->mark, NULL, NULL,
-                        "${%.*s} is %s, which cannot be part of a text", (int)(after - open - 3),
-                        open + 2, cg_tree_kind_name(value));
-            return -1;
-        }
-        size_t before = (size_t)(open - p), n = strlen(value->text);
-        if (to) memcpy(to + length, p, before);
-        if (to) memcpy(to + length + before, value->text, n);
-        length += (int64_t)(before + n);
-    }
-    if (open) return -1;
-    if (to) strcpy(to + length, p);
-    return length + (int64_t)strlen(p);
-}
-
-static void substitute_text(expander *e, cg_tree *tree, const scope *s)
-{
-    const char *open, *after;
-    if (!strstr(tree->text, "${")) return;
-    const cg_tree *value = next_value(e, tree, s, tree->text, &open, &after);
-    if (value && open == tree->text && !*after) {
-        take_value(e, tree, value);
-        return;
-    }
-    int64_t length = value ? fill_in(e, tree, s, NULL) : -1;
-    tree->is_bad = length < 0;
-    if (length < 0 || (e->budget -= cg_text_cost((size_t)length)) < 0) return;
-    char *text = cg_arena_alloc(e->arena, (size_t)length + 1, 1);
-    if (text && fill_in(e, tree, s, text) == length)
-        tree->text = text;
-    else
-        tree->is_bad = true;
-    if (!text) cg_diagnostics_no_memory(e->diagnostics);
-}
-
-static void substitute(expander *e, cg_tree *tree, const scope *s)
-{
-    if (tree->kind == CG_TREE_SCALAR)
-        substitute_text(e, tree, s);
-    else
-        for (int i = 0; i < tree->n; i++) substitute(e, tree->item[i], s);
-}
-
-/* A variable may use those before it, hence their order. */
-static void read_vars(expander *e, cg_tree *vars)
-{
-    if (vars->kind != CG_TREE_MAP) {
-        cg_diagnose(e->diagnostics, vars->mark, NULL, "vars: {width: 16}",
-                    "vars: expected a map, found %s", cg_tree_kind_name(vars));
-        return;
-    }
-    int n = vars->n;
-    e->vars.map = vars;
-    for (vars->n = 0; vars->n < n; vars->n++) substitute(e, vars->item[vars->n], &e->vars);
-}
-
-static void report_unused(expander *e, const cg_tree *map, const char *what)
-{
-    for (int i = 0; map && map->kind == CG_TREE_MAP && i < map->n; i++)
-        if (!map->item[i]->n_uses)
-            cg_diagnose(e->diagnostics, map->key[i]->mark, NULL,
-                        what[0] == 'v' ? "take it out, or write ${name} where it is meant"
-                                       : "take it out, or name it among the layers",
-                        "%s \"%s\" is not used", what, map->key[i]->text);
-}
 
 /* ---- blocks -----------------------------------------------------------------------------------*/
 
@@ -186,9 +24,9 @@ static void expand_list(expander *e, const cg_tree *from, cg_tree *to);
 
 static void add(expander *e, cg_tree *map, cg_mark at, const char *key, cg_tree *item)
 {
-    cg_tree *name = cg_tree_scalar(e->arena, at, key);
-    if (!name || !item || !cg_tree_append(e->arena, map, name, item))
-        cg_diagnostics_no_memory(e->diagnostics);
+    cg_tree *name = cg_tree_scalar(e->v.arena, at, key);
+    if (!name || !item || !cg_tree_append(e->v.arena, map, name, item))
+        cg_diagnostics_no_memory(e->v.diagnostics);
 }
 
 /* The keys that say what a block takes: a list of names, or a map of names and defaults. */
@@ -199,15 +37,15 @@ static const cg_tree *parameters_of(expander *e, const cg_tree *block)
     for (int i = 0; p && p->kind == CG_TREE_LIST && i < p->n && !bad; i++)
         if (p->item[i]->kind != CG_TREE_SCALAR) bad = p->item[i];
     if (bad)
-        cg_diagnose(e->diagnostics, bad->mark, NULL, NULL,
+        cg_diagnose(e->v.diagnostics, bad->mark, NULL, NULL,
                     "parameters: expected a list of names or a map of defaults");
     return bad || !p || p->kind == CG_TREE_SCALAR ? NULL : p;
 }
 
 static cg_tree *default_value(expander *e, const cg_tree *parameter)
 {
-    cg_tree *value = cg_tree_copy(e->arena, parameter, &e->budget);
-    if (value) substitute(e, value, &e->vars);
+    cg_tree *value = cg_tree_copy(e->v.arena, parameter, &e->v.budget);
+    if (value) cg_substitute(&e->v, value, &e->v.all);
     return value;
 }
 
@@ -215,12 +53,12 @@ static cg_tree *default_value(expander *e, const cg_tree *parameter)
 static cg_tree *arguments(expander *e, const char *block, const cg_tree *parameters,
                           const cg_tree *use, cg_mark at)
 {
-    cg_tree *all = cg_tree_new(e->arena, CG_TREE_MAP, at);
+    cg_tree *all = cg_tree_new(e->v.arena, CG_TREE_MAP, at);
     if (!all) {
-        cg_diagnostics_no_memory(e->diagnostics);
+        cg_diagnostics_no_memory(e->v.diagnostics);
         return NULL;
     }
-    e->budget -= parameters ? parameters->n : 0;
+    e->v.budget -= parameters ? parameters->n : 0;
     for (int i = 0; parameters && i < parameters->n; i++) {
         bool is_map = parameters->kind == CG_TREE_MAP;
         const char *name = is_map ? parameters->key[i]->text : parameters->item[i]->text;
@@ -230,14 +68,16 @@ static cg_tree *arguments(expander *e, const char *block, const cg_tree *paramet
         if (value)
             add(e, all, value->mark, name, value);
         else
-            cg_diagnose(e->diagnostics, at, NULL,
-                        cg_arena_printf(e->arena, "%.*s: {%.*s: ...}, or a default in `parameters`",
+            cg_diagnose(e->v.diagnostics, at, NULL,
+                        cg_arena_printf(e->v.arena,
+                                        "%.*s: {%.*s: ...}, or a default in `parameters`",
                                         CG_YAML_NAME, block, CG_YAML_NAME, name),
                         "block %s: \"%s\" is missing", block, name);
     }
     for (int i = 0; use && use->kind == CG_TREE_MAP && i < use->n; i++)
         if (cg_tree_index(all, use->key[i]->text) < 0 && strcmp(use->key[i]->text, "name") != 0)
-            unknown(e, use->key[i]->mark, "block parameter", use->key[i]->text, all);
+            cg_variables_unknown(&e->v, use->key[i]->mark, "block parameter", use->key[i]->text,
+                                 all);
     return all;
 }
 
@@ -281,10 +121,10 @@ static void prefix_names(expander *e, cg_tree *tree, const name_list *own, const
             if (one[k]->kind != CG_TREE_SCALAR ||
                 !bsearch(&one[k]->text, own->name, own->n, sizeof *own->name, by_bytes))
                 continue;
-            one[k]->text = cg_arena_printf(e->arena, "%s.%s", prefix, one[k]->text);
+            one[k]->text = cg_arena_printf(e->v.arena, "%s.%s", prefix, one[k]->text);
             if (!one[k]->text) {
                 one[k]->text = "";
-                cg_diagnostics_no_memory(e->diagnostics);
+                cg_diagnostics_no_memory(e->v.diagnostics);
             }
         }
         if (!is_name) prefix_names(e, item, own, prefix);
@@ -292,21 +132,21 @@ static void prefix_names(expander *e, cg_tree *tree, const name_list *own, const
 }
 
 /* Appends a copy of the layers under the scope; their names get the prefix. */
-static void expand_copy(expander *e, const cg_tree *layers, const scope *s, const char *prefix,
+static void expand_copy(expander *e, const cg_tree *layers, const cg_scope *s, const char *prefix,
                         cg_tree *to)
 {
-    cg_tree *copy = cg_tree_copy(e->arena, layers, &e->budget);
-    if (!copy && e->budget >= 0) cg_diagnostics_no_memory(e->diagnostics);
+    cg_tree *copy = cg_tree_copy(e->v.arena, layers, &e->v.budget);
+    if (!copy && e->v.budget >= 0) cg_diagnostics_no_memory(e->v.diagnostics);
     if (!copy) return;
-    if (s) substitute(e, copy, s);
+    if (s) cg_substitute(&e->v, copy, s);
     name_list own = { .n = collect_names(copy, NULL) };
-    if (own.n) own.name = cg_arena_alloc(e->arena, own.n, sizeof *own.name);
+    if (own.n) own.name = cg_arena_alloc(e->v.arena, own.n, sizeof *own.name);
     if (own.name) {
         collect_names(copy, own.name);
         qsort(own.name, own.n, sizeof *own.name, by_bytes);
         prefix_names(e, copy, &own, prefix);
     } else if (own.n) {
-        cg_diagnostics_no_memory(e->diagnostics);
+        cg_diagnostics_no_memory(e->v.diagnostics);
     }
     expand_list(e, copy, to);
 }
@@ -318,7 +158,7 @@ static void report_taken_names(expander *e)
         const cg_tree *name = e->blocks->key[i];
         if (cg_layer_find(name->text) || cg_layer_op_find(name->text) ||
             !strcmp(name->text, "repeat"))
-            cg_diagnose(e->diagnostics, name->mark, NULL,
+            cg_diagnose(e->v.diagnostics, name->mark, NULL,
                         "give the block a name of its own, also where it is used",
                         "block \"%s\" has the name of a built-in layer", name->text);
     }
@@ -330,7 +170,7 @@ static void check_block(expander *e, const cg_tree *block)
     for (int i = 0; i < block->n; i++) {
         const char *key = block->key[i]->text, *near = cg_nearest(key, words, 2);
         if (!strcmp(key, words[0]) || !strcmp(key, words[1])) continue;
-        cg_diagnose(e->diagnostics, block->key[i]->mark, NULL, "keys: parameters, layers",
+        cg_diagnose(e->v.diagnostics, block->key[i]->mark, NULL, "keys: parameters, layers",
                     "blocks: unknown key \"%s\"%s%s%s", key, near ? ", did you mean \"" : "",
                     near ? near : "", near ? "\"?" : "");
     }
@@ -342,32 +182,33 @@ static const char *prefix_of(expander *e, const cg_tree *block, const char *word
 {
     const cg_tree *name = cg_tree_find(use, "name");
     if (name && name->kind != CG_TREE_SCALAR)
-        cg_diagnose(e->diagnostics, name->mark, NULL, NULL, "block %.*s: name: expected a word",
+        cg_diagnose(e->v.diagnostics, name->mark, NULL, NULL, "block %.*s: name: expected a word",
                     CG_YAML_NAME, word);
     else if (name && strlen(name->text) > CG_YAML_NAME)
-        cg_diagnose(e->diagnostics, name->mark, NULL, "a shorter one",
+        cg_diagnose(e->v.diagnostics, name->mark, NULL, "a shorter one",
                     "a name of more than %d bytes", CG_YAML_NAME);
-    if (name) return cg_arena_printf(e->arena, "%.*s%s", CG_YAML_NAME, name->text, suffix);
-    return cg_arena_printf(e->arena, "%.*s_%d", CG_YAML_NAME, word, block->n_uses);
+    if (name) return cg_arena_printf(e->v.arena, "%.*s%s", CG_YAML_NAME, name->text, suffix);
+    return cg_arena_printf(e->v.arena, "%.*s_%d", CG_YAML_NAME, word, block->n_uses);
 }
 
 static void use_block(expander *e, cg_tree *block, const cg_tree *key, const cg_tree *use,
                       const char *suffix, cg_tree *to)
 {
     if (e->depth == MAX_BLOCK_DEPTH) {
-        cg_diagnose(e->diagnostics, key->mark, NULL, "a block may use others, but none that use it",
-                    "block \"%s\" uses itself", key->text);
+        cg_diagnose(e->v.diagnostics, key->mark, NULL,
+                    "a block may use others, but none that use it", "block \"%s\" uses itself",
+                    key->text);
         return;
     }
     if (++block->n_uses == 1 && block->kind == CG_TREE_MAP) check_block(e, block);
     const cg_tree *layers = cg_tree_find(block, "layers");
     if (!layers || layers->kind != CG_TREE_LIST) {
-        cg_diagnose(e->diagnostics, block->mark, NULL, "{parameters: [n], layers: [relu]}",
+        cg_diagnose(e->v.diagnostics, block->mark, NULL, "{parameters: [n], layers: [relu]}",
                     "block %s: expected a list `layers`", key->text);
         return;
     }
     if (use && use->kind != CG_TREE_MAP && !cg_tree_is_null(use)) {
-        cg_diagnose(e->diagnostics, use->mark, NULL, "write {parameter: value, ...}",
+        cg_diagnose(e->v.diagnostics, use->mark, NULL, "write {parameter: value, ...}",
                     "block %s: expected a map of parameters, found %s", key->text,
                     cg_tree_kind_name(use));
         return;
@@ -375,11 +216,11 @@ static void use_block(expander *e, cg_tree *block, const cg_tree *key, const cg_
     cg_tree *values = arguments(e, key->text, parameters_of(e, block), use, key->mark);
     const char *prefix = prefix_of(e, block, key->text, use, suffix);
     if (!values || !prefix) {
-        cg_diagnostics_no_memory(e->diagnostics);
+        cg_diagnostics_no_memory(e->v.diagnostics);
         return;
     }
     e->depth++;
-    scope inner = { values, &e->vars };
+    cg_scope inner = { values, &e->v.all };
     expand_copy(e, layers, &inner, prefix, to);
     e->depth--;
 }
@@ -393,42 +234,42 @@ static void repeat(expander *e, const cg_tree *key, const cg_tree *map, cg_tree 
     int64_t n = 0;
     for (int i = 0; map->kind == CG_TREE_MAP && i < map->n; i++)
         if (map->item[i] != times && map->item[i] != use && map->item[i] != layers)
-            cg_diagnose(e->diagnostics, map->key[i]->mark, NULL, "keys: times, use, layers",
+            cg_diagnose(e->v.diagnostics, map->key[i]->mark, NULL, "keys: times, use, layers",
                         "repeat: unknown key \"%s\"", map->key[i]->text);
     if (!times || times->kind != CG_TREE_SCALAR || !cg_parse_int(times->text, &n) || n < 1 ||
         n > 10000) {
-        cg_diagnose(e->diagnostics, times ? times->mark : key->mark, NULL,
+        cg_diagnose(e->v.diagnostics, times ? times->mark : key->mark, NULL,
                     "repeat: {times: 3, layers: [...]}",
                     "repeat: \"times\" must be a whole number from 1 to 10000");
         return;
     }
     if (!use == !layers) {
-        cg_diagnose(e->diagnostics, key->mark, NULL, "use: a block, or layers: a list",
+        cg_diagnose(e->v.diagnostics, key->mark, NULL, "use: a block, or layers: a list",
                     "repeat: give either `use` or `layers`");
         return;
     }
     if (use && (use->kind == CG_TREE_LIST || (use->kind == CG_TREE_MAP && use->n != 1))) {
-        cg_diagnose(e->diagnostics, use->mark, NULL, "use: {block: {parameter: value}}",
+        cg_diagnose(e->v.diagnostics, use->mark, NULL, "use: {block: {parameter: value}}",
                     "repeat: \"use\" must be one block");
         return;
     }
     if (layers && layers->kind != CG_TREE_LIST) {
-        cg_diagnose(e->diagnostics, layers->mark, NULL, "layers: [relu]",
+        cg_diagnose(e->v.diagnostics, layers->mark, NULL, "layers: [relu]",
                     "repeat: expected a list `layers`, found %s", cg_tree_kind_name(layers));
         return;
     }
     const cg_tree *word = use && use->kind == CG_TREE_MAP ? use->key[0] : use;
     cg_tree *block = word ? cg_tree_find(e->blocks, word->text) : NULL;
     if (word && !block) {
-        unknown(e, word->mark, "block", word->text, e->blocks);
+        cg_variables_unknown(&e->v, word->mark, "block", word->text, e->blocks);
         return;
     }
-    for (int64_t i = 1; i <= n && e->budget >= 0; i++) {
+    for (int64_t i = 1; i <= n && e->v.budget >= 0; i++) {
         char suffix[24];
         snprintf(suffix, sizeof suffix, "_%lld", (long long)i);
-        const char *prefix = cg_arena_printf(e->arena, "repeat_%d", ++e->n_repeats);
+        const char *prefix = cg_arena_printf(e->v.arena, "repeat_%d", ++e->n_repeats);
         if (!prefix)
-            cg_diagnostics_no_memory(e->diagnostics);
+            cg_diagnostics_no_memory(e->v.diagnostics);
         else if (block)
             use_block(e, block, word, use->kind == CG_TREE_MAP ? use->item[0] : NULL, suffix, to);
         else
@@ -443,9 +284,9 @@ static void expand_body(expander *e, cg_tree *residual)
 {
     int i = cg_tree_index(residual, "body");
     if (i < 0 || residual->item[i]->kind != CG_TREE_LIST) return;
-    cg_tree *list = cg_tree_new(e->arena, CG_TREE_LIST, residual->item[i]->mark);
+    cg_tree *list = cg_tree_new(e->v.arena, CG_TREE_LIST, residual->item[i]->mark);
     if (!list) {
-        cg_diagnostics_no_memory(e->diagnostics);
+        cg_diagnostics_no_memory(e->v.diagnostics);
         return;
     }
     expand_list(e, residual->item[i], list);
@@ -454,7 +295,7 @@ static void expand_body(expander *e, cg_tree *residual)
 
 static void expand_list(expander *e, const cg_tree *from, cg_tree *to)
 {
-    for (int i = 0; i < from->n && e->budget >= 0; i++) {
+    for (int i = 0; i < from->n && e->v.budget >= 0; i++) {
         cg_tree *layer = from->item[i];
         bool is_map = layer->kind == CG_TREE_MAP && layer->n == 1;
         const cg_tree *word = is_map ? layer->key[0] : layer;
@@ -466,17 +307,17 @@ static void expand_list(expander *e, const cg_tree *from, cg_tree *to)
             repeat(e, word, keys, to);
         } else {
             if (keys && !strcmp(word->text, "residual")) expand_body(e, keys);
-            if (!cg_tree_append(e->arena, to, NULL, layer))
-                cg_diagnostics_no_memory(e->diagnostics);
+            if (!cg_tree_append(e->v.arena, to, NULL, layer))
+                cg_diagnostics_no_memory(e->v.diagnostics);
         }
     }
 }
 
 void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
 {
-    expander e = { .arena = arena, .diagnostics = diagnostics, .budget = CG_YAML_NODES };
+    expander e = { .v = { arena, diagnostics, .budget = CG_YAML_NODES } };
     cg_tree *vars = cg_tree_find(root, "vars");
-    if (vars) read_vars(&e, vars);
+    if (vars) cg_variables_read(&e.v, vars);
     cg_tree *blocks = cg_tree_find(root, "blocks");
     if (blocks && blocks->kind != CG_TREE_MAP)
         cg_diagnose(diagnostics, blocks->mark, NULL, "blocks: {name: {layers: [...]}}",
@@ -486,7 +327,7 @@ void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
     report_taken_names(&e);
     for (int i = 0; i < root->n; i++)
         if (root->item[i] != vars && root->item[i] != blocks)
-            substitute(&e, root->item[i], &e.vars);
+            cg_substitute(&e.v, root->item[i], &e.v.all);
 
     cg_tree *model = cg_tree_find(root, "model");
     int i = cg_tree_index(model, "layers");
@@ -499,12 +340,12 @@ void cg_expand(cg_arena *arena, cg_tree *root, cg_diagnostics *diagnostics)
         else
             cg_diagnostics_no_memory(diagnostics);
     }
-    if (e.budget < 0)
+    if (e.v.budget < 0)
         cg_diagnose(diagnostics, i >= 0 ? model->item[i]->mark : root->mark, NULL, NULL,
                     "more than %d values once variables, blocks and repeats are written out",
                     CG_YAML_NODES);
-    if (e.budget >= 0) report_unused(&e, vars, "variable");
-    if (e.budget >= 0) report_unused(&e, e.blocks, "block");
+    if (e.v.budget >= 0) cg_variables_unused(&e.v, vars, "variable");
+    if (e.v.budget >= 0) cg_variables_unused(&e.v, e.blocks, "block");
     if (vars) cg_tree_remove(root, cg_tree_index(root, "vars"));
     if (blocks) cg_tree_remove(root, cg_tree_index(root, "blocks"));
 }

@@ -1,4 +1,4 @@
-# Text to tree (yaml, tree, override, expand), tree to specification (read, *_section, layers),
+# Text to tree (yaml, tree, override, expand, variables), tree to specification (read, *_section, layers),
 # specification to graph (record, shapes, init).
 libfloors_la_SOURCES += \
   %D%/augment_section.c \
@@ -24,4 +24,5 @@ libfloors_la_SOURCES += \
   %D%/train_section.c \
   %D%/tree.c %D%/tree.h \
   %D%/typed.c %D%/typed.h \
+  %D%/variables.c %D%/variables.h \
   %D%/yaml.c
