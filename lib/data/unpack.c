@@ -57,7 +57,7 @@ static bool copy_contents(gzFile tar, int64_t size, FILE *stream)
 static cg_status fail_read(gzFile tar, const char *archive, const char *wrong, cg_error *error)
 {
     int code;
-    gzerror(tar, &code);
+    (void)gzerror(tar, &code);
     if (code == Z_ERRNO) return cg_fail_errno(error, CG_EIO, "%s", archive);
     if (code == Z_MEM_ERROR) return cg_fail_nomem(error, archive);
     return cg_fail(error, CG_EDATA, "%s: %s", archive, wrong);

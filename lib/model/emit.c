@@ -63,8 +63,7 @@ static bool emit_value(yaml_emitter_t *emitter, const cg_tree *tree)
     for (; (open = strstr(from, "${")); from = open + 2) {
         memcpy(to, from, (size_t)(open - from));
         to += open - from;
-        memcpy(to, "$${", 3);
-        to += 3;
+        *to++ = '$', *to++ = '$', *to++ = '{';
     }
     strcpy(to, from);
     bool done = emit_text(emitter, tree, escaped);
